@@ -1,0 +1,94 @@
+//! [`Pages`]: a table of two cells an interval, of which only the 4 KiB pages that were touched exist.
+
+use std::ops::AddAssign;
+use std::sync::Arc;
+
+use super::intervals::INTERVALS;
+
+/// Cells of one page: 4 KiB.
+const PAGE: usize = 512;
+
+const PAGES: usize = (2 * INTERVALS).div_ceil(PAGE);
+
+/// Cells `2 * interval + label`, zero where nothing was added. A clone shares its pages until either is written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pages<T>(Vec<Option<Arc<[T; PAGE]>>>);
+
+impl<T: Copy + Default + PartialEq + AddAssign> Pages<T> {
+    pub(crate) fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The value of a cell.
+    pub(crate) fn get(&self, cell: usize) -> T {
+        self.0.get(cell / PAGE).and_then(Option::as_ref).map_or(T::default(), |page| page[cell % PAGE])
+    }
+
+    pub(crate) fn add_to(&mut self, cell: usize, more: T) {
+        self.page(cell / PAGE)[cell % PAGE] += more;
+    }
+
+    /// Adds `more[cell]` to each cell.
+    pub(super) fn add_slice(&mut self, more: &[T]) {
+        for (at, more) in more.chunks(PAGE).enumerate() {
+            if more.iter().any(|&value| value != T::default()) {
+                self.page(at).iter_mut().zip(more).for_each(|(own, &more)| *own += more);
+            }
+        }
+    }
+
+    /// Adds all of `other`.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (at, page) in other.0.iter().enumerate() {
+            if let Some(page) = page {
+                self.page(at).iter_mut().zip(page.iter()).for_each(|(own, &more)| *own += more);
+            }
+        }
+    }
+
+    /// Cells that are not zero, ascending.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (usize, T)> + '_ {
+        let pages = self.0.iter().enumerate().filter_map(|(at, page)| page.as_ref().map(|page| (at, page)));
+        pages
+            .flat_map(|(at, page)| page.iter().enumerate().map(move |(i, &value)| (at * PAGE + i, value)))
+            .filter(|&(_, value)| value != T::default())
+    }
+
+    /// Intervals on pages that exist here or in `other`, ascending.
+    pub(super) fn touched<U>(&self, other: &Pages<U>) -> impl DoubleEndedIterator<Item = usize> {
+        let exists: Vec<bool> = (0..PAGES)
+            .map(|at| matches!(self.0.get(at), Some(Some(_))) || matches!(other.0.get(at), Some(Some(_))))
+            .collect();
+        (0..INTERVALS).filter(move |interval| exists[2 * interval / PAGE])
+    }
+
+    pub(super) fn nbytes(&self) -> usize {
+        size_of_val(&self.0[..]) + self.0.iter().flatten().count() * size_of::<[T; PAGE]>()
+    }
+
+    fn page(&mut self, at: usize) -> &mut [T; PAGE] {
+        if self.0.is_empty() {
+            self.0.resize(PAGES, None);
+        }
+        Arc::make_mut(self.0[at].get_or_insert_with(|| Arc::new([T::default(); PAGE])))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_touched_pages_exist_and_clones_part_on_write() {
+        let mut pages = Pages::<u64>::new();
+        assert_eq!(pages.nbytes(), 0);
+        pages.add_to(5, 2);
+        let copy = pages.clone();
+        pages.add_to(2 * INTERVALS - 1, 1);
+        pages.add_to(5, 1);
+        assert_eq!((pages.get(5), copy.get(5), pages.get(6)), (3, 2, 0));
+        assert_eq!(pages.cells().collect::<Vec<_>>(), [(5, 3), (2 * INTERVALS - 1, 1)]);
+        assert_eq!(pages.nbytes() - copy.nbytes(), 4096);
+        assert!(PAGES * 4096 <= 4 << 20);
+    }
+}

@@ -1,0 +1,179 @@
+//! [`Rows`]: scores of unweighted rows as order-preserving keys, split by label, in no particular order.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::control::Control;
+use crate::count::accumulator::Ledger;
+use crate::count::workers;
+use crate::error::{Error, Result};
+use crate::input::{BLOCK_ROWS, Batch, BlockReader, Readable, Score, Working};
+
+/// Keys of scores: of float32 where every score is one, else of float64.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Keys {
+    Narrow(Vec<u32>),
+    Wide(Vec<u64>),
+}
+
+impl Keys {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Narrow(keys) => keys.len(),
+            Self::Wide(keys) => keys.len(),
+        }
+    }
+
+    pub(super) fn nbytes(&self) -> usize {
+        match self {
+            Self::Narrow(keys) => size_of_val(&keys[..]),
+            Self::Wide(keys) => size_of_val(&keys[..]),
+        }
+    }
+
+    /// The keys of float32; none where they are of float64.
+    pub(super) fn narrow(&self) -> &[u32] {
+        match self {
+            Self::Narrow(keys) => keys,
+            Self::Wide(_) => &[],
+        }
+    }
+
+    /// The same scores as keys of float64.
+    pub(super) fn wide(&self) -> Cow<'_, [u64]> {
+        match self {
+            Self::Narrow(keys) => keys.iter().map(|&key| widen(key)).collect(),
+            Self::Wide(keys) => Cow::Borrowed(keys),
+        }
+    }
+}
+
+/// The key as float64 of the score with this key as float32.
+pub(super) fn widen(key: u32) -> u64 {
+    f32::from_key(key).to_f64().key()
+}
+
+/// The key as float32 of the score with this key as float64, if it is a float32.
+pub(super) fn narrow(key: u64) -> Option<u32> {
+    let score = f64::from_key(key);
+    let near = f32::nearest(score);
+    (near.to_f64() == score).then(|| near.key())
+}
+
+/// Keys of the positives and of the negatives.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Rows {
+    pub(super) positives: Keys,
+    pub(super) negatives: Keys,
+}
+
+impl Rows {
+    /// Keys of the rows with this label.
+    pub(super) fn keys(&self, label: usize) -> &Keys {
+        if label == 0 { &self.negatives } else { &self.positives }
+    }
+
+    pub(super) fn is_narrow(&self) -> bool {
+        matches!((&self.negatives, &self.positives), (Keys::Narrow(_), Keys::Narrow(_)))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.positives.len() + self.negatives.len()
+    }
+
+    pub(super) fn nbytes(&self) -> usize {
+        self.positives.nbytes() + self.negatives.nbytes()
+    }
+}
+
+/// Rows a worker takes at a time.
+const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
+
+/// One worker's rows.
+struct Split<S: Score> {
+    reader: BlockReader<S>,
+    /// Negatives, positives.
+    keys: [Vec<S::Key>; 2],
+    ledger: Ledger,
+    all_narrow: bool,
+}
+
+/// Keys of a batch's rows, one [`Rows`] a worker, and how many there were. Each element of the batch is read once.
+pub(super) fn read(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<Rows>, Ledger)> {
+    match batch.working() {
+        Working::F32 => {
+            let (parts, ledger) = split::<f32>(batch, control)?;
+            let rows = parts.into_iter().map(|Split { keys: [negatives, positives], .. }| Rows {
+                positives: Keys::Narrow(positives),
+                negatives: Keys::Narrow(negatives),
+            });
+            Ok((rows.collect(), ledger))
+        }
+        Working::F64 => {
+            let (parts, ledger) = split::<f64>(batch, control)?;
+            let all_narrow = parts.iter().all(|part| part.all_narrow);
+            let keys = |keys: Vec<u64>| {
+                if all_narrow { Keys::Narrow(keys.into_iter().filter_map(narrow).collect()) } else { Keys::Wide(keys) }
+            };
+            let rows = parts.into_iter().map(|Split { keys: [negatives, positives], .. }| Rows {
+                positives: keys(positives),
+                negatives: keys(negatives),
+            });
+            Ok((rows.collect(), ledger))
+        }
+    }
+}
+
+fn split<S: Readable>(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<Split<S>>, Ledger)> {
+    let start = || {
+        Ok(Split {
+            reader: BlockReader::new(control.level),
+            keys: [Vec::new(), Vec::new()],
+            ledger: Ledger::default(),
+            all_narrow: true,
+        })
+    };
+    let step = |split: &mut Split<S>, range: Range<usize>| {
+        for start in range.clone().step_by(BLOCK_ROWS) {
+            control.check()?;
+            split.block(batch, start, BLOCK_ROWS.min(range.end - start))?;
+        }
+        Ok(())
+    };
+    let mut parts = workers::fold(batch.len(), CHUNK_ROWS, control, start, step)?;
+    let mut ledger = Ledger::default();
+    for part in &mut parts {
+        ledger = ledger.plus(part.ledger)?;
+        part.keys.iter_mut().for_each(Vec::shrink_to_fit);
+    }
+    Ok((parts, ledger))
+}
+
+impl<S: Readable> Split<S> {
+    fn block(&mut self, batch: &Batch<'_>, start: usize, len: usize) -> Result<()> {
+        let block = self.reader.read(batch, start, len)?;
+        // Every row is written to both lists and advances one of them: no branch on the label.
+        let mut lists = [[S::Key::default(); BLOCK_ROWS]; 2];
+        let mut lens = [0; 2];
+        for (&score, &label) in block.scores.iter().zip(block.labels) {
+            let key = score.key();
+            let positive = usize::from(label & 1);
+            lists[0][lens[0] & (BLOCK_ROWS - 1)] = key;
+            lists[1][lens[1] & (BLOCK_ROWS - 1)] = key;
+            lens[0] += 1 - positive;
+            lens[1] += positive;
+        }
+        if S::WORKING == Working::F64 && self.all_narrow {
+            self.all_narrow = block.scores.iter().all(|&score| f32::nearest(score.to_f64()).to_f64() == score.to_f64());
+        }
+        for label in 0..2 {
+            let bytes = lens[label] * size_of::<S::Key>();
+            let out_of_memory = |_| Error::OutOfMemory { purpose: "scores kept exactly", bytes };
+            self.keys[label].try_reserve(lens[label]).map_err(out_of_memory)?;
+            self.keys[label].extend_from_slice(&lists[label][..lens[label]]);
+            self.ledger.rows[label] += lens[label] as u64;
+        }
+        self.ledger.dropped += block.dropped as u64;
+        Ok(())
+    }
+}

@@ -1,0 +1,210 @@
+//! [`Run`]: distinct scores, ascending, with what was counted of each; and how runs are built and merged.
+
+use super::rows::{Keys, narrow, widen};
+use super::sort::Sink;
+use crate::input::Score;
+use crate::tally::{Masses, Tally};
+
+/// Distinct scores, ascending. Keys are of float32 iff every score is a float32; counts have 32 bits while all rows
+/// together fit; sums are there once a row had a weight.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Run {
+    pub(super) keys: Keys,
+    counts: Counts,
+    /// Sums of weights, `[negatives, positives]` per score; empty while there are none.
+    sums: Vec<[f64; 2]>,
+}
+
+/// Rows without a weight, `[negatives, positives]` per score.
+#[derive(Debug, Clone, PartialEq)]
+enum Counts {
+    Narrow(Vec<[u32; 2]>),
+    Wide(Vec<[u64; 2]>),
+}
+
+impl Run {
+    pub(super) fn empty() -> Self {
+        Self { keys: Keys::Narrow(Vec::new()), counts: Counts::Narrow(Vec::new()), sums: Vec::new() }
+    }
+
+    /// Number of distinct scores.
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(super) fn nbytes(&self) -> usize {
+        let counts = match &self.counts {
+            Counts::Narrow(counts) => size_of_val(&counts[..]),
+            Counts::Wide(counts) => size_of_val(&counts[..]),
+        };
+        self.keys.nbytes() + counts + size_of_val(&self.sums[..])
+    }
+
+    pub(super) fn weighted(&self) -> bool {
+        !self.sums.is_empty()
+    }
+
+    /// True when every score is a float32.
+    pub(crate) fn is_narrow(&self) -> bool {
+        matches!(self.keys, Keys::Narrow(_))
+    }
+
+    /// The key, as of float64, of score `i`.
+    pub(super) fn key(&self, i: usize) -> u64 {
+        match &self.keys {
+            Keys::Narrow(keys) => widen(keys[i]),
+            Keys::Wide(keys) => keys[i],
+        }
+    }
+
+    /// Score `i`.
+    pub(crate) fn score(&self, i: usize) -> f64 {
+        match &self.keys {
+            Keys::Narrow(keys) => f32::from_key(keys[i]).to_f64(),
+            Keys::Wide(keys) => f64::from_key(keys[i]),
+        }
+    }
+
+    /// `[negatives, positives]` without a weight at score `i`.
+    pub(crate) fn counts(&self, i: usize) -> [u64; 2] {
+        match &self.counts {
+            Counts::Narrow(counts) => counts[i].map(u64::from),
+            Counts::Wide(counts) => counts[i],
+        }
+    }
+
+    /// Sums of the weights of `[negatives, positives]` at score `i`.
+    pub(crate) fn sums(&self, i: usize) -> [f64; 2] {
+        self.sums.get(i).copied().unwrap_or([0.0; 2])
+    }
+
+    /// True when both hold the same scores with the same counts and sums, however wide they are stored.
+    pub(super) fn same_values(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && (0..self.len())
+                .all(|i| (self.key(i), self.counts(i), self.sums(i)) == (other.key(i), other.counts(i), other.sums(i)))
+    }
+
+    /// The groups from the highest score down.
+    pub(super) fn tally(&self) -> Tally {
+        let down = || (0..self.len()).rev();
+        let scores = down().map(|i| self.score(i)).collect();
+        let masses = if self.weighted() {
+            let mass = |label: usize| down().map(|i| self.counts(i)[label] as f64 + self.sums(i)[label]).collect();
+            Masses::Weights { positives: mass(1), negatives: mass(0) }
+        } else {
+            let count = |label: usize| down().map(|i| self.counts(i)[label]).collect();
+            Masses::Counts { positives: count(1), negatives: count(0) }
+        };
+        Tally::new(scores, masses, true)
+    }
+}
+
+/// A run under construction, from the lowest score up.
+#[derive(Debug)]
+pub(crate) struct RunBuilder {
+    run: Run,
+}
+
+impl RunBuilder {
+    /// `narrow`: every score will be a float32. `rows`: unweighted rows there will be in all.
+    pub(crate) fn new(narrow: bool, rows: u64, weighted: bool, capacity: usize) -> Self {
+        let keys =
+            if narrow { Keys::Narrow(Vec::with_capacity(capacity)) } else { Keys::Wide(Vec::with_capacity(capacity)) };
+        let counts = if u32::try_from(rows).is_ok() {
+            Counts::Narrow(Vec::with_capacity(capacity))
+        } else {
+            Counts::Wide(Vec::with_capacity(capacity))
+        };
+        let sums = Vec::with_capacity(if weighted { capacity } else { 0 });
+        Self { run: Run { keys, counts, sums } }
+    }
+
+    /// Adds the next higher score. `key` is of float64.
+    pub(crate) fn push(&mut self, key: u64, counts: [u64; 2], sums: Option<[f64; 2]>) {
+        match &mut self.run.keys {
+            Keys::Narrow(keys) => keys.push(narrow(key).unwrap_or_default()),
+            Keys::Wide(keys) => keys.push(key),
+        }
+        self.push_masses(counts, sums);
+    }
+
+    fn push_narrow(&mut self, key: u32, counts: [u64; 2]) {
+        match &mut self.run.keys {
+            Keys::Narrow(keys) => keys.push(key),
+            Keys::Wide(keys) => keys.push(widen(key)),
+        }
+        self.push_masses(counts, None);
+    }
+
+    fn push_masses(&mut self, [negatives, positives]: [u64; 2], sums: Option<[f64; 2]>) {
+        match &mut self.run.counts {
+            // `new` was told that all rows together fit 32 bits.
+            Counts::Narrow(counts) => counts.push([negatives as u32, positives as u32]),
+            Counts::Wide(counts) => counts.push([negatives, positives]),
+        }
+        self.run.sums.extend(sums);
+    }
+
+    pub(crate) fn finish(mut self) -> Run {
+        match &mut self.run.keys {
+            Keys::Narrow(keys) => keys.shrink_to_fit(),
+            Keys::Wide(keys) => keys.shrink_to_fit(),
+        }
+        match &mut self.run.counts {
+            Counts::Narrow(counts) => counts.shrink_to_fit(),
+            Counts::Wide(counts) => counts.shrink_to_fit(),
+        }
+        self.run.sums.shrink_to_fit();
+        self.run
+    }
+}
+
+impl Sink<u32> for RunBuilder {
+    fn group(&mut self, key: u32, counts: [u64; 2]) {
+        self.push_narrow(key, counts);
+    }
+}
+
+impl Sink<u64> for RunBuilder {
+    fn group(&mut self, key: u64, counts: [u64; 2]) {
+        self.push(key, counts, None);
+    }
+}
+
+/// Runs over disjoint ascending ranges, as one.
+pub(super) fn concatenate(parts: Vec<Run>) -> Run {
+    let mut parts = parts.into_iter();
+    let Some(mut whole) = parts.next() else { return Run::empty() };
+    for part in parts {
+        match (&mut whole.keys, part.keys) {
+            (Keys::Narrow(keys), Keys::Narrow(more)) => keys.extend_from_slice(&more),
+            (Keys::Wide(keys), Keys::Wide(more)) => keys.extend_from_slice(&more),
+            (keys, more) => {
+                let mut wide = keys.wide().into_owned();
+                wide.extend_from_slice(&more.wide());
+                *keys = Keys::Wide(wide);
+            }
+        }
+        match (&mut whole.counts, part.counts) {
+            (Counts::Narrow(counts), Counts::Narrow(more)) => counts.extend_from_slice(&more),
+            (Counts::Wide(counts), Counts::Wide(more)) => counts.extend_from_slice(&more),
+            (counts, more) => {
+                let mut wide = counts.widened();
+                wide.extend(more.widened());
+                *counts = Counts::Wide(wide);
+            }
+        }
+        whole.sums.extend_from_slice(&part.sums);
+    }
+    whole
+}
+
+impl Counts {
+    fn widened(&self) -> Vec<[u64; 2]> {
+        match self {
+            Self::Narrow(counts) => counts.iter().map(|pair| pair.map(u64::from)).collect(),
+            Self::Wide(counts) => counts.clone(),
+        }
+    }
+}

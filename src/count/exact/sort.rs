@@ -1,0 +1,360 @@
+//! Keys of both classes → groups of equal keys, ascending, without a comparison sort of the whole.
+//!
+//! Keys are split by their upper 16 bits into buckets (one counting pass, one scattering pass, per worker), then each
+//! bucket is finished in cache: both classes sorted by radix, then merged. What a consumer wants of the groups it takes
+//! from [`Sink::group`].
+
+use std::ops::Range;
+
+use crate::control::Control;
+use crate::count::table::zeroed;
+use crate::count::workers;
+use crate::error::Result;
+
+/// A key type: the bucket of a key, and what remains of it inside the bucket.
+pub(super) trait RadixKey: Copy + Ord + Default + Send + Sync + 'static {
+    /// The bits below the bucket's.
+    type Rest: Copy + Ord + Default + Send + Sync + bytemuck::Zeroable;
+    /// Significant bits of a rest.
+    const REST_BITS: u32;
+    fn bucket(self) -> u16;
+    fn rest(self) -> Self::Rest;
+    fn join(bucket: u16, rest: Self::Rest) -> Self;
+    /// The `bits` bits of a rest from bit `shift` on.
+    fn digit(rest: Self::Rest, shift: u32, bits: u32) -> usize;
+}
+
+impl RadixKey for u32 {
+    type Rest = u16;
+    const REST_BITS: u32 = 16;
+    #[inline(always)]
+    fn bucket(self) -> u16 {
+        (self >> 16) as u16
+    }
+    #[inline(always)]
+    fn rest(self) -> u16 {
+        self as u16
+    }
+    #[inline(always)]
+    fn join(bucket: u16, rest: u16) -> Self {
+        Self::from(bucket) << 16 | Self::from(rest)
+    }
+    #[inline(always)]
+    fn digit(rest: u16, shift: u32, bits: u32) -> usize {
+        usize::from(rest) >> shift & ((1 << bits) - 1)
+    }
+}
+
+impl RadixKey for u64 {
+    type Rest = Self;
+    const REST_BITS: u32 = 48;
+    #[inline(always)]
+    fn bucket(self) -> u16 {
+        (self >> 48) as u16
+    }
+    #[inline(always)]
+    fn rest(self) -> Self {
+        self & ((1 << 48) - 1)
+    }
+    #[inline(always)]
+    fn join(bucket: u16, rest: Self) -> Self {
+        Self::from(bucket) << 48 | rest
+    }
+    #[inline(always)]
+    fn digit(rest: Self, shift: u32, bits: u32) -> usize {
+        (rest >> shift) as usize & ((1 << bits) - 1)
+    }
+}
+
+/// What is wanted of the groups of one range of buckets.
+pub(super) trait Sink<K>: Send {
+    /// One group: a key, its `[negatives, positives]`; keys ascend.
+    fn group(&mut self, key: K, counts: [u64; 2]);
+
+    /// A whole bucket of one class, in place of its groups, for sinks that need only its size. True when taken.
+    fn whole(&mut self, _counts: [u64; 2]) -> bool {
+        false
+    }
+}
+
+const BUCKETS: usize = 1 << 16;
+
+/// Below this many rows in all the bucket tables (1 MiB to clear and walk) cost more than sorting.
+const FEW: usize = 1 << 15;
+
+/// Feeds the groups of `[negatives, positives]` keys to one sink a range of buckets, made by `sink` from the
+/// `[negatives, positives]` in all lower buckets; the sinks in ascending order.
+pub(super) fn groups<K: RadixKey, S: Sink<K>>(
+    keys: [Vec<&[K]>; 2],
+    control: &Control<'_>,
+    sink: impl Fn([u64; 2]) -> S + Sync,
+) -> Result<Vec<S>> {
+    let rows: usize = keys.iter().flatten().map(|piece| piece.len()).sum();
+    if rows <= FEW {
+        let mut sink = sink([0, 0]);
+        let mut sorted: [Vec<K>; 2] = keys.map(|pieces| pieces.concat());
+        sorted.iter_mut().for_each(|keys| keys.sort_unstable());
+        merge(&sorted[0], &sorted[1], |key, counts| sink.group(key, counts));
+        return Ok(vec![sink]);
+    }
+    let shares = partition(keys, rows, control)?;
+    let tasks = tasks(&shares, rows);
+    let below: Vec<[u64; 2]> = tasks
+        .iter()
+        .scan([0; 2], |sum, task| {
+            let before = *sum;
+            (0..2).for_each(|label| sum[label] += task.counts[label]);
+            Some(before)
+        })
+        .collect();
+    let mut sinks = Vec::new();
+    let make = |scratch: &mut Scratch<K>, range: Range<usize>| {
+        let mut out = sink(below[range.start]);
+        for bucket in tasks[range.start].buckets.clone() {
+            control.check()?;
+            scratch.finish(&shares, bucket, &mut out);
+        }
+        Ok(out)
+    };
+    workers::in_order(tasks.len(), 1, control, || Ok(Scratch::default()), make, |out| sinks.push(out))?;
+    Ok(sinks)
+}
+
+/// One worker's keys, by bucket and class.
+struct Share<K: RadixKey> {
+    rests: [Vec<K::Rest>; 2],
+    /// Per class: where each bucket ends in `rests`.
+    ends: [Vec<usize>; 2],
+}
+
+impl<K: RadixKey> Share<K> {
+    fn bucket(&self, label: usize, bucket: usize) -> &[K::Rest] {
+        let start = if bucket == 0 { 0 } else { self.ends[label][bucket - 1] };
+        &self.rests[label][start..self.ends[label][bucket]]
+    }
+}
+
+fn partition<'k, K: RadixKey>(keys: [Vec<&'k [K]>; 2], rows: usize, control: &Control<'_>) -> Result<Vec<Share<K>>> {
+    let shares = control.threads.clamp(1, rows.div_ceil(1 << 18));
+    let [negatives, positives] = keys;
+    let cut = |pieces: &[&'k [K]], share: usize| -> Vec<&'k [K]> {
+        let total: usize = pieces.iter().map(|piece| piece.len()).sum();
+        let (start, end) = (total * share / shares, total * (share + 1) / shares);
+        let mut at = 0;
+        let mut own = Vec::new();
+        for piece in pieces {
+            let inside = |row: usize| row.clamp(at, at + piece.len()) - at;
+            own.push(&piece[inside(start)..inside(end)]);
+            at += piece.len();
+        }
+        own
+    };
+    let mut parts = Vec::new();
+    let make = |(): &mut (), range: Range<usize>| {
+        let mut share = Share { rests: [Vec::new(), Vec::new()], ends: [Vec::new(), Vec::new()] };
+        for (label, pieces) in [&negatives, &positives].into_iter().enumerate() {
+            (share.rests[label], share.ends[label]) = scatter(&cut(pieces, range.start), control)?;
+        }
+        Ok(share)
+    };
+    workers::in_order(shares, 1, control, || Ok(()), make, |share| parts.push(share))?;
+    Ok(parts)
+}
+
+/// Keys polled between two looks at the cancel flag: about 10 ms.
+const POLL: usize = 1 << 22;
+
+/// The rests of `pieces` by bucket, and where each bucket ends.
+fn scatter<K: RadixKey>(pieces: &[&[K]], control: &Control<'_>) -> Result<(Vec<K::Rest>, Vec<usize>)> {
+    let mut ends = vec![0_usize; BUCKETS + 1];
+    for chunk in pieces.iter().flat_map(|piece| piece.chunks(POLL)) {
+        control.check()?;
+        for key in chunk {
+            ends[usize::from(key.bucket()) + 1] += 1;
+        }
+    }
+    for bucket in 0..BUCKETS {
+        ends[bucket + 1] += ends[bucket];
+    }
+    // `ends[b]` is now where bucket `b` starts, and becomes its end as keys are written.
+    let mut rests: Vec<K::Rest> = zeroed(ends[BUCKETS], "scores by bucket")?;
+    for chunk in pieces.iter().flat_map(|piece| piece.chunks(POLL)) {
+        control.check()?;
+        for key in chunk {
+            let at = &mut ends[usize::from(key.bucket())];
+            rests[*at] = key.rest();
+            *at += 1;
+        }
+    }
+    ends.truncate(BUCKETS);
+    Ok((rests, ends))
+}
+
+/// Neighbouring buckets that one worker finishes in one go.
+struct Task {
+    buckets: Range<usize>,
+    counts: [u64; 2],
+}
+
+/// Cuts the buckets into tasks of about equal rows, the same for any number of threads.
+fn tasks<K: RadixKey>(shares: &[Share<K>], rows: usize) -> Vec<Task> {
+    let goal = (rows / 64).max(1 << 15) as u64;
+    let mut tasks: Vec<Task> = Vec::new();
+    for bucket in 0..BUCKETS {
+        let counts =
+            [0, 1].map(|label| shares.iter().map(|share| share.bucket(label, bucket).len() as u64).sum::<u64>());
+        if counts == [0, 0] {
+            continue;
+        }
+        match tasks.last_mut() {
+            Some(task) if task.counts[0] + task.counts[1] + counts[0] + counts[1] <= goal => {
+                task.buckets.end = bucket + 1;
+                (0..2).for_each(|label| task.counts[label] += counts[label]);
+            }
+            _ => tasks.push(Task { buckets: bucket..bucket + 1, counts }),
+        }
+    }
+    tasks
+}
+
+/// Buffers for finishing a bucket.
+struct Scratch<K: RadixKey> {
+    classes: [Vec<K::Rest>; 2],
+    spare: Vec<K::Rest>,
+}
+
+impl<K: RadixKey> Default for Scratch<K> {
+    fn default() -> Self {
+        Self { classes: [Vec::new(), Vec::new()], spare: Vec::new() }
+    }
+}
+
+impl<K: RadixKey> Scratch<K> {
+    fn finish(&mut self, shares: &[Share<K>], bucket: usize, sink: &mut impl Sink<K>) {
+        for (label, class) in self.classes.iter_mut().enumerate() {
+            class.clear();
+            shares.iter().for_each(|share| class.extend_from_slice(share.bucket(label, bucket)));
+        }
+        let counts = [self.classes[0].len() as u64, self.classes[1].len() as u64];
+        if counts == [0, 0] || (counts.contains(&0) && sink.whole(counts)) {
+            return;
+        }
+        for class in &mut self.classes {
+            radix_sort::<K>(class, &mut self.spare);
+        }
+        let [negatives, positives] = &self.classes;
+        merge(negatives, positives, |rest, counts| sink.group(K::join(bucket as u16, rest), counts));
+    }
+}
+
+/// Below this length the standard sort beats clearing and summing digit counters.
+const SHORT: usize = 512;
+
+/// Sorts rests by radix, lowest digit first, skipping digits that are all equal.
+fn radix_sort<K: RadixKey>(keys: &mut Vec<K::Rest>, spare: &mut Vec<K::Rest>) {
+    if keys.len() < SHORT {
+        keys.sort_unstable();
+        return;
+    }
+    spare.clear();
+    spare.resize(keys.len(), K::Rest::default());
+    let bits = if K::REST_BITS <= 16 { 8 } else { 12 };
+    let mut counts = vec![0_usize; 1 << bits];
+    for shift in (0..K::REST_BITS).step_by(bits as usize) {
+        counts.fill(0);
+        for &key in &*keys {
+            counts[K::digit(key, shift, bits)] += 1;
+        }
+        if counts[K::digit(keys[0], shift, bits)] == keys.len() {
+            continue;
+        }
+        let mut sum = 0;
+        for count in &mut counts {
+            sum += std::mem::replace(count, sum);
+        }
+        for &key in &*keys {
+            let at = &mut counts[K::digit(key, shift, bits)];
+            spare[*at] = key;
+            *at += 1;
+        }
+        std::mem::swap(keys, spare);
+    }
+}
+
+/// Groups of equal keys of two sorted lists: key and `[in a, in b]`, ascending.
+fn merge<T: Copy + Ord>(a: &[T], b: &[T], mut group: impl FnMut(T, [u64; 2])) {
+    let (mut i, mut j) = (0, 0);
+    loop {
+        let key = match (a.get(i), b.get(j)) {
+            (Some(&x), Some(&y)) => x.min(y),
+            (Some(&x), None) | (None, Some(&x)) => x,
+            (None, None) => return,
+        };
+        let (from_i, from_j) = (i, j);
+        while a.get(i) == Some(&key) {
+            i += 1;
+        }
+        while b.get(j) == Some(&key) {
+            j += 1;
+        }
+        group(key, [(i - from_i) as u64, (j - from_j) as u64]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicBool;
+
+    struct All<K>(Vec<(K, [u64; 2])>);
+
+    impl<K: RadixKey> Sink<K> for All<K> {
+        fn group(&mut self, key: K, counts: [u64; 2]) {
+            self.0.push((key, counts));
+        }
+    }
+
+    fn check<K: RadixKey + std::fmt::Debug>(negatives: &[K], positives: &[K]) {
+        let mut expected = std::collections::BTreeMap::<K, [u64; 2]>::new();
+        negatives.iter().for_each(|&key| expected.entry(key).or_default()[0] += 1);
+        positives.iter().for_each(|&key| expected.entry(key).or_default()[1] += 1);
+        let expected: Vec<_> = expected.into_iter().collect();
+        let cancel = AtomicBool::new(false);
+        for threads in [1, 2, 3] {
+            let middle = negatives.len() / 3;
+            let pieces = [vec![&negatives[..middle], &negatives[middle..]], vec![positives]];
+            let sinks = groups(pieces, &Control::new(&cancel).with_threads(threads), |below| (below, All(vec![])));
+            let mut found = Vec::new();
+            for (below, sink) in sinks.unwrap() {
+                let sum = |label: usize| found.iter().map(|&(_, counts): &(K, [u64; 2])| counts[label]).sum::<u64>();
+                assert_eq!(below, [sum(0), sum(1)]);
+                found.extend(sink.0);
+            }
+            assert_eq!(found, expected);
+        }
+    }
+
+    impl<K, S: Sink<K>> Sink<K> for ([u64; 2], S) {
+        fn group(&mut self, key: K, counts: [u64; 2]) {
+            self.1.group(key, counts);
+        }
+    }
+
+    #[test]
+    fn groups_equal_a_map_of_counts_for_few_and_many_keys() {
+        let mut state = 7_u64;
+        let mut random = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state >> 11
+        };
+        for (n, spread) in
+            [(0, 1), (1, 1), (1000, 50), (200_000, 1 << 40), (700_000, 300), (90_000, 1), (600_000, 1 << 53)]
+        {
+            let wide: Vec<u64> = (0..n).map(|_| (random() % spread).wrapping_mul(0x0123_4567_89ab)).collect();
+            let split = n / 5;
+            check(&wide[split..], &wide[..split]);
+            let narrow: Vec<u32> = wide.iter().map(|&key| (key >> 7) as u32).collect();
+            check(&narrow[split..], &narrow[..split]);
+        }
+    }
+}

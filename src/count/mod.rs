@@ -1,0 +1,30 @@
+//! Counting: the only work that grows with the number of rows. Batches go in, accumulators hold what is needed of them,
+//! and each yields a [`Tally`](crate::tally::Tally).
+//!
+//! | accumulator | holds | memory | figures |
+//! |---|---|---|---|
+//! | [`ThresholdCounts`] | the gaps between the caller's thresholds | fixed | exact at the thresholds, bounded between |
+//! | [`CompactCounts`] | 261,506 published intervals | at most 4 MiB | bounded; exact for 8- and 16-bit scores |
+//! | [`ExactCounts`] | every distinct score | grows | exact |
+
+mod accumulator;
+mod compact;
+mod edges;
+mod exact;
+mod pilot;
+mod plan;
+mod table;
+mod threshold;
+mod thresholds;
+mod workers;
+
+pub(crate) use accumulator::Ledger;
+pub use accumulator::{Accumulator, Committed, Rows, SMALL_BATCH};
+pub use compact::{CompactCounts, CompactPart};
+pub(crate) use compact::{INTERVALS, Pages};
+pub use edges::EdgeDType;
+pub(crate) use exact::RunBuilder;
+pub use exact::{ExactCounts, ExactPart, Pairs, roc_auc_pairs};
+pub use pilot::thresholds_from;
+pub use threshold::{ThresholdCounts, ThresholdPart};
+pub use thresholds::{Comparison, Thresholds};

@@ -1,0 +1,99 @@
+//! [`Even`]: evenly spaced cutoffs of float32, where arithmetic in float64 alone finds the gap.
+
+use super::nearest_integer;
+use crate::input::{Score, Working};
+use crate::simd::Level;
+
+/// `gap = rint((middle(score) − origin) · slope)`, in float64, for scores between the first and the last cutoff.
+///
+/// Float64 has 29 more bits than the scores, so a grid's own rounding does not matter; what does is that thresholds were
+/// rounded to float32 *to nearest*, up or down. A score reaches such a threshold iff the middle between the score and the
+/// next float32 reaches the unrounded grid point, so `middle` adds half a float32 unit to the bits of the widened score.
+/// Thresholds kept in float64 need no such shift: both are tried.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::count) struct Even {
+    first: f32,
+    last: f32,
+    /// Stands for every score below `first`: about the middle of the step below it.
+    below: f32,
+    half_unit: u64,
+    origin: f64,
+    slope: f64,
+}
+
+/// Half of a float32 unit in the last place, in the bits of a float64.
+const HALF_F32_UNIT: u64 = 1 << 28;
+
+/// The grid moves down by this part of a step a cutoff, so that rounding errors of the map (a few units in 2^-52 of the
+/// index) cannot push a threshold's own score below it. Not an assumption: the proof tries the result.
+const NUDGE: f64 = 1.0 / 2_251_799_813_685_248.0; // 2^-51
+
+impl Even {
+    /// The plan, if it puts every cutoff and every cutoff's predecessor into the right gap. The map is monotone (each of
+    /// its operations is), so it is then right for every float32 in between.
+    pub(super) fn prove<S: Score>(cutoffs: &[S]) -> Option<Self> {
+        let cutoffs: &[f32] = as_f32(cutoffs)?;
+        let (&[first, ..], &[.., last]) = (cutoffs, cutoffs) else { return None };
+        if !(first.is_finite() && last.is_finite() && first < last) {
+            return None;
+        }
+        let slope = (cutoffs.len() - 1) as f64 / (f64::from(last) - f64::from(first));
+        let step = 1.0 / slope;
+        let below = f32::at_most(f64::from(first) - 0.4 * step);
+        [HALF_F32_UNIT, 0].into_iter().find_map(|half_unit| {
+            let origin = f64::from(first) - step * (0.5 + NUDGE * cutoffs.len() as f64);
+            let even = Self { first, last, below, half_unit, origin, slope };
+            even.holds(cutoffs).then_some(even)
+        })
+    }
+
+    fn holds(&self, cutoffs: &[f32]) -> bool {
+        (1_u32..).zip(cutoffs).all(|(gap, &cutoff)| {
+            let below = cutoff.next_down();
+            self.gap(cutoff) == gap && self.gap(below) == gap - 1
+        }) && self.gap(f32::INFINITY) == cutoffs.len() as u32
+            && self.gap(f32::NEG_INFINITY) == 0
+    }
+
+    pub(super) fn words(&self) -> &'static str {
+        if self.half_unit == 0 { " at the thresholds" } else { " at the thresholds as rounded to float32" }
+    }
+
+    #[inline(always)]
+    fn gap(&self, score: f32) -> u32 {
+        let score = if score >= self.first { score } else { self.below };
+        let score = if score < self.last { score } else { self.last };
+        let middle = f64::from_bits(f64::from(score).to_bits() + self.half_unit);
+        nearest_integer((middle - self.origin) * self.slope)
+    }
+
+    pub(super) fn cells<S: Score>(&self, level: Level, scores: &[S], labels: &[u8], cells: &mut [u32]) {
+        // `prove` makes a plan from float32 cutoffs only, so scores of another type never come here.
+        if let Some(scores) = as_f32(scores) {
+            level.run(Kernel { even: self, scores, labels, cells });
+        }
+    }
+}
+
+fn as_f32<S: Score>(values: &[S]) -> Option<&[f32]> {
+    (S::WORKING == Working::F32).then(|| bytemuck::try_cast_slice(values).ok())?
+}
+
+struct Kernel<'k> {
+    even: &'k Even,
+    scores: &'k [f32],
+    labels: &'k [u8],
+    cells: &'k mut [u32],
+}
+
+impl crate::simd::Kernel for Kernel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let even = self.even.clone();
+        for ((cell, &score), &label) in self.cells.iter_mut().zip(self.scores).zip(self.labels) {
+            *cell = 2 * even.gap(score) + u32::from(label & 1);
+        }
+    }
+}

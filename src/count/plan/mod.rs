@@ -1,0 +1,81 @@
+//! [`Plan`]: how a score finds its gap among given cutoffs, chosen and proved when the plan is made.
+//!
+//! A score's gap is the number of cutoffs `<=` it. Every plan computes exactly that number for every score but NaN; no
+//! plan that uses arithmetic is taken without a proof over its own cutoffs:
+//!
+//! | plan | work a score | proof |
+//! |---|---|---|
+//! | [`Few`] | one comparison a cutoff | it is the definition |
+//! | [`Even`] | widen, multiply, round | the rounded operations, run at each cutoff and at its predecessor |
+//! | [`Near`] | multiply, round, one comparison | the same, with a slack of half a step |
+//! | [`Cells`] | a monotone map, a look-up, few comparisons | the map is monotone; comparisons decide the rest |
+
+mod cells;
+mod even;
+mod few;
+mod near;
+
+use cells::Cells;
+use even::Even;
+use few::Few;
+use near::Near;
+
+use crate::input::Score;
+use crate::simd::Level;
+
+/// A map from scores to gaps, exact for its cutoffs.
+#[derive(Debug, Clone)]
+pub(super) enum Plan<S> {
+    Few(Few<S>),
+    Even(Even),
+    Near(Near<S>),
+    Cells(Cells<S>),
+}
+
+impl<S: Score> Plan<S> {
+    /// The first plan of the table above that holds for `cutoffs`: ascending, NaN (reached by no score) last.
+    pub(super) fn new(cutoffs: Vec<S>) -> Self {
+        let cutoffs = match Few::new(cutoffs) {
+            Ok(few) => return Self::Few(few),
+            Err(cutoffs) => cutoffs,
+        };
+        if let Some(even) = Even::prove(&cutoffs) {
+            return Self::Even(even);
+        }
+        match Near::prove(cutoffs) {
+            Ok(near) => Self::Near(near),
+            Err(cutoffs) => Self::Cells(Cells::new(cutoffs)),
+        }
+    }
+
+    /// The plan in words, for the curious.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Few(_) => "few: one comparison a threshold".to_owned(),
+            Self::Even(even) => format!("even: arithmetic alone, proved{}", even.words()),
+            Self::Near(_) => "near: arithmetic to the nearest threshold, then one comparison, proved".to_owned(),
+            Self::Cells(cells) => cells.words(),
+        }
+    }
+
+    /// `cells[i] = 2 * gap(scores[i]) + (labels[i] & 1)`.
+    pub(super) fn cells(&self, level: Level, scores: &[S], labels: &[u8], cells: &mut [u32]) {
+        match self {
+            Self::Few(few) => level.run(few::Kernel { few, scores, labels, cells }),
+            Self::Even(even) => even.cells(level, scores, labels, cells),
+            Self::Near(near) => level.run(near::Kernel { near, scores, labels, cells }),
+            Self::Cells(map) => map.cells(level, scores, labels, cells),
+        }
+    }
+}
+
+/// Adding it to a float64 in [0, 2^31) leaves the nearest integer, ties to even, in the low 32 bits of the sum.
+const INTEGER_BITS: f64 = 4_503_599_627_370_496.0; // 2^52
+
+#[inline(always)]
+fn nearest_integer(value: f64) -> u32 {
+    (value + INTEGER_BITS).to_bits() as u32
+}
+
+#[cfg(test)]
+mod tests;

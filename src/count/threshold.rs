@@ -1,0 +1,297 @@
+//! [`ThresholdCounts`]: positives and negatives between the caller's own thresholds, in memory that does not grow.
+
+use std::sync::{Arc, OnceLock};
+
+use super::accumulator::{Accumulator, Committed, Ledger, Rows, SMALL_BATCH};
+use super::edges::{EdgeDType, cutoffs};
+use super::plan::Plan;
+use super::table::{self, Cells, Gaps, Table};
+use super::thresholds::Thresholds;
+use crate::control::Control;
+use crate::error::{Error, Result};
+use crate::input::{Batch, Score, Working};
+use crate::simd::Level;
+use crate::tally::{Masses, Tally};
+
+/// Counts at `k` thresholds: `k + 1` gaps, fixed memory, exact at each threshold.
+///
+/// ```
+/// use std::sync::atomic::AtomicBool;
+/// use thresher::count::{Accumulator, Comparison, ThresholdCounts, Thresholds};
+/// use thresher::input::{Batch, Column};
+/// use thresher::{Control, measure};
+///
+/// let mut counts = ThresholdCounts::new(Thresholds::new(vec![0.7], Comparison::GreaterEqual)?, None);
+/// let batch = Batch::new(Column::from_slice(&[true, true]), Column::from_slice(&[0.7_f32, 0.699_999_9]))?;
+/// let cancel = AtomicBool::new(false);
+/// let control = Control::new(&cancel);
+/// counts.update(&batch, &control)?;
+/// let tally = counts.tally(&control)?;
+/// let table = measure::confusion_of_groups(&tally, vec![0.7], &counts.groups_admitted());
+/// // The threshold was rounded to float32, the dtype of the scores, so the float32 0.7 reaches it.
+/// assert_eq!(table.rate(measure::Rate::Recall), [0.5]);
+/// # Ok::<(), thresher::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ThresholdCounts {
+    thresholds: Thresholds,
+    /// What `dtype` was given as; `None`: the first rows decide.
+    given_dtype: Option<EdgeDType>,
+    edges: Option<Arc<Edges>>,
+    /// Rows without a weight, per cell `2 * gap + label`.
+    counts: Arc<Vec<u64>>,
+    /// Sums of the weights of rows with one, per cell; empty until the first such row.
+    sums: Arc<Vec<f64>>,
+    ledger: Ledger,
+}
+
+/// The rounded thresholds and their plans, each made when first needed.
+#[derive(Debug)]
+struct Edges {
+    dtype: EdgeDType,
+    narrow: OnceLock<Plan<f32>>,
+    wide: OnceLock<Plan<f64>>,
+}
+
+impl Edges {
+    fn new(dtype: EdgeDType) -> Arc<Self> {
+        Arc::new(Self { dtype, narrow: OnceLock::new(), wide: OnceLock::new() })
+    }
+}
+
+/// A batch counted at thresholds rounded to a dtype.
+#[derive(Debug)]
+pub struct ThresholdPart {
+    edges: Arc<Edges>,
+    table: Table,
+}
+
+struct PlanGaps<'p, S> {
+    plan: &'p Plan<S>,
+    gaps: usize,
+}
+
+impl<S: Score> Gaps<S> for PlanGaps<'_, S> {
+    fn len(&self) -> usize {
+        self.gaps
+    }
+    fn cells(&self, level: Level, scores: &[S], labels: &[u8], cells: &mut [u32]) {
+        self.plan.cells(level, scores, labels, cells);
+    }
+}
+
+impl ThresholdCounts {
+    /// An empty table; thresholds are rounded to `dtype`, or to that of the first rows that are counted.
+    #[must_use]
+    pub fn new(thresholds: Thresholds, dtype: Option<EdgeDType>) -> Self {
+        let cells = 2 * (thresholds.distinct().len() + 1);
+        Self {
+            thresholds,
+            given_dtype: dtype,
+            edges: dtype.map(Edges::new),
+            counts: Arc::new(vec![0; cells]),
+            sums: Arc::default(),
+            ledger: Ledger::default(),
+        }
+    }
+
+    /// The thresholds.
+    #[must_use]
+    pub fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
+    }
+
+    /// The dtype the thresholds are rounded to, once it is known.
+    #[must_use]
+    pub fn dtype(&self) -> Option<EdgeDType> {
+        self.edges.as_ref().map(|edges| edges.dtype)
+    }
+
+    /// For each threshold as given, the number of groups of the tally, from the highest down, that it admits.
+    #[must_use]
+    pub fn groups_admitted(&self) -> Vec<usize> {
+        let distinct = self.thresholds.distinct().len();
+        self.thresholds.places().iter().map(|&place| distinct - place as usize).collect()
+    }
+
+    /// What lies in each gap, ascending.
+    fn masses_by_gap(&self) -> Masses {
+        let gaps = self.counts.len() / 2;
+        if !self.ledger.weighted {
+            let label = |label: usize| (0..gaps).map(|gap| self.counts[2 * gap + label]).collect();
+            return Masses::Counts { positives: label(1), negatives: label(0) };
+        }
+        let mass = |cell: usize| self.counts[cell] as f64 + self.sums.get(cell).copied().unwrap_or(0.0);
+        let label = |label: usize| (0..gaps).map(|gap| mass(2 * gap + label)).collect();
+        Masses::Weights { positives: label(1), negatives: label(0) }
+    }
+
+    fn edges_for(&self, batch: &Batch<'_>) -> Arc<Edges> {
+        self.edges.clone().unwrap_or_else(|| Edges::new(EdgeDType::of_scores(batch.score_dtype())))
+    }
+
+    fn narrow_plan<'e>(&self, edges: &'e Edges) -> &'e Plan<f32> {
+        edges.narrow.get_or_init(|| Plan::new(cutoffs(&self.thresholds, edges.dtype)))
+    }
+
+    fn wide_plan<'e>(&self, edges: &'e Edges) -> &'e Plan<f64> {
+        edges.wide.get_or_init(|| Plan::new(cutoffs(&self.thresholds, edges.dtype)))
+    }
+
+    /// The parts of the state, for its bytes.
+    pub(crate) fn parts(&self) -> (Option<EdgeDType>, &[u64], &[f64], Ledger) {
+        (self.given_dtype, &self.counts, &self.sums, self.ledger)
+    }
+
+    /// The state with these parts; the caller has checked that they fit together.
+    pub(crate) fn from_parts(
+        thresholds: Thresholds,
+        given_dtype: Option<EdgeDType>,
+        dtype: Option<EdgeDType>,
+        counts: Vec<u64>,
+        sums: Vec<f64>,
+        ledger: Ledger,
+    ) -> Self {
+        let edges = dtype.map(Edges::new);
+        Self { thresholds, given_dtype, edges, counts: Arc::new(counts), sums: Arc::new(sums), ledger }
+    }
+
+    /// Adds sums, refusing those that would overflow.
+    fn add_sums(&mut self, sums: impl Iterator<Item = (usize, f64)> + Clone) -> Result<()> {
+        let total = self.sums.iter().sum::<f64>() + sums.clone().map(|(_, sum)| sum).sum::<f64>();
+        if !total.is_finite() {
+            return Err(Error::WeightOverflow);
+        }
+        let own = Arc::make_mut(&mut self.sums);
+        own.resize(self.counts.len(), 0.0);
+        for (cell, sum) in sums {
+            own[cell] += sum;
+        }
+        Ok(())
+    }
+}
+
+impl Accumulator for ThresholdCounts {
+    type Part = ThresholdPart;
+
+    fn count(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<ThresholdPart> {
+        let edges = self.edges_for(batch);
+        let gaps = self.counts.len() / 2;
+        let table = match batch.working() {
+            Working::F32 => {
+                let plan = self.narrow_plan(&edges);
+                table::count::<f32>(batch, &PlanGaps { plan, gaps }, SMALL_BATCH, control)?
+            }
+            Working::F64 => {
+                let plan = self.wide_plan(&edges);
+                table::count::<f64>(batch, &PlanGaps { plan, gaps }, SMALL_BATCH, control)?
+            }
+        };
+        Ok(ThresholdPart { edges, table })
+    }
+
+    fn commit(&mut self, part: ThresholdPart) -> Result<Committed> {
+        let ThresholdPart { edges, table } = part;
+        if self.edges.as_ref().is_some_and(|ours| ours.dtype != edges.dtype) {
+            return Ok(Committed::Recount);
+        }
+        let ledger = self.ledger.plus(table.ledger)?;
+        match table.cells {
+            Cells::Rows(rows) => {
+                let counts = Arc::make_mut(&mut self.counts);
+                for cell in rows {
+                    counts[cell as usize] += 1;
+                }
+            }
+            Cells::Counts(more) => {
+                Arc::make_mut(&mut self.counts).iter_mut().zip(more).for_each(|(count, more)| *count += more);
+            }
+            Cells::Sums(sums) if table.ledger.weighted => self.add_sums(sums.iter().copied().enumerate())?,
+            Cells::SomeSums(sums) if table.ledger.weighted => {
+                self.add_sums(sums.iter().map(|&(cell, sum)| (cell as usize, sum)))?;
+            }
+            Cells::Sums(_) | Cells::SomeSums(_) => {} // every weight was zero
+        }
+        if table.ledger.rows != [0, 0] {
+            self.edges.get_or_insert(edges);
+        }
+        self.ledger = ledger;
+        Ok(Committed::Done)
+    }
+
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        self.thresholds.same_as(&other.thresholds)?;
+        if let (Some(ours), Some(theirs)) = (self.dtype(), other.dtype()) {
+            if ours != theirs {
+                let (ours, theirs) = (ours.name().to_owned(), theirs.name().to_owned());
+                return Err(Error::SettingMismatch { setting: "dtype", ours, theirs });
+            }
+        }
+        let ledger = self.ledger.plus(other.ledger)?;
+        if !other.sums.is_empty() {
+            let theirs = Arc::clone(&other.sums);
+            self.add_sums(theirs.iter().copied().enumerate())?;
+        }
+        let theirs = Arc::clone(&other.counts);
+        Arc::make_mut(&mut self.counts).iter_mut().zip(&*theirs).for_each(|(count, more)| *count += more);
+        if self.edges.is_none() {
+            self.edges.clone_from(&other.edges);
+        }
+        self.ledger = ledger;
+        Ok(())
+    }
+
+    fn reset(&mut self) {
+        *self = Self::new(self.thresholds.clone(), self.given_dtype);
+    }
+
+    fn rows(&self) -> Rows {
+        if !self.ledger.weighted {
+            return self.ledger.rows([0.0; 2]);
+        }
+        let weight = |label: usize| {
+            let cells = (label..self.counts.len()).step_by(2);
+            cells.map(|cell| self.counts[cell] as f64 + self.sums.get(cell).copied().unwrap_or(0.0)).sum()
+        };
+        self.ledger.rows([weight(0), weight(1)])
+    }
+
+    fn weighted(&self) -> bool {
+        self.ledger.weighted
+    }
+
+    fn exact(&self) -> bool {
+        false
+    }
+
+    fn nbytes(&self) -> usize {
+        size_of_val(&self.counts[..]) + size_of_val(&self.sums[..]) + self.thresholds.nbytes()
+    }
+
+    fn plan(&self) -> String {
+        let Some(edges) = &self.edges else { return "undecided until the first rows fix the dtype".to_owned() };
+        let name = edges.dtype.name();
+        match edges.dtype {
+            EdgeDType::F64 => format!("thresholds as {name}; {}", self.wide_plan(edges).words()),
+            _ => format!("thresholds as {name}; {}", self.narrow_plan(edges).words()),
+        }
+    }
+
+    fn tally(&self, _control: &Control<'_>) -> Result<Tally> {
+        // Rows below the lowest threshold form a group of their own, if there are any.
+        let (masses, none_below) = self.masses_by_gap().descending();
+        let below = (!none_below).then_some(f64::NEG_INFINITY);
+        let thresholds = self.thresholds.distinct().iter().rev().copied().chain(below).collect();
+        Ok(Tally::new(thresholds, masses, false))
+    }
+}
+
+impl PartialEq for ThresholdCounts {
+    /// Same settings, same counts.
+    fn eq(&self, other: &Self) -> bool {
+        self.thresholds.same_as(&other.thresholds).is_ok()
+            && (self.given_dtype, self.dtype(), self.ledger) == (other.given_dtype, other.dtype(), other.ledger)
+            && self.counts == other.counts
+            && self.sums == other.sums
+    }
+}

@@ -1,0 +1,135 @@
+//! [`Batch`]: columns of one length, and how their rows are to be read.
+
+use super::column::Column;
+use super::dtype::{DType, Working};
+use crate::error::{Error, Result};
+
+/// Labels, scores and perhaps weights of the same rows.
+///
+/// ```
+/// use thresher::input::{Batch, Column};
+/// let (labels, scores) = ([true, false], [0.9_f32, 0.2]);
+/// let batch = Batch::new(Column::from_slice(&labels), Column::from_slice(&scores))?;
+/// assert_eq!(batch.len(), 2);
+/// # Ok::<(), thresher::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Batch<'a> {
+    pub(super) labels: Column<'a>,
+    pub(super) scores: Column<'a>,
+    pub(super) weights: Option<Column<'a>>,
+    pub(super) positive: Positive,
+    pub(super) nan: NanPolicy,
+}
+
+/// Which labels are positive.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Positive {
+    /// Labels are 0 and 1; anything else is an error.
+    One,
+    /// A row is positive iff its label equals this number; any other but NaN is negative.
+    EqualTo(Number),
+}
+
+/// A label value named by the caller.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    /// An integer.
+    Int(i128),
+    /// A float.
+    Float(f64),
+}
+
+impl Number {
+    pub(super) fn equals_int(self, label: i128) -> bool {
+        match self {
+            Self::Int(value) => value == label,
+            Self::Float(value) => value.fract() == 0.0 && value.abs() < 1e38 && value as i128 == label,
+        }
+    }
+
+    pub(super) fn equals_float(self, label: f64) -> bool {
+        match self {
+            Self::Int(value) => Self::Float(label).equals_int(value),
+            Self::Float(value) => value == label,
+        }
+    }
+}
+
+/// What happens to a row whose score is NaN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NanPolicy {
+    /// The batch is refused.
+    Raise,
+    /// The row is left out, counted as dropped; its label and weight are still validated.
+    Drop,
+}
+
+impl<'a> Batch<'a> {
+    /// Pairs labels with scores.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when they differ in length.
+    pub fn new(labels: Column<'a>, scores: Column<'a>) -> Result<Self> {
+        same_length("scores", &scores, labels.len())?;
+        Ok(Self { labels, scores, weights: None, positive: Positive::One, nan: NanPolicy::Raise })
+    }
+
+    /// Adds a weight to each row.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when they differ from the labels in length.
+    pub fn with_weights(self, weights: Column<'a>) -> Result<Self> {
+        same_length("weights", &weights, self.labels.len())?;
+        Ok(Self { weights: Some(weights), ..self })
+    }
+
+    /// Names the positive label.
+    #[must_use]
+    pub fn with_positive(self, positive: Positive) -> Self {
+        Self { positive, ..self }
+    }
+
+    /// Says what to do with NaN scores.
+    #[must_use]
+    pub fn with_nan(self, nan: NanPolicy) -> Self {
+        Self { nan, ..self }
+    }
+
+    /// Rows, before any is dropped.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// True when there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// True when rows have weights.
+    #[must_use]
+    pub fn weighted(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    /// The dtype of the scores.
+    #[must_use]
+    pub fn score_dtype(&self) -> DType {
+        self.scores.dtype()
+    }
+
+    /// The working type the scores are read as.
+    #[must_use]
+    pub fn working(&self) -> Working {
+        self.scores.dtype().working()
+    }
+}
+
+fn same_length(argument: &'static str, column: &Column<'_>, expected: usize) -> Result<()> {
+    match column.len() {
+        found if found == expected => Ok(()),
+        found => Err(Error::LengthMismatch { argument, found, expected }),
+    }
+}

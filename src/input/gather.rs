@@ -1,0 +1,360 @@
+//! Elements of any dtype, stride and byte order → a block of working scores, label codes or weights.
+//!
+//! Borrowed where the elements already are what the kernels read, else widened into scratch that fits L1.
+
+use half::slice::HalfFloatSliceExt;
+
+use super::batch::Positive;
+use super::column::{Column, Segment};
+use super::dtype::{ByteOrder, DType};
+use super::score::Score;
+
+/// Codes of a label in a block: negative, positive, and one that must not be.
+pub(super) const INVALID: u8 = 2;
+
+/// One element as it was stored, for decisions that kernels never see: error messages and exactness.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Scalar {
+    Int(i128),
+    Float(f64),
+    /// An x87 value whose 64-bit mantissa does not fit float64: the nearest float64, for messages.
+    Inexact(f64),
+}
+
+impl Scalar {
+    pub(super) fn to_f64(self) -> f64 {
+        match self {
+            #[expect(clippy::cast_precision_loss, reason = "callers that need exactness ask `exact` first")]
+            Self::Int(value) => value as f64,
+            Self::Float(value) | Self::Inexact(value) => value,
+        }
+    }
+
+    /// The value as float64, unless float64 would round it.
+    pub(super) fn exact(self) -> Option<f64> {
+        match self {
+            Self::Int(value) => {
+                let near = self.to_f64();
+                (near as i128 == value).then_some(near)
+            }
+            Self::Float(value) => Some(value),
+            Self::Inexact(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Float(value) | Self::Inexact(value) => write!(f, "{value}"),
+        }
+    }
+}
+
+/// The element in row `row`; `row < column.len()`.
+pub(super) fn scalar(column: &Column<'_>, row: usize) -> Scalar {
+    let mut out = [Scalar::Int(0)];
+    if let Some(piece) = column.pieces(row..row + 1).find(|piece| piece.len == 1) {
+        each(column, &piece, &mut out, |value| value);
+    }
+    out[0]
+}
+
+/// The scores of rows `start..start + len` in working type `S`; a 64-bit integer or longdouble that float64 would round
+/// becomes NaN, so that one test finds both kinds of bad score.
+pub(super) fn scores<'b, S: Score + Widen>(
+    column: &Column<'b>,
+    start: usize,
+    len: usize,
+    scratch: &'b mut Vec<S>,
+    halves: &mut Vec<u16>,
+) -> &'b [S] {
+    if column.dtype() == native::<S>() {
+        if let Some(borrowed) = borrowed::<S>(column, start, len) {
+            return borrowed;
+        }
+    }
+    scratch.resize(len, S::default());
+    let mut rest = &mut scratch[..];
+    for piece in column.pieces(start..start + len) {
+        let out;
+        (out, rest) = rest.split_at_mut(piece.len);
+        S::widen(column, &piece, out, halves);
+    }
+    scratch
+}
+
+/// The labels of rows `start..start + len` as 0, 1 or [`INVALID`]-or-more.
+pub(super) fn labels<'b>(
+    column: &Column<'b>,
+    positive: Positive,
+    start: usize,
+    len: usize,
+    scratch: &'b mut Vec<u8>,
+) -> &'b [u8] {
+    let bytes = matches!(column.dtype(), DType::Bool | DType::U8 | DType::I8);
+    if bytes && positive == Positive::One {
+        if let Some(borrowed) = borrowed::<u8>(column, start, len) {
+            return borrowed;
+        }
+    }
+    scratch.resize(len, 0);
+    let mut rest = &mut scratch[..];
+    for piece in column.pieces(start..start + len) {
+        let out;
+        (out, rest) = rest.split_at_mut(piece.len);
+        match (positive, column.dtype()) {
+            (Positive::One, DType::Bool | DType::U8 | DType::I8) => strided::<1, _>(&piece, out, |[byte]| byte),
+            (Positive::One, DType::I64 | DType::U64) if column.order() == ByteOrder::Native => {
+                strided::<8, _>(&piece, out, |bytes| u64::from_ne_bytes(bytes).min(u64::from(INVALID)) as u8);
+            }
+            (Positive::One, DType::I32 | DType::U32) if column.order() == ByteOrder::Native => {
+                strided::<4, _>(&piece, out, |bytes| u32::from_ne_bytes(bytes).min(u32::from(INVALID)) as u8);
+            }
+            (Positive::One, DType::F32) if column.order() == ByteOrder::Native => {
+                strided::<4, _>(&piece, out, |bytes| zero_or_one(f64::from(f32::from_ne_bytes(bytes))));
+            }
+            (Positive::One, DType::F64) if column.order() == ByteOrder::Native => {
+                strided::<8, _>(&piece, out, |bytes| zero_or_one(f64::from_ne_bytes(bytes)));
+            }
+            _ => each(column, &piece, out, |value| positive.code(value)),
+        }
+    }
+    scratch
+}
+
+/// The weights of rows `start..start + len` as float64 (integers beyond 2^53: the nearest).
+pub(super) fn weights<'b>(column: &Column<'b>, start: usize, len: usize, scratch: &'b mut Vec<f64>) -> &'b [f64] {
+    if column.dtype() == DType::F64 {
+        if let Some(borrowed) = borrowed::<f64>(column, start, len) {
+            return borrowed;
+        }
+    }
+    scratch.resize(len, 0.0);
+    let mut rest = &mut scratch[..];
+    for piece in column.pieces(start..start + len) {
+        let out;
+        (out, rest) = rest.split_at_mut(piece.len);
+        if column.dtype() == DType::F32 && column.order() == ByteOrder::Native {
+            strided::<4, _>(&piece, out, |bytes| f64::from(f32::from_ne_bytes(bytes)));
+        } else {
+            each(column, &piece, out, Scalar::to_f64);
+        }
+    }
+    scratch
+}
+
+fn zero_or_one(label: f64) -> u8 {
+    if label == 0.0 {
+        0
+    } else if label == 1.0 {
+        1
+    } else {
+        INVALID
+    }
+}
+
+impl Positive {
+    fn code(self, label: Scalar) -> u8 {
+        match self {
+            Self::One => zero_or_one(label.to_f64()),
+            Self::EqualTo(_) if label.to_f64().is_nan() => INVALID,
+            Self::EqualTo(number) => u8::from(match label {
+                Scalar::Int(value) => number.equals_int(value),
+                Scalar::Float(value) => number.equals_float(value),
+                Scalar::Inexact(_) => false, // `pos_label` is a float64 or an integer of at most 64 bits
+            }),
+        }
+    }
+}
+
+/// How elements of a column become a working type.
+pub(crate) trait Widen: Sized {
+    fn widen(column: &Column<'_>, piece: &Segment<'_>, out: &mut [Self], halves: &mut Vec<u16>);
+}
+
+impl Widen for f32 {
+    fn widen(column: &Column<'_>, piece: &Segment<'_>, out: &mut [f32], halves: &mut Vec<u16>) {
+        match (column.dtype(), column.order()) {
+            (DType::F32, ByteOrder::Native) => strided::<4, _>(piece, out, f32::from_ne_bytes),
+            (DType::F32, ByteOrder::Swapped) => {
+                strided::<4, _>(piece, out, |bytes| f32::from_bits(u32::from_ne_bytes(bytes).swap_bytes()));
+            }
+            (DType::Bf16, ByteOrder::Native) => {
+                strided::<2, _>(piece, out, |bytes| f32::from_bits(u32::from(u16::from_ne_bytes(bytes)) << 16));
+            }
+            (DType::F16, order) => {
+                halves.resize(out.len(), 0);
+                match order {
+                    ByteOrder::Native => strided::<2, _>(piece, halves, u16::from_ne_bytes),
+                    ByteOrder::Swapped => strided::<2, _>(piece, halves, |b| u16::from_ne_bytes(b).swap_bytes()),
+                }
+                // A slice at a time: the conversion instruction is looked for once, not once an element.
+                bytemuck::cast_slice::<u16, half::f16>(halves).convert_to_f32_slice(out);
+            }
+            (DType::Bool, _) => strided::<1, _>(piece, out, |[byte]| f32::from(u8::from(byte != 0))),
+            (DType::U8, _) => strided::<1, _>(piece, out, |[byte]| f32::from(byte)),
+            _ => each(column, piece, out, |value| f32::nearest(value.to_f64())),
+        }
+    }
+}
+
+impl Widen for f64 {
+    fn widen(column: &Column<'_>, piece: &Segment<'_>, out: &mut [f64], halves: &mut Vec<u16>) {
+        match (column.dtype(), column.order()) {
+            (DType::F64, ByteOrder::Native) => strided::<8, _>(piece, out, f64::from_ne_bytes),
+            (DType::F64, ByteOrder::Swapped) => {
+                strided::<8, _>(piece, out, |bytes| f64::from_bits(u64::from_ne_bytes(bytes).swap_bytes()));
+            }
+            (DType::I32, ByteOrder::Native) => strided::<4, _>(piece, out, |b| f64::from(i32::from_ne_bytes(b))),
+            (dtype, _) if dtype.working() == super::Working::F32 => {
+                let mut narrow = vec![0.0_f32; out.len()];
+                f32::widen(column, piece, &mut narrow, halves);
+                for (wide, narrow) in out.iter_mut().zip(narrow) {
+                    *wide = f64::from(narrow);
+                }
+            }
+            _ => each(column, piece, out, |value| value.exact().unwrap_or(f64::NAN)),
+        }
+    }
+}
+
+fn native<S: Score>() -> DType {
+    match S::WORKING {
+        super::Working::F32 => DType::F32,
+        super::Working::F64 => DType::F64,
+    }
+}
+
+/// The rows as they lie, when they are contiguous, aligned, native and in one segment.
+fn borrowed<'b, T: bytemuck::Pod>(column: &Column<'b>, start: usize, len: usize) -> Option<&'b [T]> {
+    if column.order() == ByteOrder::Swapped && size_of::<T>() > 1 {
+        return None;
+    }
+    let piece = column.pieces(start..start + len).next()?;
+    let bytes = (piece.len == len).then(|| piece.contiguous(size_of::<T>()))??;
+    bytemuck::try_cast_slice(bytes).ok()
+}
+
+/// `out[i] = decode(bytes of element i)`, any stride.
+#[inline(always)]
+fn strided<const N: usize, T>(piece: &Segment<'_>, out: &mut [T], decode: impl Fn([u8; N]) -> T) {
+    if let Some(bytes) = piece.contiguous(N) {
+        for (out, element) in out.iter_mut().zip(bytes.as_chunks::<N>().0) {
+            *out = decode(*element);
+        }
+        return;
+    }
+    let mut at = piece.offset;
+    for out in out {
+        // `Column::strided` has shown that every element lies inside the bytes; a missing one would read as zero.
+        let element = piece.bytes.get(at..).and_then(|bytes| bytes.first_chunk::<N>());
+        *out = decode(element.copied().unwrap_or([0; N]));
+        at = at.wrapping_add_signed(piece.stride);
+    }
+}
+
+/// `out[i] = convert(element i)` for every dtype and byte order: the plain way, for what has no faster one above.
+fn each<T>(column: &Column<'_>, piece: &Segment<'_>, out: &mut [T], convert: impl Fn(Scalar) -> T) {
+    let swapped = column.order() == ByteOrder::Swapped;
+    let int = |value: i128| convert(Scalar::Int(value));
+    let float = |value: f64| convert(Scalar::Float(value));
+    let two = |bytes: [u8; 2]| if swapped { u16::from_ne_bytes(bytes).swap_bytes() } else { u16::from_ne_bytes(bytes) };
+    let four =
+        |bytes: [u8; 4]| if swapped { u32::from_ne_bytes(bytes).swap_bytes() } else { u32::from_ne_bytes(bytes) };
+    let eight =
+        |bytes: [u8; 8]| if swapped { u64::from_ne_bytes(bytes).swap_bytes() } else { u64::from_ne_bytes(bytes) };
+    match column.dtype() {
+        DType::Bit => {
+            for (i, out) in out.iter_mut().enumerate() {
+                let bit = piece.offset + i;
+                let byte = piece.bytes.get(bit / 8).copied().unwrap_or(0);
+                *out = int(i128::from(byte >> (bit % 8) & 1));
+            }
+        }
+        DType::Bool | DType::U8 => strided::<1, _>(piece, out, |[byte]| int(byte.into())),
+        DType::I8 => strided::<1, _>(piece, out, |[byte]| int(byte.cast_signed().into())),
+        DType::U16 => strided(piece, out, |bytes| int(two(bytes).into())),
+        DType::I16 => strided(piece, out, |bytes| int(two(bytes).cast_signed().into())),
+        DType::U32 => strided(piece, out, |bytes| int(four(bytes).into())),
+        DType::I32 => strided(piece, out, |bytes| int(four(bytes).cast_signed().into())),
+        DType::U64 => strided(piece, out, |bytes| int(eight(bytes).into())),
+        DType::I64 => strided(piece, out, |bytes| int(eight(bytes).cast_signed().into())),
+        DType::F16 => strided(piece, out, |bytes| float(half::f16::from_bits(two(bytes)).into())),
+        DType::Bf16 => strided(piece, out, |bytes| float(half::bf16::from_bits(two(bytes)).into())),
+        DType::F32 => strided(piece, out, |bytes| float(f32::from_bits(four(bytes)).into())),
+        DType::F64 => strided(piece, out, |bytes| float(f64::from_bits(eight(bytes)))),
+        DType::X87 => strided(piece, out, |bytes| convert(x87(bytes))),
+    }
+}
+
+/// An x87 extended value: 64-bit mantissa with explicit leading one, 15-bit exponent, sign.
+fn x87(bytes: [u8; 10]) -> Scalar {
+    let [m0, m1, m2, m3, m4, m5, m6, m7, e0, e1] = bytes;
+    let mantissa = u64::from_le_bytes([m0, m1, m2, m3, m4, m5, m6, m7]);
+    let head = u16::from_le_bytes([e0, e1]);
+    let sign = if head >> 15 == 1 { -1.0 } else { 1.0 };
+    let exponent = i32::from(head & 0x7fff);
+    if exponent == 0x7fff {
+        return Scalar::Float(if mantissa << 1 == 0 { sign * f64::INFINITY } else { f64::NAN });
+    }
+    if mantissa == 0 {
+        return Scalar::Float(sign * 0.0);
+    }
+    // value = mantissa · 2^(exponent − 16383 − 63), exact in float64 iff at most 53 significant bits remain and the
+    // lowest of them is worth at least 2^−1074.
+    let zeros = mantissa.trailing_zeros().cast_signed();
+    let odd = mantissa >> zeros;
+    let power = exponent.max(1) - 16_446 + zeros;
+    #[expect(clippy::cast_precision_loss, reason = "53 bits or fewer where the value is called exact")]
+    let near = sign * scaled(odd as f64, power);
+    let exact = odd < 1 << 53 && power >= -1074 && near.is_finite();
+    if exact { Scalar::Float(near) } else { Scalar::Inexact(near) }
+}
+
+/// `value · 2^power` in steps that neither overflow nor lose bits early.
+fn scaled(mut value: f64, mut power: i32) -> f64 {
+    while power > 1000 && value.is_finite() {
+        value *= 2.0_f64.powi(1000);
+        power -= 1000;
+    }
+    while power < -1000 && value != 0.0 {
+        value *= 2.0_f64.powi(-1000);
+        power += 1000;
+    }
+    value * 2.0_f64.powi(power.clamp(-1000, 1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extended(mantissa: u64, exponent: u16) -> Scalar {
+        let mut bytes = [0; 10];
+        bytes[..8].copy_from_slice(&mantissa.to_le_bytes());
+        bytes[8..].copy_from_slice(&exponent.to_le_bytes());
+        x87(bytes)
+    }
+
+    #[test]
+    fn x87_values_are_exact_or_said_not_to_be() {
+        assert_eq!(extended(1 << 63, 16_383), Scalar::Float(1.0));
+        assert_eq!(extended(0xC << 60, 16_383 + 0x8000), Scalar::Float(-1.5));
+        assert_eq!(extended((1 << 63) | 1, 16_383), Scalar::Inexact(1.0));
+        assert_eq!(extended((1 << 63) | (1 << 11), 16_383), Scalar::Float(1.0 + f64::EPSILON));
+        assert_eq!(extended(1 << 63, 16_383 - 1074), Scalar::Float(f64::from_bits(1)));
+        assert_eq!(extended(1 << 63, 16_383 - 1075), Scalar::Inexact(0.0));
+        assert_eq!(extended(1 << 63, 0x7fff), Scalar::Float(f64::INFINITY));
+        assert_eq!(extended(1 << 63, 0x7ffe), Scalar::Inexact(f64::INFINITY));
+        assert!(extended(3 << 62, 0x7fff).to_f64().is_nan());
+    }
+
+    #[test]
+    fn a_64_bit_integer_is_exact_iff_it_survives_the_round_trip() {
+        assert_eq!(Scalar::Int(1 << 53).exact(), Some(9_007_199_254_740_992.0));
+        assert_eq!(Scalar::Int((1 << 53) + 1).exact(), None);
+        assert_eq!(Scalar::Int(i64::MAX.into()).exact(), None);
+        assert_eq!(Scalar::Int(i64::MIN.into()).exact(), Some(-9.223_372_036_854_775_808e18));
+    }
+}

@@ -1,0 +1,16 @@
+//! What may come in, checked once: columns of borrowed bytes in any dtype, stride and byte order, read as validated
+//! blocks of one of two working types.
+
+mod batch;
+mod block;
+mod column;
+mod dtype;
+mod gather;
+mod score;
+
+pub use batch::{Batch, NanPolicy, Number, Positive};
+pub use block::BLOCK_ROWS;
+pub(crate) use block::{Block, BlockReader, Readable};
+pub use column::{Column, Element};
+pub use dtype::{ByteOrder, DType, Working};
+pub use score::Score;

@@ -1,0 +1,167 @@
+//! Sums along the groups: exact for rows, compensated for weights, behind one trait so that a measure is written once.
+
+use super::scale::Scale;
+
+/// What one group holds of one class: rows (`u64`) or a sum of weights (`f64`).
+pub(crate) trait Mass: Copy + PartialOrd {
+    /// Nothing.
+    const ZERO: Self;
+
+    /// A sum still open for more.
+    type Sum: Copy + Default;
+
+    /// Takes one more group in.
+    fn add(sum: &mut Self::Sum, mass: Self);
+
+    /// The sum as it stands. Rows: exact. Weights: within `u + (k u)²` relative, `u = 2^-53`, `k` groups.
+    fn total(sum: Self::Sum) -> Self;
+
+    /// The power of two that brings a column's largest value near 1 (rows stay as they are: they need none).
+    fn scale(column: &[Self]) -> Scale;
+
+    /// As a float64; rows above 2^53 round.
+    fn real(self) -> f64;
+
+    /// `self / whole`, NaN when `whole` is 0. Rows: correctly rounded.
+    fn over(self, whole: Self) -> f64;
+
+    /// `self / (self + rest)`, NaN when both are 0. Rows: correctly rounded.
+    fn share(self, rest: Self) -> f64;
+}
+
+impl Mass for u64 {
+    const ZERO: Self = 0;
+
+    type Sum = u64;
+
+    fn add(sum: &mut u64, mass: u64) {
+        *sum += mass; // a tally holds at most 2^63 − 1 rows
+    }
+
+    fn total(sum: u64) -> u64 {
+        sum
+    }
+
+    fn scale(_: &[u64]) -> Scale {
+        Scale::NONE
+    }
+
+    fn real(self) -> f64 {
+        self as f64
+    }
+
+    fn over(self, whole: u64) -> f64 {
+        super::ratio::ratio(self.into(), whole.into())
+    }
+
+    fn share(self, rest: u64) -> f64 {
+        super::ratio::ratio(self.into(), u128::from(self) + u128::from(rest))
+    }
+}
+
+impl Mass for f64 {
+    const ZERO: Self = 0.0;
+
+    type Sum = Compensated;
+
+    fn add(sum: &mut Compensated, mass: f64) {
+        sum.add(mass);
+    }
+
+    fn total(sum: Compensated) -> f64 {
+        sum.total()
+    }
+
+    fn scale(column: &[f64]) -> Scale {
+        Scale::of(column.iter().copied().fold(0.0, f64::max))
+    }
+
+    fn real(self) -> f64 {
+        self
+    }
+
+    fn over(self, whole: f64) -> f64 {
+        self / whole
+    }
+
+    fn share(self, rest: f64) -> f64 {
+        let whole = self + rest;
+        if whole.is_finite() { self / whole } else { 0.5 * self / (0.5 * self + 0.5 * rest) }
+    }
+}
+
+/// Neumaier's compensated sum: the roundings of the additions are summed beside them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Compensated {
+    sum: f64,
+    lost: f64,
+}
+
+impl Compensated {
+    /// Adds one term.
+    pub(crate) fn add(&mut self, term: f64) {
+        let sum = self.sum + term;
+        let (large, small) = if self.sum.abs() >= term.abs() { (self.sum, term) } else { (term, self.sum) };
+        self.lost += (large - sum) + small;
+        self.sum = sum;
+    }
+
+    /// The sum, rounded once.
+    pub(crate) fn total(self) -> f64 {
+        self.sum + self.lost
+    }
+}
+
+/// The total of a column.
+pub(crate) fn total<M: Mass>(column: &[M]) -> M {
+    let mut sum = M::Sum::default();
+    column.iter().for_each(|&mass| M::add(&mut sum, mass));
+    M::total(sum)
+}
+
+/// One group, with what lies above it: `p, n` inside, `T, F` before it, `tp, fp` once it is admitted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step<M> {
+    pub p: M,
+    pub n: M,
+    pub tp_before: M,
+    pub fp_before: M,
+    pub tp: M,
+    pub fp: M,
+}
+
+/// The groups from the highest score down, each with its cumulated sums.
+pub(crate) fn steps<'a, M: Mass>(positives: &'a [M], negatives: &'a [M]) -> impl Iterator<Item = Step<M>> + 'a {
+    let (mut true_sum, mut false_sum) = (M::Sum::default(), M::Sum::default());
+    positives.iter().zip(negatives).map(move |(&p, &n)| {
+        let (tp_before, fp_before) = (M::total(true_sum), M::total(false_sum));
+        M::add(&mut true_sum, p);
+        M::add(&mut false_sum, n);
+        Step { p, n, tp_before, fp_before, tp: M::total(true_sum), fp: M::total(false_sum) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_addition_loses_is_kept() {
+        let mut sum = Compensated::default();
+        [1.0, 1e100, 1.0, -1e100].into_iter().for_each(|term| sum.add(term));
+        assert_eq!(sum.total(), 2.0);
+    }
+
+    #[test]
+    fn a_share_of_huge_weights_does_not_overflow() {
+        assert_eq!(1e308.share(1e308), 0.5);
+        assert!(0.0.share(0.0).is_nan());
+        assert_eq!(5e-324.share(0.0), 1.0);
+    }
+
+    #[test]
+    fn steps_cumulate_from_the_highest_score_down() {
+        let last = steps(&[1_u64, 2], &[3, 0]).last().unwrap();
+        assert_eq!((last.tp_before, last.tp, last.fp_before, last.fp), (1, 3, 3, 3));
+    }
+}

@@ -1,0 +1,15 @@
+//! The only `unsafe` of the core: which instructions this CPU has, the floating-point mode, and loads and stores whose
+//! index is right by construction. It sees slices and numbers, never a metric.
+//!
+//! A kernel is written once, in plain Rust, as a [`Kernel`]; [`Level::run`] compiles it for each instruction set and
+//! runs the one whose proof the caller holds. All levels run the same operations on the same values (no contraction to
+//! fused multiply-add, no reassociation), so they give the same bytes.
+
+mod count;
+mod float_mode;
+mod level;
+
+pub(crate) use count::{SUB_TABLES, add_widened, increment, increment_one};
+pub(crate) use float_mode::DefaultFloatMode;
+pub(crate) use level::Kernel;
+pub use level::Level;

@@ -1,0 +1,189 @@
+//! The frame around every state, and what all states share.
+//!
+//! | bytes | content |
+//! |---|---|
+//! | 8 | `THRESHER` |
+//! | 2 | format version, 1 |
+//! | 1 | kind: 1 ThresholdCounts, 2 ExactCounts, 3 CompactCounts |
+//! | 1 | 0 |
+//! | 8 | length of the payload |
+//! | … | payload: `threshold.rs`, `exact.rs`, `compact.rs` |
+//! | 4 | CRC-32 (IEEE) of all bytes before |
+//!
+//! All numbers are little-endian. Equal states give equal bytes: every payload is in canonical form, and holds no clock and
+//! no path. Bytes that are not in canonical form are refused.
+
+use super::reader::{Reader, invalid};
+use super::{compact, exact, threshold};
+use crate::control::Control;
+use crate::count::{CompactCounts, ExactCounts, Ledger, ThresholdCounts};
+use crate::error::Result;
+
+const MAGIC: &[u8; 8] = b"THRESHER";
+const VERSION: u16 = 1;
+const HEADER: usize = 20;
+const CHECKSUM: usize = 4;
+
+/// An accumulator of any kind.
+///
+/// ```
+/// use std::sync::atomic::AtomicBool;
+/// use thresher::count::CompactCounts;
+/// use thresher::state::AnyCounts;
+/// use thresher::Control;
+///
+/// let cancel = AtomicBool::new(false);
+/// let counts = AnyCounts::Compact(CompactCounts::new());
+/// let bytes = counts.to_bytes(&Control::new(&cancel))?;
+/// assert_eq!(AnyCounts::from_bytes(&bytes)?, counts);
+/// assert!(AnyCounts::from_bytes(&bytes[1..]).is_err());
+/// # Ok::<(), thresher::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnyCounts {
+    /// Counts at thresholds.
+    Thresholds(ThresholdCounts),
+    /// Counts per distinct score.
+    Exact(ExactCounts),
+    /// Counts per fixed interval.
+    Compact(CompactCounts),
+}
+
+impl AnyCounts {
+    /// The state as bytes: the same bytes for equal states.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](crate::Error::Interrupted), [`Error::OutOfMemory`](crate::Error::OutOfMemory) while an
+    /// ExactCounts is brought into canonical form.
+    pub fn to_bytes(&self, control: &Control<'_>) -> Result<Vec<u8>> {
+        let mut payload = Vec::new();
+        let kind = match self {
+            Self::Thresholds(counts) => {
+                threshold::write(counts, &mut payload);
+                1
+            }
+            Self::Exact(counts) => {
+                exact::write(counts, &mut payload, control)?;
+                2
+            }
+            Self::Compact(counts) => {
+                compact::write(counts, &mut payload);
+                3
+            }
+        };
+        let mut bytes = Vec::with_capacity(HEADER + payload.len() + CHECKSUM);
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(&[kind, 0]);
+        bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&payload);
+        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+        Ok(bytes)
+    }
+
+    /// The state these bytes were made from.
+    ///
+    /// # Errors
+    /// [`Error::InvalidState`](crate::Error::InvalidState) for anything that [`AnyCounts::to_bytes`] of this or an earlier
+    /// version would not have written: damaged, truncated, lengthened, or of a newer version. No memory is taken for a
+    /// length that the bytes themselves do not back.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut reader = Reader::new(bytes);
+        if bytes.len() < HEADER + CHECKSUM || reader.bytes(MAGIC.len())? != MAGIC {
+            return invalid(format!("{} bytes that do not begin as a state does", bytes.len()));
+        }
+        let version = reader.u16()?;
+        if version != VERSION {
+            return invalid(format!("format version {version}; this thresher reads version {VERSION}"));
+        }
+        let (kind, zero) = (reader.u8()?, reader.u8()?);
+        let len = reader.u64()?;
+        if len != (bytes.len() - HEADER - CHECKSUM) as u64 {
+            let found = bytes.len() - HEADER - CHECKSUM;
+            return invalid(format!("a payload of {len} bytes is announced, but {found} bytes are there"));
+        }
+        let payload = reader.bytes(bytes.len() - HEADER - CHECKSUM)?;
+        let stored = reader.u32()?;
+        let computed = crc32fast::hash(&bytes[..bytes.len() - CHECKSUM]);
+        if stored != computed {
+            return invalid(format!(
+                "checksum {computed:08x} does not match the stored {stored:08x}; bytes were damaged"
+            ));
+        }
+        if zero != 0 {
+            return invalid(format!("reserved byte is {zero}, not 0"));
+        }
+        let mut reader = Reader::new(payload);
+        let counts = match kind {
+            1 => Self::Thresholds(threshold::read(&mut reader)?),
+            2 => Self::Exact(exact::read(&mut reader)?),
+            3 => Self::Compact(compact::read(&mut reader)?),
+            _ => return invalid(format!("kind {kind} is none of 1, 2, 3")),
+        };
+        reader.finish()?;
+        Ok(counts)
+    }
+
+    /// The name of the accumulator.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Thresholds(_) => "ThresholdCounts",
+            Self::Exact(_) => "ExactCounts",
+            Self::Compact(_) => "CompactCounts",
+        }
+    }
+}
+
+/// Rows: weighted (1 byte), negatives, positives, dropped (8 bytes each).
+pub(super) fn write_ledger(ledger: Ledger, out: &mut Vec<u8>) {
+    out.push(ledger.weighted.into());
+    for rows in [ledger.rows[0], ledger.rows[1], ledger.dropped] {
+        out.extend_from_slice(&rows.to_le_bytes());
+    }
+}
+
+pub(super) fn read_ledger(reader: &mut Reader<'_>) -> Result<Ledger> {
+    let weighted = reader.flag("`weighted`")?;
+    let ledger = Ledger { weighted, rows: [reader.u64()?, reader.u64()?], dropped: reader.u64()? };
+    if weighted && ledger.rows == [0, 0] {
+        return invalid("weights without rows");
+    }
+    // Adding nothing checks that the rows together are a number that counts may reach.
+    ledger.plus(Ledger::default()).or_else(|error| invalid(error.to_string()))
+}
+
+/// Checks that counts and sums of weights agree with the rows they are said to come from.
+pub(super) fn check_totals(
+    ledger: Ledger,
+    counts: impl Iterator<Item = [u64; 2]>,
+    sums: impl Iterator<Item = [f64; 2]>,
+) -> Result<()> {
+    let mut rows = [0_u64; 2];
+    for pair in counts {
+        for label in 0..2 {
+            match rows[label].checked_add(pair[label]) {
+                Some(sum) => rows[label] = sum,
+                None => return invalid("counts overflow"),
+            }
+        }
+    }
+    let mut total = 0.0;
+    for sum in sums.flatten() {
+        if !(sum.is_sign_positive() && sum.is_finite()) {
+            return invalid(format!("a sum of weights is {sum}"));
+        }
+        total += sum;
+    }
+    let fits = |label: usize| {
+        if ledger.weighted { rows[label] <= ledger.rows[label] } else { rows[label] == ledger.rows[label] }
+    };
+    if !(fits(0) && fits(1)) {
+        return invalid(format!("counts of {rows:?} rows where {:?} are stated", ledger.rows));
+    }
+    // Weighted rows are those that no count holds: sums are there exactly if such rows are.
+    if (rows != ledger.rows) != (total > 0.0) || ledger.weighted != (total > 0.0) {
+        return invalid(format!("sums of weights {total} where rows say otherwise"));
+    }
+    Ok(())
+}

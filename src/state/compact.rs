@@ -1,0 +1,83 @@
+//! The payload of a CompactCounts.
+//!
+//! | bytes | content |
+//! |---|---|
+//! | 25 | rows (`codec.rs`) |
+//! | 1 | 1 while every score has been the edge that starts its interval |
+//! | 8 | number of intervals with rows, i |
+//! | 20·i | per interval, ascending: its index (4), negatives (8), positives (8), without a weight |
+//! | 8 | if weighted: number of intervals with weights, w |
+//! | 20·w | per interval, ascending: its index, sums of weights of negatives, of positives |
+
+use super::codec::{check_totals, read_ledger, write_ledger};
+use super::reader::{Reader, invalid};
+use crate::count::{Accumulator, CompactCounts, INTERVALS, Pages};
+use crate::error::Result;
+
+/// Bytes of an entry.
+const ENTRY: usize = 20;
+
+pub(super) fn write(counts: &CompactCounts, out: &mut Vec<u8>) {
+    let (rows, sums, ledger) = counts.parts();
+    write_ledger(ledger, out);
+    out.push(counts.exact().into());
+    write_pages(rows, u64::to_le_bytes, out);
+    if ledger.weighted {
+        write_pages(sums, f64::to_le_bytes, out);
+    }
+}
+
+fn write_pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(
+    pages: &Pages<T>,
+    bytes: fn(T) -> [u8; 8],
+    out: &mut Vec<u8>,
+) {
+    let mut intervals: Vec<usize> = pages.cells().map(|(cell, _)| cell / 2).collect();
+    intervals.dedup();
+    out.extend_from_slice(&(intervals.len() as u64).to_le_bytes());
+    for interval in intervals {
+        out.extend_from_slice(&(interval as u32).to_le_bytes());
+        out.extend_from_slice(&bytes(pages.get(2 * interval)));
+        out.extend_from_slice(&bytes(pages.get(2 * interval + 1)));
+    }
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Result<CompactCounts> {
+    let ledger = read_ledger(reader)?;
+    let exact = reader.flag("`exact`")?;
+    let counts = read_pages(reader, |bits| bits)?;
+    let sums = if ledger.weighted { read_pages(reader, f64::from_bits)? } else { Pages::new() };
+    let pair = |cell: usize, value| if cell % 2 == 0 { [value, 0] } else { [0, value] };
+    let sum = |cell: usize, value| if cell % 2 == 0 { [value, 0.0] } else { [0.0, value] };
+    check_totals(
+        ledger,
+        counts.cells().map(|(cell, count)| pair(cell, count)),
+        sums.cells().map(|(cell, value)| sum(cell, value)),
+    )?;
+    if !exact && ledger.rows == [0, 0] {
+        return invalid("inexact without rows");
+    }
+    Ok(CompactCounts::from_parts(counts, sums, ledger, exact))
+}
+
+fn read_pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(
+    reader: &mut Reader<'_>,
+    value: fn(u64) -> T,
+) -> Result<Pages<T>> {
+    let mut pages = Pages::new();
+    let mut next = 0;
+    for _ in 0..reader.len(ENTRY)? {
+        let interval = reader.u32()?;
+        if interval < next || interval as usize >= INTERVALS {
+            return invalid(format!("interval {interval} where {next} to {} may come", INTERVALS - 1));
+        }
+        next = interval + 1;
+        let (negatives, positives) = (value(reader.u64()?), value(reader.u64()?));
+        if negatives == T::default() && positives == T::default() {
+            return invalid(format!("interval {interval} holds nothing"));
+        }
+        pages.add_to(2 * interval as usize, negatives);
+        pages.add_to(2 * interval as usize + 1, positives);
+    }
+    Ok(pages)
+}

@@ -1,0 +1,9 @@
+//! Accumulators as bytes: versioned, checksummed, the same bytes for the same state.
+
+mod codec;
+mod compact;
+mod exact;
+mod reader;
+mod threshold;
+
+pub use codec::AnyCounts;

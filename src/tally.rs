@@ -1,0 +1,109 @@
+//! [`Tally`]: positives and negatives per group of samples, from the highest score down. It is the one value between
+//! counting and measuring: every accumulator yields one, every measure reads nothing else.
+
+/// Positives and negatives per group of samples, from the highest score down.
+///
+/// A group is either one tied score, or an interval whose inner order nobody kept; [`Tally::tied`] says which.
+///
+/// ```
+/// use thresher::tally::{Masses, Tally};
+/// let tally = Tally::new(vec![0.9, 0.2], Masses::Counts { positives: vec![1, 0], negatives: vec![0, 1] }, true);
+/// assert_eq!(tally.len(), 2);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tally {
+    thresholds: Vec<f64>,
+    masses: Masses,
+    tied: bool,
+}
+
+/// What a group holds: rows, or sums of weights.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Masses {
+    /// Rows, when no row had a weight.
+    Counts {
+        /// Positive rows per group.
+        positives: Vec<u64>,
+        /// Negative rows per group.
+        negatives: Vec<u64>,
+    },
+    /// Sums of weights (a row without a weight weighs 1).
+    Weights {
+        /// Weight of the positives per group.
+        positives: Vec<f64>,
+        /// Weight of the negatives per group.
+        negatives: Vec<f64>,
+    },
+}
+
+impl Tally {
+    /// Builds a tally; `thresholds` decrease strictly, and all three columns have one length.
+    ///
+    /// `thresholds[i]` is the threshold that admits group `i` and everything above it: the tied score itself, the lower
+    /// edge of an interval, or −∞ for what lies below the lowest edge. `tied` says that each group is one score.
+    #[must_use]
+    pub fn new(thresholds: Vec<f64>, masses: Masses, tied: bool) -> Self {
+        debug_assert_eq!(thresholds.len(), masses.len());
+        Self { thresholds, masses, tied }
+    }
+
+    /// Number of groups.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.thresholds.len()
+    }
+
+    /// True when no group is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.thresholds.is_empty()
+    }
+
+    /// The threshold that admits each group, strictly decreasing; the last may be −∞.
+    #[must_use]
+    pub fn thresholds(&self) -> &[f64] {
+        &self.thresholds
+    }
+
+    /// What each group holds.
+    #[must_use]
+    pub fn masses(&self) -> &Masses {
+        &self.masses
+    }
+
+    /// True when every group is known to be one tied score: then every measure is exact.
+    #[must_use]
+    pub fn tied(&self) -> bool {
+        self.tied
+    }
+}
+
+impl Masses {
+    /// Number of groups.
+    fn len(&self) -> usize {
+        match self {
+            Self::Counts { positives, .. } => positives.len(),
+            Self::Weights { positives, .. } => positives.len(),
+        }
+    }
+
+    /// Turns groups that ascend into groups that descend; a last group that holds nothing goes, and is then reported.
+    pub(crate) fn descending(mut self) -> (Self, bool) {
+        let empty = match &mut self {
+            Self::Counts { positives, negatives } => reversed(positives, negatives, |count| *count == 0),
+            Self::Weights { positives, negatives } => reversed(positives, negatives, |sum| *sum == 0.0),
+        };
+        (self, empty)
+    }
+}
+
+fn reversed<T>(positives: &mut Vec<T>, negatives: &mut Vec<T>, nothing: impl Fn(&T) -> bool) -> bool {
+    positives.reverse();
+    negatives.reverse();
+    let empty = positives.last().is_some_and(&nothing) && negatives.last().is_some_and(&nothing);
+    if empty {
+        positives.pop();
+        negatives.pop();
+    }
+    empty
+}
