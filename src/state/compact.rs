@@ -45,14 +45,16 @@ fn write_pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<CompactCounts> {
     let ledger = read_ledger(reader)?;
     let exact = reader.flag("`exact`")?;
-    let counts = read_pages(reader, |bits| bits)?;
-    let sums = if ledger.weighted { read_pages(reader, f64::from_bits)? } else { Pages::new() };
+    let counts = read_pages(reader, Some)?;
+    // A sum of weights is not negative, and so not −0.0 either.
+    let sum = |bits| Some(f64::from_bits(bits)).filter(|sum| sum.is_sign_positive());
+    let sums = if ledger.weighted { read_pages(reader, sum)? } else { Pages::new() };
     let pair = |cell: usize, value| if cell % 2 == 0 { [value, 0] } else { [0, value] };
-    let sum = |cell: usize, value| if cell % 2 == 0 { [value, 0.0] } else { [0.0, value] };
+    let pair_of_sums = |cell: usize, value| if cell % 2 == 0 { [value, 0.0] } else { [0.0, value] };
     check_totals(
         ledger,
         counts.cells().map(|(cell, count)| pair(cell, count)),
-        sums.cells().map(|(cell, value)| sum(cell, value)),
+        sums.cells().map(|(cell, value)| pair_of_sums(cell, value)),
     )?;
     if !exact && ledger.rows == [0, 0] {
         return invalid("inexact without rows");
@@ -62,7 +64,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<CompactCounts> {
 
 fn read_pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(
     reader: &mut Reader<'_>,
-    value: fn(u64) -> T,
+    value: impl Fn(u64) -> Option<T>,
 ) -> Result<Pages<T>> {
     let mut pages = Pages::new();
     let mut next = 0;
@@ -72,7 +74,9 @@ fn read_pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(
             return invalid(format!("interval {interval} where {next} to {} may come", INTERVALS - 1));
         }
         next = interval + 1;
-        let (negatives, positives) = (value(reader.u64()?), value(reader.u64()?));
+        let (Some(negatives), Some(positives)) = (value(reader.u64()?), value(reader.u64()?)) else {
+            return invalid(format!("interval {interval} holds a negative sum"));
+        };
         if negatives == T::default() && positives == T::default() {
             return invalid(format!("interval {interval} holds nothing"));
         }

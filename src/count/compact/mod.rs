@@ -11,7 +11,7 @@ use super::table::{self, Cells, Gaps, Table};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Working};
-use crate::simd::{Kernel, Level};
+use crate::simd::{DefaultFloatMode, Kernel, Level};
 use crate::tally::{Masses, Tally};
 
 /// Counts per interval of one published list, the same for everybody: no thresholds to choose, any two merge.
@@ -192,6 +192,7 @@ impl Accumulator for CompactCounts {
     type Part = CompactPart;
 
     fn count(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<CompactPart> {
+        let _mode = DefaultFloatMode::set();
         Ok(CompactPart(match batch.working() {
             Working::F32 => table::count::<f32>(batch, &Intervals, SMALL_BATCH, control)?,
             Working::F64 => table::count::<f64>(batch, &Intervals, SMALL_BATCH, control)?,

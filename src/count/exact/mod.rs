@@ -22,6 +22,7 @@ use super::accumulator::{Accumulator, Committed, Ledger, Rows};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Score};
+use crate::simd::DefaultFloatMode;
 use crate::tally::Tally;
 
 /// A map from each distinct score, as the real number it is, to what was counted of it.
@@ -58,6 +59,9 @@ pub struct ExactPart {
 /// Rows or groups in pieces from which on they are folded, unless the run is longer: sorting a million keys by bucket costs
 /// the least a row, and 4 MiB of unsorted keys are little to keep.
 const FOLD_AT: usize = 1 << 20;
+
+/// Pieces that merging piles up before it folds them; merging an accumulator with itself doubles their number.
+const MANY_PIECES: usize = 4096;
 
 impl Piece {
     fn len(&self) -> usize {
@@ -218,6 +222,7 @@ impl Accumulator for ExactCounts {
     type Part = ExactPart;
 
     fn count(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<ExactPart> {
+        let _mode = DefaultFloatMode::set();
         let (pieces, ledger, weight) = if batch.weighted() {
             let (run, ledger) = weights::read(batch, control)?;
             let weight = (0..run.len()).map(|i| run.sums(i).iter().sum::<f64>()).sum();
@@ -260,7 +265,7 @@ impl Accumulator for ExactCounts {
             pieces.insert(0, Piece::Run(Arc::clone(&other.base)));
         }
         let mut sum = self.plus(&pieces, other.ledger, other.weight_bound)?;
-        if sum.over_limit().is_some() {
+        if sum.over_limit().is_some() || sum.pieces.len() > MANY_PIECES {
             let cancel = AtomicBool::new(false);
             sum.compact(&Control::new(&cancel))?;
             if let Some(error) = sum.over_limit() {
