@@ -37,7 +37,8 @@ pub enum Masses {
 }
 
 impl Tally {
-    /// Builds a tally; `thresholds` decrease strictly, and all three columns have one length.
+    /// Builds a tally; `thresholds` decrease strictly (two groups at −∞ may end it), all three columns have one length, and
+    /// all rows together number at most 2^63 − 1.
     ///
     /// `thresholds[i]` is the threshold that admits group `i` and everything above it: the tied score itself, the lower
     /// edge of an interval, or −∞ for what lies below the lowest edge. `tied` says that each group is one score.

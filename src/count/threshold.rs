@@ -222,11 +222,11 @@ impl Accumulator for ThresholdCounts {
 
     fn merge(&mut self, other: &Self) -> Result<()> {
         self.thresholds.same_as(&other.thresholds)?;
-        if let (Some(ours), Some(theirs)) = (self.dtype(), other.dtype()) {
-            if ours != theirs {
-                let (ours, theirs) = (ours.name().to_owned(), theirs.name().to_owned());
-                return Err(Error::SettingMismatch { setting: "dtype", ours, theirs });
-            }
+        if let (Some(ours), Some(theirs)) = (self.dtype(), other.dtype())
+            && ours != theirs
+        {
+            let (ours, theirs) = (ours.name().to_owned(), theirs.name().to_owned());
+            return Err(Error::SettingMismatch { setting: "dtype", ours, theirs });
         }
         let ledger = self.ledger.plus(other.ledger)?;
         if !other.sums.is_empty() {

@@ -20,8 +20,7 @@ pub(super) fn on_workers<R: Send>(threads: usize, work: impl Fn() -> R + Sync) -
         return vec![work()];
     }
     thread::scope(|scope| {
-        let handles: Vec<_> =
-            (1..threads).map(|_| thread::Builder::new().spawn_scoped(scope, || work()).ok()).collect();
+        let handles: Vec<_> = (1..threads).map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
         let mut results = vec![work()];
         for handle in handles {
             results.push(match handle {

@@ -83,6 +83,12 @@ impl Found {
     }
 }
 
+/// Finite and not negative; so not NaN either.
+#[inline(always)]
+fn is_weight(value: f64) -> bool {
+    (0.0..=f64::MAX).contains(&value)
+}
+
 /// One pass over a block that ORs everything that could be wrong with it.
 struct Inspect<'b, S>(Block<'b, S>);
 
@@ -94,7 +100,7 @@ impl<S: Score> Kernel for Inspect<'_, S> {
         let bad_label = self.0.labels.iter().fold(0, |seen, &label| seen | label) > 1;
         let nan_score = self.0.scores.iter().fold(false, |seen, &score| seen | score.is_nan());
         let weights = self.0.weights.unwrap_or(&[]);
-        let bad_weight = weights.iter().fold(false, |seen, &w| seen | !(w >= 0.0) | (w == f64::INFINITY));
+        let bad_weight = weights.iter().fold(false, |seen, &w| seen | !is_weight(w));
         let zero_weight = weights.iter().fold(false, |seen, &w| seen | (w == 0.0));
         Found { bad_label, nan_score, bad_weight, zero_weight }
     }
@@ -121,7 +127,7 @@ fn first_error<S: Score>(batch: &Batch<'_>, start: usize, block: &Block<'_, S>) 
             }
         }
         let value = block.weights.map_or(1.0, |weights| weights[i]);
-        (!(value >= 0.0) || value == f64::INFINITY).then_some(Error::InvalidWeight { index, value })
+        (!is_weight(value)).then_some(Error::InvalidWeight { index, value })
     })
 }
 

@@ -70,10 +70,10 @@ pub(super) fn scores<'b, S: Score + Widen>(
     scratch: &'b mut Vec<S>,
     halves: &mut Vec<u16>,
 ) -> &'b [S] {
-    if column.dtype() == native::<S>() {
-        if let Some(borrowed) = borrowed::<S>(column, start, len) {
-            return borrowed;
-        }
+    if column.dtype() == native::<S>()
+        && let Some(borrowed) = borrowed::<S>(column, start, len)
+    {
+        return borrowed;
     }
     scratch.resize(len, S::default());
     let mut rest = &mut scratch[..];
@@ -94,10 +94,11 @@ pub(super) fn labels<'b>(
     scratch: &'b mut Vec<u8>,
 ) -> &'b [u8] {
     let bytes = matches!(column.dtype(), DType::Bool | DType::U8 | DType::I8);
-    if bytes && positive == Positive::One {
-        if let Some(borrowed) = borrowed::<u8>(column, start, len) {
-            return borrowed;
-        }
+    if bytes
+        && positive == Positive::One
+        && let Some(borrowed) = borrowed::<u8>(column, start, len)
+    {
+        return borrowed;
     }
     scratch.resize(len, 0);
     let mut rest = &mut scratch[..];
@@ -126,10 +127,10 @@ pub(super) fn labels<'b>(
 
 /// The weights of rows `start..start + len` as float64 (integers beyond 2^53: the nearest).
 pub(super) fn weights<'b>(column: &Column<'b>, start: usize, len: usize, scratch: &'b mut Vec<f64>) -> &'b [f64] {
-    if column.dtype() == DType::F64 {
-        if let Some(borrowed) = borrowed::<f64>(column, start, len) {
-            return borrowed;
-        }
+    if column.dtype() == DType::F64
+        && let Some(borrowed) = borrowed::<f64>(column, start, len)
+    {
+        return borrowed;
     }
     scratch.resize(len, 0.0);
     let mut rest = &mut scratch[..];
@@ -355,6 +356,6 @@ mod tests {
         assert_eq!(Scalar::Int(1 << 53).exact(), Some(9_007_199_254_740_992.0));
         assert_eq!(Scalar::Int((1 << 53) + 1).exact(), None);
         assert_eq!(Scalar::Int(i64::MAX.into()).exact(), None);
-        assert_eq!(Scalar::Int(i64::MIN.into()).exact(), Some(-9.223_372_036_854_775_808e18));
+        assert_eq!(Scalar::Int(i64::MIN.into()).exact(), Some(-2.0_f64.powi(63)));
     }
 }

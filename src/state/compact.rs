@@ -49,8 +49,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<CompactCounts> {
     // A sum of weights is not negative, and so not −0.0 either.
     let sum = |bits| Some(f64::from_bits(bits)).filter(|sum| sum.is_sign_positive());
     let sums = if ledger.weighted { read_pages(reader, sum)? } else { Pages::new() };
-    let pair = |cell: usize, value| if cell % 2 == 0 { [value, 0] } else { [0, value] };
-    let pair_of_sums = |cell: usize, value| if cell % 2 == 0 { [value, 0.0] } else { [0.0, value] };
+    let pair = |cell: usize, value| if cell.is_multiple_of(2) { [value, 0] } else { [0, value] };
+    let pair_of_sums = |cell: usize, value| if cell.is_multiple_of(2) { [value, 0.0] } else { [0.0, value] };
     check_totals(
         ledger,
         counts.cells().map(|(cell, count)| pair(cell, count)),

@@ -88,7 +88,7 @@ fn rows(n: usize, seed: u64) -> (Vec<bool>, Vec<f32>) {
         3 => f32::from_bits(random.next() as u32 & 0x3fff_ffff),
         _ => (1.0 / (1.0 + (-random.normal() * 2.0).exp())) as f32,
     };
-    (0..n).map(|_| (random.next() % 5 == 0, score(&mut random))).unzip()
+    (0..n).map(|_| (random.next().is_multiple_of(5), score(&mut random))).unzip()
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn compact_counts_are_threshold_counts_at_their_edges() {
 #[test]
 fn compact_counts_are_exact_on_8_and_16_bit_scores_and_bounded_otherwise() {
     let mut random = Random(1);
-    let labels: Vec<bool> = (0..50_000).map(|_| random.next() % 3 == 0).collect();
+    let labels: Vec<bool> = (0..50_000).map(|_| random.next().is_multiple_of(3)).collect();
     let halves: Vec<half::f16> = labels.iter().map(|_| half::f16::from_f64(random.normal())).collect();
     let brains: Vec<half::bf16> = labels.iter().map(|_| half::bf16::from_f64(random.normal())).collect();
     let integers: Vec<i16> = labels.iter().map(|_| random.next() as i16).collect();
@@ -518,7 +518,8 @@ fn every_value_of_every_narrow_dtype_widens_exactly() {
     let labels = vec![true; codes.len()];
     let bytes: Vec<u8> = codes.iter().flat_map(|code| code.to_ne_bytes()).collect();
     let swapped: Vec<u8> = codes.iter().flat_map(|code| code.swap_bytes().to_ne_bytes()).collect();
-    let cases: [(DType, fn(u16) -> f64); 4] = [
+    type Value = fn(u16) -> f64;
+    let cases: [(DType, Value); 4] = [
         (DType::F16, |code| half::f16::from_bits(code).to_f64()),
         (DType::Bf16, |code| half::bf16::from_bits(code).to_f64()),
         (DType::I16, |code| f64::from(code as i16)),

@@ -89,6 +89,6 @@ mod tests {
         assert_eq!((pages.get(5), copy.get(5), pages.get(6)), (3, 2, 0));
         assert_eq!(pages.cells().collect::<Vec<_>>(), [(5, 3), (2 * INTERVALS - 1, 1)]);
         assert_eq!(pages.nbytes() - copy.nbytes(), 4096);
-        assert!(PAGES * 4096 <= 4 << 20);
+        const { assert!(PAGES * 4096 <= 4 << 20) };
     }
 }

@@ -41,43 +41,81 @@ pub(super) fn of_rows(rows: &[&Rows], control: &Control<'_>) -> Result<Run> {
 pub(super) fn of_runs(base: &Run, runs: &[&Run], rows: u64, control: &Control<'_>) -> Result<Run> {
     let weighted = base.weighted() || runs.iter().any(|run| run.weighted());
     let narrow = base.is_narrow() && runs.iter().all(|run| run.is_narrow());
-    let mut entries: Vec<(u64, u32, usize)> = Vec::new();
-    for (at, run) in (0..).zip(runs) {
-        for i in 0..run.len() {
-            if i % POLL == 0 {
-                control.check()?;
-            }
-            entries.push((run.key(i), at, i));
-        }
-    }
-    if runs.len() > 1 {
-        entries.sort_unstable(); // by score, then by order of arrival
-    }
-    let mut builder = RunBuilder::new(narrow, rows, weighted, base.len() + entries.len());
-    let (mut own, mut new) = (0, 0);
-    let mut polled = 0;
-    while own < base.len() || new < entries.len() {
+    let later = Later::new(runs, narrow, control)?;
+    let mut builder = RunBuilder::new(narrow, rows, weighted, base.len() + later.len());
+    let (mut own, mut new, mut polled) = (0, 0, 0);
+    while own < base.len() || new < later.len() {
         if own + new >= polled {
             control.check()?;
             polled = own + new + POLL;
         }
-        let ours = (own < base.len()).then(|| base.key(own));
-        let theirs = entries.get(new).map(|entry| entry.0);
+        let ours = (own < base.len()).then(|| base.key_as(narrow, own));
+        let theirs = (new < later.len()).then(|| later.at(new).key);
         let Some(key) = ours.into_iter().chain(theirs).min() else { break };
         let (mut counts, mut sums) = ([0, 0], [0.0, 0.0]);
         if ours == Some(key) {
             (counts, sums) = (base.counts(own), base.sums(own));
             own += 1;
         }
-        while let Some(&(_, at, i)) = entries.get(new).filter(|entry| entry.0 == key) {
-            let (more, weight) = (runs[at as usize].counts(i), runs[at as usize].sums(i));
+        while new < later.len() {
+            let entry = later.at(new);
+            if entry.key != key {
+                break;
+            }
+            let run = runs[entry.run as usize];
+            let (more, weight) = (run.counts(entry.index), run.sums(entry.index));
             for label in 0..2 {
                 counts[label] += more[label];
                 sums[label] += weight[label];
             }
             new += 1;
         }
-        builder.push(key, counts, weighted.then_some(sums));
+        builder.push_as(narrow, key, counts, weighted.then_some(sums));
     }
     Ok(builder.finish())
+}
+
+/// One score of one of several runs; ordered by score, then by order of arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    key: u64,
+    run: u32,
+    index: usize,
+}
+
+/// The scores of several runs in one ascending sequence.
+struct Later<'r> {
+    runs: &'r [&'r Run],
+    narrow: bool,
+    /// Empty for one run, which is its own sequence.
+    entries: Vec<Entry>,
+}
+
+impl<'r> Later<'r> {
+    fn new(runs: &'r [&'r Run], narrow: bool, control: &Control<'_>) -> Result<Self> {
+        let mut entries = Vec::new();
+        if runs.len() > 1 {
+            for (run, of) in (0..).zip(runs) {
+                control.check()?;
+                entries.extend((0..of.len()).map(|index| Entry { key: of.key_as(narrow, index), run, index }));
+            }
+            entries.sort_unstable();
+            control.check()?;
+        }
+        Ok(Self { runs, narrow, entries })
+    }
+
+    fn len(&self) -> usize {
+        match self.runs {
+            [run] => run.len(),
+            _ => self.entries.len(),
+        }
+    }
+
+    fn at(&self, i: usize) -> Entry {
+        match self.runs {
+            [run] => Entry { key: run.key_as(self.narrow, i), run: 0, index: i },
+            _ => self.entries[i],
+        }
+    }
 }

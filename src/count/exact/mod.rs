@@ -245,11 +245,12 @@ impl Accumulator for ExactCounts {
     }
 
     fn commit(&mut self, part: ExactPart) -> Result<Committed> {
-        if let Some((before, after)) = part.folded {
-            if self.same_as(&before) && self.ledger == before.ledger {
-                *self = after;
-                return Ok(Committed::Done);
-            }
+        if let Some((before, after)) = part.folded
+            && self.same_as(&before)
+            && self.ledger == before.ledger
+        {
+            *self = after;
+            return Ok(Committed::Done);
         }
         let sum = self.plus(&part.pieces, part.ledger, part.weight)?;
         if sum.over_limit().is_some() {

@@ -57,6 +57,14 @@ impl Run {
         }
     }
 
+    /// The key of score `i`: as of float32 for a `narrow` reader, who has seen that all scores are, else as of float64.
+    pub(super) fn key_as(&self, narrow: bool, i: usize) -> u64 {
+        match &self.keys {
+            Keys::Narrow(keys) if narrow => keys[i].into(),
+            _ => self.key(i),
+        }
+    }
+
     /// Score `i`.
     pub(crate) fn score(&self, i: usize) -> f64 {
         match &self.keys {
@@ -127,6 +135,17 @@ impl RunBuilder {
             Keys::Wide(keys) => keys.push(key),
         }
         self.push_masses(counts, sums);
+    }
+
+    /// As [`RunBuilder::push`], for a key that [`Run::key_as`] gave.
+    pub(super) fn push_as(&mut self, narrow: bool, key: u64, counts: [u64; 2], sums: Option<[f64; 2]>) {
+        match &mut self.run.keys {
+            Keys::Narrow(keys) if narrow => {
+                keys.push(key as u32);
+                self.push_masses(counts, sums);
+            }
+            _ => self.push(key, counts, sums),
+        }
     }
 
     fn push_narrow(&mut self, key: u32, counts: [u64; 2]) {
