@@ -5,9 +5,17 @@
 use crate::oracle::{Rational, exactly, nearest};
 use num_traits::{Signed, Zero};
 use serde_json::Value;
-use thresher::measure::{
-    ConfusionMasses, average_precision, average_precision_bounds, confusion_at, roc_auc, roc_auc_bounds,
+use std::sync::atomic::AtomicBool;
+use thresher::Control;
+use thresher::count::{
+    Accumulator, CompactCounts, Comparison, EdgeDType, ExactCounts, ThresholdCounts, Thresholds, roc_auc_pairs,
 };
+use thresher::input::{Batch, Column};
+use thresher::measure::{
+    Bounds, ConfusionMasses, average_precision, average_precision_bounds, confusion_at, confusion_of_groups, roc_auc,
+    roc_auc_bounds, roc_auc_from_pairs,
+};
+use thresher::state::AnyCounts;
 use thresher::tally::{Masses, Tally};
 
 /// A case: rows, the question, the exact answers.
@@ -200,6 +208,109 @@ fn areas_of_every_case_are_exact() {
         let (area, precision) = (roc_auc_bounds(&tally), average_precision_bounds(&tally));
         assert_eq!(area.lower.to_bits(), roc_auc(&tally).to_bits(), "{}", case.name);
         assert_eq!(precision.upper.to_bits(), average_precision(&tally).to_bits(), "{}", case.name);
+    }
+}
+
+/// The case as a batch, handed to `ask`.
+fn with_batch<T>(case: &Case, ask: impl FnOnce(&Batch<'_>) -> T) -> T {
+    let labels = Column::from_slice(&case.labels);
+    let scores = match &case.scores {
+        Scores::Single(scores) => Column::from_slice(scores),
+        Scores::Double(scores) => Column::from_slice(scores),
+    };
+    let batch = Batch::new(labels, scores).unwrap();
+    match &case.weights {
+        Some(weights) => ask(&batch.with_weights(Column::from_slice(weights)).unwrap()),
+        None => ask(&batch),
+    }
+}
+
+fn counted<A: Accumulator>(mut counts: A, case: &Case, control: &Control<'_>) -> A {
+    with_batch(case, |batch| counts.update(batch, control)).unwrap();
+    assert_eq!(counts.rows().positives, case.expected.n_positives, "{}", case.name);
+    assert_eq!(counts.rows().negatives, case.expected.n_negatives, "{}", case.name);
+    counts
+}
+
+#[test]
+fn accumulators_give_the_answers_of_every_case() {
+    let cancel = AtomicBool::new(false);
+    let control = Control::new(&cancel);
+    for case in cases() {
+        let comparison = if case.strict { Comparison::Greater } else { Comparison::GreaterEqual };
+        let thresholds = Thresholds::new(case.thresholds.clone(), comparison).unwrap();
+        let counts = counted(ThresholdCounts::new(thresholds, None), &case, &control);
+        let binned = counts.tally(&control).unwrap();
+        let table = confusion_of_groups(&binned, case.thresholds.clone(), &counts.groups_admitted());
+        let expected_rows = case.weights.is_none() || case.labels.is_empty();
+        let columns: [Vec<f64>; 4] = match table.masses {
+            ConfusionMasses::Counts { true_positives, false_positives, false_negatives, true_negatives } => {
+                [true_positives, false_positives, false_negatives, true_negatives]
+                    .map(|column| column.into_iter().map(|count| count as f64).collect())
+            }
+            ConfusionMasses::Weights { true_positives, false_positives, false_negatives, true_negatives } => {
+                [true_positives, false_positives, false_negatives, true_negatives]
+            }
+        };
+        for (column, expected) in columns.iter().zip(&case.expected.tables) {
+            for (&found, exact) in column.iter().zip(expected) {
+                assert_is(found, Some(exact), expected_rows, &case.name);
+            }
+        }
+        let exact = counted(ExactCounts::new(None), &case, &control).tally(&control).unwrap();
+        let compact = counted(CompactCounts::new(), &case, &control).tally(&control).unwrap();
+        assert_is(roc_auc(&exact), case.expected.roc_auc.as_ref(), case.weights.is_none(), &case.name);
+        assert_is(average_precision(&exact), case.expected.average_precision.as_ref(), false, &case.name);
+        for tally in [&binned, &compact] {
+            holds(roc_auc_bounds(tally), case.expected.roc_auc.as_ref(), &case.name);
+            holds(average_precision_bounds(tally), case.expected.average_precision.as_ref(), &case.name);
+        }
+        if case.weights.is_none() {
+            let pairs = with_batch(&case, |batch| roc_auc_pairs(batch, &control)).unwrap();
+            let area = roc_auc_from_pairs(pairs.twice_u, pairs.positives, pairs.negatives);
+            assert_is(area, case.expected.roc_auc.as_ref(), true, &case.name);
+        }
+    }
+}
+
+fn holds(bounds: Bounds, exact: Option<&Rational>, what: &str) {
+    match exact {
+        None => assert!(bounds.lower.is_nan() && bounds.upper.is_nan(), "{what}"),
+        Some(exact) if bounds.is_exact() => assert_is(bounds.lower, Some(exact), false, what),
+        Some(exact) => {
+            assert!(exactly(bounds.lower) <= *exact && *exact <= exactly(bounds.upper), "{what}: {bounds:?} {exact}");
+        }
+    }
+}
+
+/// A caller may have set flush-to-zero, in which denormal scores and cutoffs would read as 0.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn answers_do_not_depend_on_the_callers_floating_point_mode() {
+    let mode = |mode: u32| {
+        // SAFETY: sets this thread's own rounding mode, back to the default before the test ends.
+        unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &raw const mode) };
+    };
+    let cancel = AtomicBool::new(false);
+    let control = Control::new(&cancel);
+    let (labels, scores) = ([true, false, true, false], [1e-45_f32, -1e-45, 0.0, 3e-45]);
+    let batch = Batch::new(Column::from_slice(&labels), Column::from_slice(&scores)).unwrap();
+    let list: Vec<f64> = [1e-45_f32, 3e-45, 0.0, -1e-45].map(f64::from).to_vec();
+    let bytes = || {
+        let thresholds = Thresholds::new(list.clone(), Comparison::GreaterEqual).unwrap();
+        let mut at = ThresholdCounts::new(thresholds, Some(EdgeDType::F64));
+        let (mut exact, mut compact) = (ExactCounts::new(None), CompactCounts::new());
+        at.update(&batch, &control).unwrap();
+        exact.update(&batch, &control).unwrap();
+        compact.update(&batch, &control).unwrap();
+        [AnyCounts::Thresholds(at), AnyCounts::Exact(exact), AnyCounts::Compact(compact)]
+    };
+    let expected = bytes();
+    mode(0x1f80 | 0x8040); // flush-to-zero, denormals-are-zero
+    let found = bytes();
+    mode(0x1f80);
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_eq!(found.to_bytes(&control).unwrap(), expected.to_bytes(&control).unwrap(), "{}", found.kind());
     }
 }
 
