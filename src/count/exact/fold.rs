@@ -3,13 +3,10 @@
 use std::borrow::Cow;
 
 use super::rows::Rows;
-use super::run::{Run, RunBuilder, concatenate};
+use super::run::{POLL, Run, RunBuilder, concatenate};
 use super::sort::{self, Sink};
 use crate::control::Control;
 use crate::error::Result;
-
-/// Groups between two looks at the cancel flag.
-const POLL: usize = 1 << 16;
 
 /// Feeds the groups of unsorted rows to sinks, as keys of float32 if all of them are.
 pub(super) fn sorted<S: Sink<u32> + Sink<u64>>(

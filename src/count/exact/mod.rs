@@ -312,7 +312,7 @@ impl Accumulator for ExactCounts {
     }
 
     fn tally(&self, control: &Control<'_>) -> Result<Tally> {
-        Ok(self.folded(control)?.tally())
+        self.folded(control)?.tally(control)
     }
 }
 

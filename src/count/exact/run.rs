@@ -2,6 +2,8 @@
 
 use super::rows::{Keys, narrow, widen};
 use super::sort::Sink;
+use crate::control::Control;
+use crate::error::{Error, Result};
 use crate::input::Score;
 use crate::tally::{Masses, Tally};
 
@@ -94,19 +96,35 @@ impl Run {
     }
 
     /// The groups from the highest score down.
-    pub(super) fn tally(&self) -> Tally {
-        let down = || (0..self.len()).rev();
-        let scores = down().map(|i| self.score(i)).collect();
+    pub(super) fn tally(&self, control: &Control<'_>) -> Result<Tally> {
+        let scores = self.descending(control, |i| self.score(i))?;
         let masses = if self.weighted() {
-            let mass = |label: usize| down().map(|i| self.counts(i)[label] as f64 + self.sums(i)[label]).collect();
-            Masses::Weights { positives: mass(1), negatives: mass(0) }
+            let mass = |label: usize| self.descending(control, |i| self.counts(i)[label] as f64 + self.sums(i)[label]);
+            Masses::Weights { positives: mass(1)?, negatives: mass(0)? }
         } else {
-            let count = |label: usize| down().map(|i| self.counts(i)[label]).collect();
-            Masses::Counts { positives: count(1), negatives: count(0) }
+            let count = |label: usize| self.descending(control, |i| self.counts(i)[label]);
+            Masses::Counts { positives: count(1)?, negatives: count(0)? }
         };
-        Tally::new(scores, masses, true)
+        Ok(Tally::new(scores, masses, true))
+    }
+
+    /// `value(i)` from the last score to the first.
+    fn descending<T>(&self, control: &Control<'_>, value: impl Fn(usize) -> T) -> Result<Vec<T>> {
+        let mut column = Vec::new();
+        let bytes = self.len() * size_of::<T>();
+        column.try_reserve_exact(self.len()).map_err(|_| Error::OutOfMemory { purpose: "a tally", bytes })?;
+        for i in (0..self.len()).rev() {
+            if i % POLL == 0 {
+                control.check()?;
+            }
+            column.push(value(i));
+        }
+        Ok(column)
     }
 }
+
+/// Groups between two looks at the cancel flag.
+pub(super) const POLL: usize = 1 << 16;
 
 /// A run under construction, from the lowest score up.
 #[derive(Debug)]
