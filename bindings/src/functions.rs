@@ -1,0 +1,155 @@
+//! The module's functions: one-shot answers, and what needs no accumulator.
+
+use numpy::PyArray1;
+use pyo3::prelude::*;
+use thresher::count::{self, ExactCounts};
+use thresher::measure::{self, Rate};
+use thresher::state::AnyCounts;
+
+use crate::accumulators::Accumulator;
+use crate::arguments;
+use crate::arrays;
+use crate::batches::{Samples, Source};
+use crate::calls;
+use crate::errors::{Failure, Result};
+use crate::queries;
+use crate::settings::{self, Settings};
+
+/// Exact ROC AUC, or its standardised part up to `max_fpr`.
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "the signature is Python's")]
+pub(crate) fn roc_auc(
+    py: Python<'_>,
+    labels: &Bound<'_, PyAny>,
+    scores: &Bound<'_, PyAny>,
+    weights: Option<&Bound<'_, PyAny>>,
+    positive: Option<&Bound<'_, PyAny>>,
+    drop_nan: bool,
+    n_threads: Option<&Bound<'_, PyAny>>,
+    max_fpr: Option<f64>,
+) -> Result<f64> {
+    let n_threads = settings::n_threads(n_threads)?;
+    let samples = Samples::new(labels, scores, weights, positive, drop_nan)?;
+    let batch = samples.batch()?;
+    if max_fpr.is_some() || batch.weighted() {
+        let counts = Accumulator::new(AnyCounts::Exact(ExactCounts::new(None)));
+        counts.add(py, &samples, n_threads)?;
+        return Ok(queries::roc_auc(&counts, py, max_fpr)?.0);
+    }
+    let settings = Settings::new(py, batch.len(), n_threads)?;
+    let pairs = calls::run(py, batch.len(), settings, |control| count::roc_auc_pairs(&batch, control))?;
+    Ok(measure::roc_auc_from_pairs(pairs.twice_u, pairs.positives, pairs.negatives))
+}
+
+/// At most `k` thresholds placed where the scores are.
+#[pyfunction]
+pub(crate) fn thresholds_from<'py>(
+    py: Python<'py>,
+    scores: &Bound<'py, PyAny>,
+    labels: Option<&Bound<'py, PyAny>>,
+    k: &Bound<'py, PyAny>,
+    positive: Option<&Bound<'py, PyAny>>,
+    n_threads: Option<&Bound<'py, PyAny>>,
+) -> Result<Bound<'py, PyArray1<f64>>> {
+    let k = arguments::int("k", k, 1)?;
+    let positive = arguments::positive(positive)?;
+    let n_threads = settings::n_threads(n_threads)?;
+    let scores = Source::new("scores", scores)?;
+    let labels = labels.map(|labels| Source::new("labels", labels)).transpose()?;
+    let scores = scores.column()?;
+    let labels = labels.as_ref().map(Source::column).transpose()?;
+    let settings = Settings::new(py, scores.len(), n_threads)?;
+    let thresholds = calls::run(py, scores.len(), settings, |control| {
+        count::thresholds_from(&scores, labels.as_ref().map(|labels| (labels, positive)), k, control)
+    })?;
+    Ok(PyArray1::from_vec(py, thresholds))
+}
+
+/// A rate of confusion tables, element by element; NaN where it is undefined.
+#[pyfunction]
+#[pyo3(signature = (name, tp, fp, r#fn, tn, beta))]
+pub(crate) fn rate<'py>(
+    py: Python<'py>,
+    name: &str,
+    tp: &Bound<'py, PyAny>,
+    fp: &Bound<'py, PyAny>,
+    r#fn: &Bound<'py, PyAny>,
+    tn: &Bound<'py, PyAny>,
+    beta: f64,
+) -> Result<Bound<'py, PyArray1<f64>>> {
+    let rate = Rate::named(name, beta)?.ok_or_else(|| Failure::Value(format!("no rate is called {name:?}")))?;
+    let columns = [("tp", tp), ("fp", fp), ("fn", r#fn), ("tn", tn)];
+    let rates = match integers(columns)? {
+        Some(counts) => elementwise(py, counts, move |[tp, fp, fn_, tn]| rate.of_counts(tp, fp, fn_, tn))?,
+        None => elementwise(py, floats(columns)?, move |[tp, fp, fn_, tn]| rate.of(tp, fp, fn_, tn))?,
+    };
+    Ok(PyArray1::from_vec(py, rates))
+}
+
+type Named<'a, 'py> = (&'static str, &'a Bound<'py, PyAny>);
+
+/// The columns as rows counted; None unless all four are int64.
+fn integers(columns: [Named<'_, '_>; 4]) -> Result<Option<[Vec<u64>; 4]>> {
+    let mut counts: [Vec<u64>; 4] = Default::default();
+    for (counts, (argument, value)) in counts.iter_mut().zip(columns) {
+        let Some(values) = arrays::integers(argument, value)? else { return Ok(None) };
+        if let Some(index) = values.iter().position(|&count| count < 0) {
+            let message = format!("`{argument}` must be >= 0, but {argument}[{index}] is {}", values[index]);
+            return Err(Failure::Value(message));
+        }
+        *counts = values.into_iter().map(i64::cast_unsigned).collect();
+    }
+    Ok(Some(counts))
+}
+
+fn floats(columns: [Named<'_, '_>; 4]) -> Result<[Vec<f64>; 4]> {
+    let mut sums: [Vec<f64>; 4] = Default::default();
+    for (sums, (argument, value)) in sums.iter_mut().zip(columns) {
+        *sums = arrays::floats(argument, value)?;
+    }
+    Ok(sums)
+}
+
+fn elementwise<M: Copy + Send + Sync + 'static>(
+    py: Python<'_>,
+    columns: [Vec<M>; 4],
+    rate: impl Fn([M; 4]) -> f64 + Send + Sync + 'static,
+) -> Result<Vec<f64>> {
+    let lengths = columns.each_ref().map(Vec::len);
+    let [len, ..] = lengths;
+    if lengths != [len; 4] {
+        return Err(Failure::Value(format!("`tp`, `fp`, `fn` and `tn` must have one length, but have {lengths:?}")));
+    }
+    calls::run_owned(py, len, Settings::serial(py)?, move |_| {
+        Ok((0..len).map(|i| rate(columns.each_ref().map(|column| column[i]))).collect())
+    })
+}
+
+/// Positions of points that stay when the rest lie within `tolerance` of the line through them.
+#[pyfunction]
+pub(crate) fn thin<'py>(
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+    y: &Bound<'py, PyAny>,
+    tolerance: f64,
+) -> Result<Bound<'py, PyArray1<isize>>> {
+    let (x, y) = (arrays::floats("x", x)?, arrays::floats("y", y)?);
+    if x.len() != y.len() {
+        return Err(Failure::Value(format!("`x` and `y` must have one length, but have {} and {}", x.len(), y.len())));
+    }
+    let settings = Settings::serial(py)?;
+    let kept = calls::run_owned(py, x.len(), settings, move |_| Ok(measure::thin(&x, &y, tolerance)))?;
+    Ok(PyArray1::from_vec(py, kept.into_iter().map(usize::cast_signed).collect()))
+}
+
+/// Threads that a call without `n_threads` may use.
+#[pyfunction]
+pub(crate) fn default_threads() -> Result<usize> {
+    settings::default_threads()
+}
+
+/// The instructions in use: `scalar`, `avx2` or `avx512`.
+#[pyfunction]
+pub(crate) fn simd_level() -> Result<&'static str> {
+    Ok(settings::level()?.name())
+}

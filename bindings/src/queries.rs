@@ -1,0 +1,217 @@
+//! What is read off an [`Accumulator`]: areas with their bounds, curves, confusion tables.
+//!
+//! Each query copies the state (a few pointers), works on the copy without the lock, and can be interrupted.
+
+use numpy::{Element, PyArray1};
+use pyo3::exceptions::PyOverflowError;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use thresher::count::{Accumulator as _, CompactCounts, Comparison};
+use thresher::measure::{self, ConfusionCounts, ConfusionMasses, PrAucMethod};
+use thresher::state::AnyCounts;
+use thresher::{Control, Result as CoreResult};
+
+use crate::accumulators::Accumulator;
+use crate::calls;
+use crate::dispatch::{AnyAccumulator, EXACT};
+use crate::errors::{Failure, Result};
+use crate::settings::Settings;
+
+/// Two coordinates and the thresholds.
+pub(crate) type Points<'py> = (Column<'py>, Column<'py>, Column<'py>);
+
+/// The same, and the area under the curve.
+pub(crate) type Curve<'py> = (Column<'py>, Column<'py>, Column<'py>, f64);
+
+type Column<'py> = Bound<'py, PyArray1<f64>>;
+
+/// About how many groups a query reads.
+pub(crate) fn entries(counts: &AnyCounts) -> usize {
+    counts.nbytes() / size_of::<u64>()
+}
+
+/// Answers from the state as it is now. What an ExactCounts had to fold for the answer stays folded, so that the next one
+/// is cheap.
+pub(crate) fn ask<T: Send + 'static>(
+    accumulator: &Accumulator,
+    py: Python<'_>,
+    answer: impl Fn(&AnyCounts, &Control<'_>) -> CoreResult<T> + Send + Sync + 'static,
+) -> Result<T> {
+    let before = accumulator.snapshot(py);
+    let (rows, counts) = (entries(&before.counts), before.counts.clone());
+    let (counts, answer) = calls::run_owned(py, rows, Settings::new(py, rows, None)?, move |control| {
+        let mut counts = counts.clone();
+        if let AnyCounts::Exact(counts) = &mut counts {
+            counts.compact(control)?;
+        }
+        let answer = answer(&counts, control)?;
+        Ok((counts, answer))
+    })?;
+    if accumulator.kind == EXACT {
+        accumulator.replace(py, &before, counts);
+    }
+    Ok(answer)
+}
+
+/// True when both are of one kind, set up alike, and have counted the same.
+pub(crate) fn equal(ours: &Accumulator, theirs: &Accumulator, py: Python<'_>) -> Result<bool> {
+    let ours = ask(ours, py, |counts, _| Ok(counts.clone()))?;
+    let theirs = ask(theirs, py, |counts, _| Ok(counts.clone()))?;
+    let rows = entries(&ours);
+    calls::run_owned(py, rows, Settings::new(py, rows, None)?, move |_| Ok(ours == theirs))
+}
+
+/// On which side of a threshold an equal score falls.
+pub(crate) fn comparison_of(counts: &AnyCounts) -> Comparison {
+    match counts {
+        AnyCounts::Thresholds(counts) => counts.thresholds().comparison(),
+        AnyCounts::Exact(_) | AnyCounts::Compact(_) => Comparison::GreaterEqual,
+    }
+}
+
+/// The thresholds as given, the distinct scores, or the list of interval edges.
+pub(crate) fn thresholds_of(counts: &AnyCounts, control: &Control<'_>) -> CoreResult<Vec<f64>> {
+    match counts {
+        AnyCounts::Thresholds(counts) => Ok(counts.thresholds().given().to_vec()),
+        AnyCounts::Exact(counts) => counts.scores(control),
+        AnyCounts::Compact(_) => Ok(CompactCounts::edges()),
+    }
+}
+
+/// An area, and its lower and upper bound.
+pub(crate) type Area = (f64, f64, f64);
+
+/// The area or, up to `max_fpr`, its standardised part; and the bounds of the full one.
+pub(crate) fn roc_auc(of: &Accumulator, py: Python<'_>, max_fpr: Option<f64>) -> Result<Area> {
+    ask(of, py, move |counts, control| {
+        let tally = counts.tally(control)?;
+        let area = match max_fpr {
+            Some(max_fpr) => measure::partial_roc_auc(&tally, max_fpr)?,
+            None => measure::roc_auc(&tally),
+        };
+        let bounds = measure::roc_auc_bounds(&tally);
+        Ok((area, bounds.lower, bounds.upper))
+    })
+}
+
+/// The area by `method`, and the bounds of average precision.
+pub(crate) fn pr_auc(of: &Accumulator, py: Python<'_>, method: PrAucMethod) -> Result<Area> {
+    ask(of, py, move |counts, control| {
+        let tally = counts.tally(control)?;
+        let bounds = measure::average_precision_bounds(&tally);
+        Ok((measure::pr_auc(&tally, method), bounds.lower, bounds.upper))
+    })
+}
+
+pub(crate) fn roc_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediate: bool) -> Result<Curve<'py>> {
+    let (curve, area) = ask(of, py, move |counts, control| {
+        let tally = counts.tally(control)?;
+        Ok((measure::roc_curve(&tally, drop_intermediate), measure::roc_auc(&tally)))
+    })?;
+    Ok((column(py, curve.fpr), column(py, curve.tpr), column(py, curve.thresholds), area))
+}
+
+pub(crate) fn precision_recall_curve<'py>(
+    of: &Accumulator,
+    py: Python<'py>,
+    drop_intermediate: bool,
+) -> Result<Curve<'py>> {
+    let (curve, area) = ask(of, py, move |counts, control| {
+        let tally = counts.tally(control)?;
+        Ok((measure::precision_recall_curve(&tally, drop_intermediate), measure::average_precision(&tally)))
+    })?;
+    Ok((column(py, curve.precision), column(py, curve.recall), column(py, curve.thresholds), area))
+}
+
+pub(crate) fn det_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediate: bool) -> Result<Points<'py>> {
+    let curve = ask(of, py, move |counts, control| Ok(measure::det_curve(&counts.tally(control)?, drop_intermediate)))?;
+    Ok((column(py, curve.fpr), column(py, curve.fnr), column(py, curve.thresholds)))
+}
+
+/// Thresholds, then true positives, false positives, false negatives and true negatives at each.
+///
+/// Without `at`: at the accumulator's own thresholds and comparison, or at every distinct score.
+pub(crate) fn confusion<'py>(
+    of: &Accumulator,
+    py: Python<'py>,
+    at: Option<Vec<f64>>,
+    comparison: Comparison,
+    nearest: bool,
+) -> Result<Bound<'py, PyTuple>> {
+    refuse_misfits(&of.counts(py), at.as_deref(), comparison)?;
+    let table = ask(of, py, move |counts, control| table(counts, at.as_deref(), comparison, nearest, control))?;
+    into_columns(py, table)
+}
+
+/// Who knows every score can answer at any threshold, on either side of it; others cannot.
+fn refuse_misfits(counts: &AnyCounts, at: Option<&[f64]>, comparison: Comparison) -> Result<()> {
+    let refused = match (counts, at) {
+        (AnyCounts::Thresholds(_), Some(_)) => {
+            "`at` is not accepted: ThresholdCounts has counted at its own thresholds"
+        }
+        (AnyCounts::Compact(_), None) => "`at` is needed: CompactCounts has too many interval edges to list them all",
+        (AnyCounts::Compact(counts), _) if comparison == Comparison::Greater && !counts.exact() => {
+            "`comparison` must be \">=\": an interval of CompactCounts begins with its edge"
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::Value(refused.to_owned()))
+}
+
+fn table(
+    counts: &AnyCounts,
+    at: Option<&[f64]>,
+    comparison: Comparison,
+    nearest: bool,
+    control: &Control<'_>,
+) -> CoreResult<ConfusionCounts> {
+    let strict = comparison == Comparison::Greater;
+    match counts {
+        AnyCounts::Thresholds(counts) => {
+            let (tally, given) = (counts.tally(control)?, counts.thresholds().given().to_vec());
+            Ok(measure::confusion_of_groups(&tally, given, &counts.groups_admitted()))
+        }
+        AnyCounts::Compact(counts) => {
+            let edges = counts.resolve(at.unwrap_or_default(), nearest)?;
+            measure::confusion_at(&counts.tally(control)?, &edges, strict)
+        }
+        AnyCounts::Exact(counts) => {
+            let tally = counts.tally(control)?;
+            match at {
+                Some(at) => {
+                    let table = measure::confusion_at(&tally, &counts.edges(at, control)?, strict)?;
+                    Ok(ConfusionCounts { thresholds: at.to_vec(), ..table })
+                }
+                None if strict => measure::confusion_at(&tally, &counts.scores(control)?, strict),
+                None => Ok(measure::confusion(&tally)),
+            }
+        }
+    }
+}
+
+fn into_columns(py: Python<'_>, table: ConfusionCounts) -> Result<Bound<'_, PyTuple>> {
+    let thresholds = column(py, table.thresholds).into_any();
+    let [tp, fp, fn_, tn] = match table.masses {
+        ConfusionMasses::Counts { true_positives, false_positives, false_negatives, true_negatives } => [
+            rows(py, true_positives)?,
+            rows(py, false_positives)?,
+            rows(py, false_negatives)?,
+            rows(py, true_negatives)?,
+        ],
+        ConfusionMasses::Weights { true_positives, false_positives, false_negatives, true_negatives } => {
+            [true_positives, false_positives, false_negatives, true_negatives].map(|sums| column(py, sums).into_any())
+        }
+    };
+    Ok(PyTuple::new(py, [thresholds, tp, fp, fn_, tn])?)
+}
+
+/// Rows as int64, in the memory they lie in.
+fn rows(py: Python<'_>, counts: Vec<u64>) -> Result<Bound<'_, PyAny>> {
+    let counts = counts.into_iter().map(i64::try_from).collect::<std::result::Result<_, _>>();
+    let counts = counts.map_err(|_| PyOverflowError::new_err("a count exceeds 2^63 - 1"))?;
+    Ok(column(py, counts).into_any())
+}
+
+fn column<T: Element>(py: Python<'_>, values: Vec<T>) -> Bound<'_, PyArray1<T>> {
+    PyArray1::from_vec(py, values)
+}
