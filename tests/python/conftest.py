@@ -1,0 +1,25 @@
+"""Settings of Hypothesis, and what several tests need."""
+
+import os
+
+import matplotlib
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+matplotlib.use("Agg")
+
+settings.register_profile(
+    "default", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture
+def rows():
+    """A thousand rows with ties and both classes."""
+    rng = np.random.default_rng(7)
+    labels = rng.random(1_000) < 0.3
+    scores = np.round(rng.random(1_000) * 0.7 + labels * 0.2, 2)
+    return labels, scores

@@ -1,0 +1,67 @@
+"""README and examples/ do what they say."""
+
+import contextlib
+import importlib.util
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+README = REPOSITORY / "README.md"
+BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+
+
+def run_example(name: str, *options: str) -> str:
+    script = REPOSITORY / "examples" / name
+    command = [sys.executable, "-W", "error", str(script), *options]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert run.returncode == 0, f"{name} ended with {run.returncode}:\n{run.stdout}\n{run.stderr}"
+    return run.stdout
+
+
+def test_every_python_block_of_the_readme_prints_the_text_below_it():
+    blocks = BLOCK.findall(README.read_text())
+    assert len(blocks) >= 5
+    names: dict[str, object] = {}
+    for code, printed in blocks:
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            exec(compile(code, "README.md", "exec"), names)
+        assert output.getvalue() == printed, f"README.md shows other output than this block prints:\n{code}"
+
+
+def test_a_million_samples_are_counted_as_numpy_counts_them():
+    lines = run_example("million.py").splitlines()
+    assert lines[-1] == "equal at every threshold"
+    assert lines[0].startswith("333,334 held-out scores")
+    assert sum(line.strip()[:4] in {f"{step / 20:.2f}" for step in range(1, 20)} for line in lines) == 19
+
+
+def test_the_flights_demo_agrees_with_scikit_learn_and_draws_its_pictures(tmp_path):
+    screen = run_example("flights.py", "--output", str(tmp_path), "--trees", "10", "--repeated", "200000")
+    assert "82,609 of October to December" in screen
+    assert "DIFFERENT" not in screen
+    assert [line[:4] for line in screen.splitlines() if re.match(r"0\.\d\d ", line)] == [
+        f"{step / 20:.2f}" for step in range(1, 20)
+    ]
+    for accumulator in ("ExactCounts", "CompactCounts", "ThresholdCounts"):
+        assert accumulator in screen
+    for picture in ("roc.png", "precision_recall.png", "confusion.png"):
+        assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_disagreement_with_scikit_learn_is_noticed():
+    spec = importlib.util.spec_from_file_location("flights_peer", REPOSITORY / "examples" / "flights_peer.py")
+    assert spec is not None
+    assert spec.loader is not None
+    peer = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(peer)
+    checks = peer.Checks()
+    checks.same("equal", (1, float("nan")), (1, float("nan")))
+    checks.within("inside", (0.5, 0.5), 0.5)
+    assert checks.failed == []
+    checks.same("one more", 1, 2)
+    checks.within("outside", (0.5, 0.6), 0.61)
+    assert len(checks.failed) == 2

@@ -1,0 +1,204 @@
+"""The rules of ARCHITECTURE.md: who may know whom, what each part depends on, and that its picture is the real tree."""
+
+import ast
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+import thresher as th
+from house import (
+    CORE,
+    FACE,
+    REPOSITORY,
+    core_room,
+    core_rooms,
+    heads,
+    imported_when_loaded,
+    python_modules,
+    rooms_used,
+    rust_code,
+    rust_sources,
+)
+
+# Each may use those before it.
+CORE_ORDER = ["error", "simd", "control", "input", "tally", "count", "state"]
+CORE_DEPENDENCIES = {"bytemuck", "crc32fast", "half", "libc", "thiserror"}
+BINDINGS_DEPENDENCIES = {"thresher-core", "pyo3", "numpy"}
+
+# Each may import those before it; a new module finds its place here.
+FACE_ORDER = [
+    "_core",
+    "_version",
+    "_errors",
+    "_html",
+    "_optional",
+    "_rates",
+    "_table",
+    "_envelope",
+    "_arrow",
+    "_containers",
+    "_arrays",
+    "_labels",
+    "curves",
+    "confusion",
+    "_queries",
+    "_problem",
+    "metrics",
+    "_accumulator",
+    "accumulators",
+    "plots",
+    "__init__",
+]
+
+PUBLIC = {
+    *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
+    *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
+    *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
+    *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
+}
+ACCUMULATOR = {
+    *("update", "merge", "reset", "copy", "to_bytes", "from_bytes", "save", "thresholds", "confusion"),
+    *("n_samples", "n_positives", "n_negatives", "weight_positives", "weight_negatives", "n_dropped"),
+    *("nbytes", "weighted", "exact", "plan", "roc_curve", "precision_recall_curve", "det_curve"),
+    *("roc_auc", "average_precision", "pr_auc", "roc_auc_bounds", "average_precision_bounds"),
+}
+
+
+@pytest.mark.parametrize("path", rust_sources(CORE), ids=lambda path: str(path.relative_to(CORE)))
+def test_a_core_module_uses_only_those_before_it(path):
+    room = core_room(path)
+    if room == "lib":
+        return
+    allowed = {"error", "tally"} if room == "measure" else set(CORE_ORDER[: CORE_ORDER.index(room)])
+    assert rooms_used(path) <= allowed
+
+
+def test_the_core_s_order_names_every_module():
+    assert core_rooms() == {*CORE_ORDER, "measure"}
+
+
+def test_paths_are_read_from_every_way_to_write_them(tmp_path):
+    assert heads("error::{Error, Result};") == {"error"}
+    assert heads("{error::{Error, Result}, input, tally::Tally as T};") == {"error", "input", "tally"}
+    assert "control" in rooms_used(CORE / "count" / "threshold.rs")
+
+
+def test_the_core_s_unsafe_code_is_all_in_simd():
+    assert [path.name for path in rust_sources(CORE) if "unsafe" in rust_code(path) and core_room(path) != "simd"] == []
+
+
+def test_the_bindings_unsafe_code_is_all_in_arrays():
+    sources = rust_sources(REPOSITORY / "bindings" / "src")
+    assert {path.name for path in sources if re.search(r"\bunsafe\b", rust_code(path))} <= {"arrays.rs"}
+
+
+def test_the_core_reads_no_file_no_clock_and_prints_nothing():
+    forbidden = re.compile(
+        r"std::(fs|net|env|process|io)\b|\b(Instant|SystemTime)\b|\bstatic mut\b|\be?println!|\bdbg!"
+    )
+    assert {path.name: found for path in rust_sources(CORE) if (found := forbidden.findall(rust_code(path)))} == {}
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [("thresher-core", CORE_DEPENDENCIES), ("thresher-python", BINDINGS_DEPENDENCIES)],
+    ids=["core", "bindings"],
+)
+def test_a_crate_depends_on_what_the_rules_allow(package, allowed):
+    assert cargo_tree(package, "--depth", "1") == {package, *allowed}
+
+
+def test_nothing_below_the_core_brings_threads_or_python():
+    assert cargo_tree("thresher-core").isdisjoint({"rayon", "rayon-core", "tokio", "crossbeam", "pyo3", "numpy"})
+
+
+def cargo_tree(package: str, *options: str) -> set[str]:
+    command = ["cargo", "tree", "--locked", "--package", package, "--edges", "normal", "--prefix", "none", *options]
+    run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return {line.split()[0] for line in run.stdout.splitlines() if line}
+
+
+@pytest.mark.parametrize("module", python_modules())
+def test_a_python_module_imports_only_those_before_it_and_numpy(module):
+    allowed = {f"thresher.{name}" for name in FACE_ORDER[: FACE_ORDER.index(module)]} | {"numpy"}
+    for name in imported_when_loaded(python_modules()[module]):
+        if name.split(".")[0] in sys.stdlib_module_names:
+            continue
+        assert name in allowed or name.split(".")[0] == "numpy", f"{module} imports {name} when it is loaded"
+
+
+def test_imports_are_found_wherever_they_run_on_loading():
+    tree = ast.parse(
+        "import a\nif TYPE_CHECKING:\n    import b\nelse:\n    import c\n"
+        "try:\n    from thresher import d\nexcept ImportError:\n    pass\n"
+        "class E:\n    import e\n    def f(self):\n        import f\n"
+    )
+    assert set(imported_when_loaded(tree)) == {"a", "c", "thresher.d", "e"}
+
+
+def test_importing_thresher_loads_numpy_and_nothing_heavier():
+    code = "import sys, numpy; before = set(sys.modules); import thresher; print(*set(sys.modules) - before)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in run.stdout.split()}
+    assert loaded - set(sys.stdlib_module_names) <= {"thresher", "numpy"}
+
+
+def test_every_public_name_exists():
+    assert set(th.__all__) >= PUBLIC
+    assert all(hasattr(th, name) for name in th.__all__)
+
+
+@pytest.mark.parametrize("accumulator", [th.ThresholdCounts, th.CompactCounts, th.ExactCounts])
+def test_every_accumulator_has_every_method_and_attribute(accumulator):
+    assert {name for name in ACCUMULATOR if not hasattr(accumulator, name)} == set()
+
+
+def test_the_version_is_the_workspace_s():
+    manifest = tomllib.loads((REPOSITORY / "Cargo.toml").read_text())
+    version = manifest["workspace"]["package"]["version"]
+    assert th.__version__ == version
+    assert importlib.metadata.version("thresher") == version
+    assert f"## {version}" in (REPOSITORY / "CHANGELOG.md").read_text()
+
+
+def test_every_requirement_is_pinned():
+    folder = REPOSITORY / "requirements"
+    pinned = {line.split("==")[0] for line in (folder / "constraints.txt").read_text().splitlines() if "==" in line}
+    asked = {
+        line
+        for path in folder.glob("*.txt")
+        if path.name != "constraints.txt"
+        for line in path.read_text().splitlines()
+        if line and not line.startswith(("#", "-"))
+    }
+    assert asked - pinned == set()
+
+
+def test_architecture_is_short_and_its_tree_is_the_real_one():
+    text = (REPOSITORY / "ARCHITECTURE.md").read_text()
+    assert len(text.splitlines()) <= 120
+    tree = re.search(r"^```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert tree is not None
+    drawn = {path for line in tree[1].splitlines() if line[:1].strip() for path in line.split("  ")[0].split()}
+    assert {path for path in drawn if not (REPOSITORY / path).exists()} == set()
+    for folder, suffix in ((CORE, "*"), (FACE, "*.py")):
+        names = {path.name for path in folder.glob(suffix) if path.name not in {"__pycache__", "__init__.py"}}
+        assert {name for name in names if name not in tree[1]} == set()
+
+
+@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_a_document_names_only_files_and_commands_that_exist(document):
+    text = (REPOSITORY / document).read_text()
+    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE)) <= targets
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("http")]
+    assert [link for link in links if not (REPOSITORY / link).exists()] == []
+
+
+def test_ci_runs_what_a_developer_runs():
+    assert (REPOSITORY / ".ci" / "run").read_text().rstrip().endswith("exec make test")

@@ -1,0 +1,238 @@
+"""Ctrl-C, forks, threads and signal handlers: calls stop, nothing hangs, no state is ever half changed."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import thresher as th
+
+posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and fork")
+
+PRELUDE = """
+import os, resource, signal, sys, threading, time
+import numpy as np, thresher as th
+"""
+
+
+def child(code, *arguments, timeout=120):
+    """Run a script and return what it prints; a hang is a failure."""
+    script = PRELUDE + textwrap.dedent(code)
+    result = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=timeout, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+CALLS = {
+    "ThresholdCounts": "counts = th.ThresholdCounts(200); call = lambda: counts.update(labels, scores)",
+    "uneven": "counts = th.ThresholdCounts([0.1, 0.15, 0.7]); call = lambda: counts.update(labels, scores)",
+    "CompactCounts": "counts = th.CompactCounts(); call = lambda: counts.update(labels, scores)",
+    "ExactCounts": "counts = th.ExactCounts(); call = lambda: counts.update(labels, scores)",
+    "weighted": "counts = th.ThresholdCounts(200); call = lambda: counts.update(labels, scores, weights=scores)",
+    "roc_auc": "counts = th.ExactCounts(); call = lambda: th.roc_auc(labels, scores)",
+}
+
+INTERRUPTED = """
+labels = np.broadcast_to(np.True_, 10**9)
+scores = np.broadcast_to(np.float32(0.3), 10**9)
+{setup}
+counts.update([0, 1], [0.2, 0.9])
+before = counts.to_bytes()
+sent = []
+def interrupt():
+    time.sleep(0.3)
+    sent.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+threading.Thread(target=interrupt).start()
+try:
+    call()
+except KeyboardInterrupt:
+    print(time.perf_counter() - sent[0], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak)
+assert counts.to_bytes() == before
+counts.update([0, 1], [0.2, 0.9])
+"""
+
+
+@posix
+@pytest.mark.parametrize("threads", ["1", "2"])
+@pytest.mark.parametrize("call", CALLS)
+def test_ctrl_c_stops_a_long_call_within_a_tenth_of_a_second(call, threads, monkeypatch):
+    monkeypatch.setenv("THRESHER_NUM_THREADS", threads)
+    delays = []
+    for _ in range(3):  # the machine may be busy with something else; the best of three is ours
+        output = child(INTERRUPTED.format(setup=CALLS[call]))
+        assert output, "the call was over before the signal came"
+        delay, grown = output.split()
+        assert int(grown) < 600_000, "a view of 10^9 elements must not be copied (kilobytes)"
+        delays.append(float(delay))
+        if delays[-1] < 0.1:
+            break
+    assert min(delays) < 0.1
+
+
+@posix
+def test_whatever_a_signal_handler_raises_comes_out_of_the_call():
+    output = child("""
+        class Stop(Exception): pass
+        def handler(*_): raise Stop
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        counts = th.ThresholdCounts(10)
+        try:
+            counts.update(np.broadcast_to(np.True_, 10**9), np.broadcast_to(np.float32(0.3), 10**9))
+        except Stop:
+            print("stopped", counts.n_samples)
+    """)
+    assert output == "stopped 0"
+
+
+@posix
+@pytest.mark.parametrize("make", ["th.ThresholdCounts(50)", "th.CompactCounts()", "th.ExactCounts()"])
+def test_a_signal_handler_may_touch_the_accumulator_that_is_being_updated(make):
+    output = child(f"""
+        counts = {make}
+        calls = []
+        def handler(*_):
+            counts.update([0, 1], [0.25, 0.75])
+            counts.merge(counts.copy())
+            calls.append((counts.n_samples, counts.roc_auc(tolerance=1), repr(counts), counts.to_bytes()))
+            counts.reset()
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        rng = np.random.default_rng(0)
+        labels, scores = rng.random(2_000_000) < 0.5, rng.random(2_000_000).astype(np.float32)
+        end = time.monotonic() + 20
+        while len(calls) < 10 and time.monotonic() < end:
+            counts.update(labels, scores)
+            counts.update(labels[:5_000], scores[:5_000])
+            counts.roc_auc(tolerance=1)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        print(len(calls) >= 10, all(n >= 4 for n, *_ in calls))
+    """)
+    assert output == "True True"
+
+
+@posix
+@pytest.mark.parametrize("make", ["th.ThresholdCounts(50)", "th.CompactCounts()", "th.ExactCounts()"])
+def test_an_accumulator_is_usable_in_a_forked_child(make):
+    output = child(f"""
+        import warnings
+        warnings.simplefilter("ignore")  # Python 3.12 warns of fork beside threads
+        rng = np.random.default_rng(0)
+        labels, scores = rng.random(500_000) < 0.5, rng.random(500_000).astype(np.float32)
+        counts = {make}
+        counts.update(labels, scores, n_threads=2)
+        twice = counts + counts
+        pid = os.fork()
+        if pid == 0:
+            counts.update(labels, scores, n_threads=2)
+            th.roc_auc(labels, scores, n_threads=2)
+            os._exit(0 if counts == twice and counts.n_samples == 1_000_000 else 1)
+        _, status = os.waitpid(pid, 0)
+        counts.update(labels, scores, n_threads=2)
+        print(status, counts == twice)
+    """)
+    assert output == "0 True"
+
+
+MAKERS = {"thresholds": lambda: th.ThresholdCounts(50), "compact": th.CompactCounts, "exact": th.ExactCounts}
+
+
+def in_threads(*works):
+    """Run each in its own thread; the first error is raised."""
+    errors = []
+
+    def guarded(work):
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - it is raised below
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive(), "deadlock"
+    if errors:
+        raise errors[0]
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_threads_that_update_one_accumulator_lose_no_row(make):
+    rng = np.random.default_rng(0)
+    sizes = [10, 5_000, 100_000]
+    batches = [(rng.random(n) < 0.5, rng.random(n).astype(np.float32)) for n in sizes]
+    shared, alone = make(), make()
+
+    def work():
+        for _ in range(10):
+            for labels, scores in batches:
+                shared.update(labels, scores)
+
+    in_threads(*[work] * 4)
+    for _ in range(40):
+        for labels, scores in batches:
+            alone.update(labels, scores)
+    assert shared == alone
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_two_threads_merging_crosswise_do_not_deadlock(make):
+    a, b = make(), make()
+    rng = np.random.default_rng(0)
+    labels, scores = rng.random(1_000) < 0.5, rng.random(1_000).astype(np.float32)
+
+    def work(ours, theirs):
+        for _ in range(20):
+            ours.update(labels, scores)
+            ours.merge(theirs)
+            assert ours == ours.copy() or ours.n_samples >= 0
+            ours.reset()
+            ours.merge(ours)
+            repr(theirs)
+
+    in_threads(lambda: work(a, b), lambda: work(b, a))
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_a_thread_that_scribbles_over_the_arrays_does_no_harm(make):
+    rng = np.random.default_rng(0)
+    n = 400_000
+    labels, scores = (rng.random(n) < 0.5).astype(np.int64), rng.random(n).astype(np.float32)
+    kept = scores.copy()
+    over = threading.Event()
+
+    def scribble():
+        noise = rng.normal(size=n).astype(np.float32)
+        while not over.is_set():
+            scores[:] = noise
+            scores[::3] = kept[::3]
+
+    thread = threading.Thread(target=scribble)
+    thread.start()
+    counts = make()
+    end = time.monotonic() + 1.5
+    try:
+        while time.monotonic() < end:
+            counts.update(labels, scores, n_threads=2)
+            try:
+                area = th.roc_auc(labels, scores, n_threads=2)
+            except th.Error as error:
+                assert "changed during the call" in str(error)
+            else:
+                assert 0 <= area <= 1
+    finally:
+        over.set()
+        thread.join()
+    assert counts.n_samples % n == 0
+    assert 0 <= counts.roc_auc(tolerance=1) <= 1
