@@ -1,0 +1,110 @@
+# One command each; README.md and .ci/run call these and nothing else. `make help` lists them.
+# Everything lands inside the repository: .venv (Python), target (Rust), demo (pictures).
+
+VENV   ?= .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+
+BIN    := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+STEP    = @printf '\n== %s\n'
+
+export MPLBACKEND ?= Agg
+export PYO3_PYTHON := $(abspath $(BIN)/python)
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- for those who use it --------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(STAMPS)/demo build ## Train a model on real flights and evaluate it, batch by batch, beside scikit-learn
+	@$(BIN)/python examples/flights.py
+
+.PHONY: bench
+bench: $(STAMPS)/bench build ## Time thresher beside its peers and record the run (ROWS="roc_auc ..." picks rows)
+	@$(BIN)/python benches/python/run.py $(ROWS)
+
+# ---- for those who change it -----------------------------------------------------------------------------------------
+
+.PHONY: test
+test: lint test-rust test-python ## Everything CI checks, from nothing
+
+.PHONY: lint
+lint: $(STAMPS)/dev check-rust build check-python check-types ## Formats, clippy, ruff, mypy --strict, stubtest
+
+.PHONY: format
+format: $(STAMPS)/dev ## Lay out both languages' sources
+	cargo fmt --all
+	$(BIN)/ruff check --quiet --fix
+	$(BIN)/ruff format
+
+.PHONY: build
+build: $(STAMPS)/build ## Build the release extension into .venv
+	$(STEP) 'release build of thresher._core'
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --locked --quiet
+
+.PHONY: check-rust
+check-rust: $(STAMPS)/build
+	$(STEP) 'cargo fmt, clippy'
+	@cargo fmt --all --check
+	@cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+
+.PHONY: check-python
+check-python: $(STAMPS)/dev
+	$(STEP) 'ruff'
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+.PHONY: check-types
+check-types: $(STAMPS)/dev
+	$(STEP) 'mypy --strict, stubtest'
+	@$(BIN)/mypy
+	@$(BIN)/python -m mypy.stubtest thresher._core
+
+.PHONY: test-rust
+test-rust: ## The core's tests and documentation examples
+	$(STEP) 'cargo test'
+	@cargo test --quiet --locked
+
+.PHONY: test-python
+test-python: $(STAMPS)/dev build ## pytest alone: units, docstrings, README, examples, the rules of the house
+	$(STEP) 'pytest'
+	@$(BIN)/python -m pytest
+
+.PHONY: test-torch
+test-torch: $(STAMPS)/torch build ## PyTorch tensors (installs 5 GB)
+	@$(BIN)/python -m pytest tests/python/test_torch.py
+
+.PHONY: exhaustive
+exhaustive: ## Proofs by enumeration: every float32 in [0, 1] against comparison (minutes)
+	cargo test --locked --release --lib --tests -- --ignored
+
+.PHONY: readme-bench
+readme-bench: $(STAMPS)/bench ## Fill README's comparison from the newest record in benches/records
+	@$(BIN)/python benches/python/readme.py
+
+.PHONY: clean
+clean: ## Remove everything that these commands made
+	cargo clean --quiet
+	rm -rf $(VENV) demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f python/thresher/*.so
+	find python tests examples benches -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- the environment: a stamp per requirements file, renewed when a version changes -----------------------------------
+
+$(STAMPS)/venv:
+	$(STEP) 'new environment in $(VENV)'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "thresher needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/%: requirements/%.txt $(wildcard requirements/*.txt) | $(STAMPS)/venv
+	$(STEP) 'installing requirements/$*.txt'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
