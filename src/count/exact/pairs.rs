@@ -37,9 +37,11 @@ impl<K> Sink<K> for Ranking {
         self.add(counts);
     }
 
-    fn whole(&mut self, counts: [u64; 2]) -> bool {
-        self.add(counts); // of one class: no pair inside, whatever the order
-        true
+    const ONLY_PAIRS: bool = true;
+
+    fn pairs(&mut self, [negatives, positives]: [u64; 2], inside: u64) {
+        self.twice_u += 2 * u128::from(positives) * u128::from(self.negatives_below) + u128::from(inside);
+        self.negatives_below += negatives;
     }
 }
 

@@ -1,15 +1,17 @@
 //! Keys of both classes → groups of equal keys, ascending, without a comparison sort of the whole.
 //!
 //! Keys are split by their upper 16 bits into buckets (one counting pass, one scattering pass, per worker), then each
-//! bucket is finished in cache: both classes sorted by radix, then merged. What a consumer wants of the groups it takes
-//! from [`Sink::group`].
+//! bucket is finished in cache: both classes sorted by radix, then merged. A consumer takes the groups from
+//! [`Sink::group`]; one that wants no more than the pairs of a bucket has them counted by `rank.rs`.
 
 use std::ops::Range;
 
+use super::rank::Ranker;
 use crate::control::Control;
 use crate::count::table::zeroed;
 use crate::count::workers;
 use crate::error::Result;
+use crate::simd::Level;
 
 /// A key type: the bucket of a key, and what remains of it inside the bucket.
 pub(super) trait RadixKey: Copy + Ord + Default + Send + Sync + 'static {
@@ -22,6 +24,16 @@ pub(super) trait RadixKey: Copy + Ord + Default + Send + Sync + 'static {
     fn join(bucket: u16, rest: Self::Rest) -> Self;
     /// The `bits` bits of a rest from bit `shift` on.
     fn digit(rest: Self::Rest, shift: u32, bits: u32) -> usize;
+
+    /// `Σ 2·#{a < b} + #{a = b}` over `a` of `minority` and `b` of `majority`, where there is a way without sorting.
+    fn twice_pairs(
+        _ranker: &mut Ranker,
+        _minority: &[&[Self::Rest]],
+        _majority: &[&[Self::Rest]],
+        _level: Level,
+    ) -> Option<u64> {
+        None
+    }
 }
 
 impl RadixKey for u32 {
@@ -42,6 +54,9 @@ impl RadixKey for u32 {
     #[inline(always)]
     fn digit(rest: u16, shift: u32, bits: u32) -> usize {
         usize::from(rest) >> shift & ((1 << bits) - 1)
+    }
+    fn twice_pairs(ranker: &mut Ranker, minority: &[&[u16]], majority: &[&[u16]], level: Level) -> Option<u64> {
+        Some(ranker.twice_pairs(minority, majority, level))
     }
 }
 
@@ -71,10 +86,11 @@ pub(super) trait Sink<K>: Send {
     /// One group: a key, its `[negatives, positives]`; keys ascend.
     fn group(&mut self, key: K, counts: [u64; 2]);
 
-    /// A whole bucket of one class, in place of its groups, for sinks that need only its size. True when taken.
-    fn whole(&mut self, _counts: [u64; 2]) -> bool {
-        false
-    }
+    /// True for a sink that wants no groups, only how many pairs there are in a bucket: it gets them by `pairs`.
+    const ONLY_PAIRS: bool = false;
+
+    /// A whole bucket in place of its groups: `[negatives, positives]`, and `Σ 2·#{negative < positive} + #{equal}` inside.
+    fn pairs(&mut self, _counts: [u64; 2], _inside: u64) {}
 }
 
 const BUCKETS: usize = 1 << 16;
@@ -112,7 +128,9 @@ pub(super) fn groups<K: RadixKey, S: Sink<K>>(
         let mut out = sink(below[range.start]);
         for bucket in tasks[range.start].buckets.clone() {
             control.check()?;
-            scratch.finish(&shares, bucket, &mut out);
+            if !(S::ONLY_PAIRS && scratch.pairs(&shares, bucket, control.level, &mut out)) {
+                scratch.groups(&shares, bucket, &mut out);
+            }
         }
         Ok(out)
     };
@@ -221,25 +239,48 @@ fn tasks<K: RadixKey>(shares: &[Share<K>], rows: usize) -> Vec<Task> {
 struct Scratch<K: RadixKey> {
     classes: [Vec<K::Rest>; 2],
     spare: Vec<K::Rest>,
+    ranker: Ranker,
 }
 
 impl<K: RadixKey> Default for Scratch<K> {
     fn default() -> Self {
-        Self { classes: [Vec::new(), Vec::new()], spare: Vec::new() }
+        Self { classes: [Vec::new(), Vec::new()], spare: Vec::new(), ranker: Ranker::default() }
     }
 }
 
+/// Longest class of a bucket whose pairs are sure to fit 64 bits.
+const LONGEST_RANKED: u64 = 1 << 31;
+
 impl<K: RadixKey> Scratch<K> {
-    fn finish(&mut self, shares: &[Share<K>], bucket: usize, sink: &mut impl Sink<K>) {
+    /// Hands the pairs of a bucket to `sink`; false when that takes its groups.
+    fn pairs(&mut self, shares: &[Share<K>], bucket: usize, level: Level, sink: &mut impl Sink<K>) -> bool {
+        let pieces = [0, 1].map(|label| shares.iter().map(|share| share.bucket(label, bucket)).collect::<Vec<_>>());
+        let counts = pieces.each_ref().map(|pieces| pieces.iter().map(|piece| piece.len() as u64).sum::<u64>());
+        let [negatives, positives] = counts;
+        if negatives == 0 || positives == 0 {
+            sink.pairs(counts, 0);
+            return true;
+        }
+        if negatives.max(positives) >= LONGEST_RANKED {
+            return false;
+        }
+        let inside = if negatives <= positives {
+            K::twice_pairs(&mut self.ranker, &pieces[0], &pieces[1], level)
+        } else {
+            let others = K::twice_pairs(&mut self.ranker, &pieces[1], &pieces[0], level);
+            others.map(|others| 2 * negatives * positives - others)
+        };
+        if let Some(inside) = inside {
+            sink.pairs(counts, inside);
+        }
+        inside.is_some()
+    }
+
+    /// Feeds the groups of a bucket to `sink`.
+    fn groups(&mut self, shares: &[Share<K>], bucket: usize, sink: &mut impl Sink<K>) {
         for (label, class) in self.classes.iter_mut().enumerate() {
             class.clear();
             shares.iter().for_each(|share| class.extend_from_slice(share.bucket(label, bucket)));
-        }
-        let counts = [self.classes[0].len() as u64, self.classes[1].len() as u64];
-        if counts == [0, 0] || (counts.contains(&0) && sink.whole(counts)) {
-            return;
-        }
-        for class in &mut self.classes {
             radix_sort::<K>(class, &mut self.spare);
         }
         let [negatives, positives] = &self.classes;

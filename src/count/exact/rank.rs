@@ -1,0 +1,219 @@
+//! [`Ranker`]: pairs inside one bucket, counted without sorting it.
+//!
+//! The minority goes into a bitmap of the bucket's 65,536 possible rests, two unary bits a cell, with the number of set bits
+//! before each word beside it; each of the majority then reads its rank off one word. Two other ways for what suits that
+//! badly: few rows are compared pair by pair, and many copies of one score are counted in plain counters.
+
+use crate::simd::{Kernel, Level};
+
+/// Cells of a bucket.
+const CELLS: usize = 1 << 16;
+
+/// Words of the bitmap: 32 cells of 2 bits each.
+const WORDS: usize = CELLS / 32;
+
+/// Scratch for ranking, one a thread: 16 KiB of bitmap and 8 KiB of prefix counts, which fit L1; and, where many scores are
+/// equal, 256 KiB of counters.
+#[derive(Debug)]
+pub(super) struct Ranker {
+    bits: Box<[u64; WORDS]>,
+    below: Box<[u32; WORDS]>,
+    /// Third and further copies of a rest.
+    more: Vec<u16>,
+    minority: Vec<u16>,
+    counters: Vec<u32>,
+}
+
+impl Default for Ranker {
+    fn default() -> Self {
+        Self {
+            bits: Box::new([0; WORDS]),
+            below: Box::new([0; WORDS]),
+            more: Vec::new(),
+            minority: Vec::new(),
+            counters: Vec::new(),
+        }
+    }
+}
+
+impl Ranker {
+    /// `Σ over b of 2·#{a < b} + #{a = b}`, `a` of `minority`, `b` of `majority`, each given in pieces; both shorter than
+    /// 2^31. It is cheapest when `minority` is the shorter one.
+    pub(super) fn twice_pairs(&mut self, minority: &[&[u16]], majority: &[&[u16]], level: Level) -> u64 {
+        self.minority.clear();
+        minority.iter().for_each(|piece| self.minority.extend_from_slice(piece));
+        let (few, many) = (self.minority.len(), majority.iter().map(|piece| piece.len()).sum::<usize>());
+        // Pair by pair costs a vector operation a 16 pairs or so; the bitmap 2,000 steps to clear and sum, then some a row.
+        if few < LONGEST_PAIRED && few * many / 8 < 2 * WORDS + 2 * (few + many) {
+            return majority.iter().map(|piece| level.run(PairByPair { a: &self.minority, b: piece })).sum();
+        }
+        // Each further copy costs a pass over the majority, about 1/16 step a row.
+        let most_copies = (few / 64).clamp(8, 256);
+        if !self.fill_bitmap(most_copies) {
+            return self.by_counters(majority);
+        }
+        level.run(SumWords { bits: &self.bits, below: &mut self.below });
+        let (bits, below) = (&*self.bits, &*self.below);
+        let ranked: u64 = majority.iter().map(|piece| level.run(Ask { bits, below, of: piece })).sum();
+        self.more.sort_unstable();
+        let further = self.more.chunk_by(|a, b| a == b).map(|copies| {
+            let once = majority.iter().map(|piece| level.run(PairByPair { a: &copies[..1], b: piece })).sum::<u64>();
+            copies.len() as u64 * once
+        });
+        ranked + further.sum::<u64>()
+    }
+
+    /// Sets a bit for each first and second copy; false when there are more than `most` further ones.
+    fn fill_bitmap(&mut self, most: usize) -> bool {
+        self.bits.fill(0);
+        self.more.clear();
+        for chunk in self.minority.chunks(256) {
+            for &rest in chunk {
+                let word = &mut self.bits[usize::from(rest >> 5)];
+                let at = u32::from(rest & 31) * 2;
+                let first = 1 << at;
+                if *word & first << 1 != 0 {
+                    self.more.push(rest);
+                }
+                *word |= first | (*word & first) << 1; // 00 → 01 → 11
+            }
+            if self.more.len() > most {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn by_counters(&mut self, majority: &[&[u16]]) -> u64 {
+        self.counters.clear();
+        self.counters.resize(CELLS + 1, 0);
+        for &rest in &self.minority {
+            self.counters[usize::from(rest) + 1] += 1;
+        }
+        let mut sum = 0;
+        for counter in &mut self.counters {
+            sum += *counter;
+            *counter = sum; // how many are below the cell
+        }
+        let rank = |&rest: &u16| {
+            let at = usize::from(rest);
+            u64::from(self.counters[at]) + u64::from(self.counters[at + 1])
+        };
+        majority.iter().flat_map(|piece| piece.iter()).map(rank).sum()
+    }
+}
+
+/// A u16 sum over so many cannot overflow.
+const LONGEST_PAIRED: usize = 1 << 14;
+
+struct PairByPair<'k> {
+    a: &'k [u16],
+    b: &'k [u16],
+}
+
+impl Kernel for PairByPair<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        if let [a] = *self.a {
+            let blocks = self.b.chunks(LONGEST_PAIRED);
+            return blocks
+                .map(|b| u64::from(b.iter().map(|&b| u16::from(a < b) + u16::from(a <= b)).sum::<u16>()))
+                .sum();
+        }
+        let row = |&b: &u16| u64::from(self.a.iter().map(|&a| u16::from(a < b) + u16::from(a <= b)).sum::<u16>());
+        self.b.iter().map(row).sum()
+    }
+}
+
+/// `below[w]` = bits set in words before `w`.
+struct SumWords<'k> {
+    bits: &'k [u64; WORDS],
+    below: &'k mut [u32; WORDS],
+}
+
+impl Kernel for SumWords<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let mut sum = 0;
+        for (below, word) in self.below.iter_mut().zip(self.bits) {
+            *below = sum;
+            sum += word.count_ones();
+        }
+    }
+}
+
+/// Twice the rank of each rest: bits set below its cell, twice, and those in its cell.
+struct Ask<'k> {
+    bits: &'k [u64; WORDS],
+    below: &'k [u32; WORDS],
+    of: &'k [u16],
+}
+
+impl Kernel for Ask<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        let (mut lower, mut equal) = (0_u64, 0_u64);
+        for &rest in self.of {
+            let at = u32::from(rest & 31) * 2;
+            let word = self.bits[usize::from(rest >> 5)];
+            let cell = word >> at & 3; // 0, 1 or 3
+            lower += u64::from(self.below[usize::from(rest >> 5)]) + u64::from((word & ((1 << at) - 1)).count_ones());
+            equal += cell - (cell >> 1);
+        }
+        2 * lower + equal
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn definition(a: &[u16], b: &[u16]) -> u64 {
+        let pairs = b.iter().flat_map(|b| a.iter().map(move |a| 2 * u64::from(a < b) + u64::from(a == b)));
+        pairs.sum()
+    }
+
+    #[test]
+    fn pairs_are_what_comparing_all_gives_on_every_path() {
+        let mut state = 1_u64;
+        let mut random = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as usize
+        };
+        let mut ranker = Ranker::default();
+        for (few, many, distinct) in [
+            (0, 5, 9),
+            (1, 1, 1),
+            (3, 900, 65_536),
+            (100, 900, 40),
+            (900, 3000, 65_536),
+            (2000, 9000, 65_536),
+            (2000, 9000, 900),
+            (900, 3000, 3),
+            (20_000, 30_000, 65_536),
+            (5000, 6000, 1),
+            (17_000, 17_000, 65_530),
+        ] {
+            let mut draw = |n: usize| -> Vec<u16> { (0..n).map(|_| (random() % distinct) as u16).collect() };
+            let (a, b) = (draw(few), draw(many));
+            for level in ["scalar", "avx2", "avx512"].into_iter().filter_map(Level::named) {
+                let (a1, a2) = a.split_at(few / 3);
+                let (b1, b2) = b.split_at(many / 2);
+                assert_eq!(
+                    ranker.twice_pairs(&[a1, a2], &[b1, b2], level),
+                    definition(&a, &b),
+                    "{few} {many} {distinct}"
+                );
+            }
+        }
+        let ends = [0, u16::MAX, 31, 32, 65_504];
+        let most: Vec<u16> = (0..20_000).map(|i| ends[i % 5]).collect();
+        assert_eq!(ranker.twice_pairs(&[&most[..1000]], &[&most], Level::detect()), definition(&most[..1000], &most));
+    }
+}
