@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::accumulator::{Ledger, SMALL_BATCH};
 use super::workers;
 use crate::control::Control;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::{BLOCK_ROWS, Batch, Block, BlockReader, Readable};
 use crate::simd::{self, Level};
 
@@ -140,7 +140,7 @@ fn counts<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Control
     let width = 2 * gaps.len();
     let copies = if width < MANY_CELLS { simd::SUB_TABLES } else { 1 };
     let start = || {
-        let tables = zeroed(width * copies, "private tables of counts")?;
+        let tables = simd::zeros(width * copies, "private tables of counts")?;
         Ok(Private { worker: Worker::new(control.level), tables, room: u32::MAX, total: Vec::new() })
     };
     let flush = |tables: &mut [u32], total: &mut Vec<u64>| {
@@ -190,9 +190,9 @@ fn weight_block(edges: usize) -> usize {
 /// A weighted batch: per block four interleaved partial sums a cell, `((0 + 1) + (2 + 3))`, added in order of block.
 fn sums<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Control<'_>) -> Result<Table> {
     let width = 2 * gaps.len();
-    let mut total: Vec<f64> = zeroed(width, "sums of weights")?;
+    let mut total: Vec<f64> = simd::zeros(width, "sums of weights")?;
     let (mut ledger, mut representative) = (Ledger { weighted: true, ..Ledger::default() }, true);
-    let start = || Ok((Worker::new(control.level), zeroed::<f64>(PARTIALS * width, "partial sums of weights")?));
+    let start = || Ok((Worker::new(control.level), simd::zeros::<f64>(PARTIALS * width, "partial sums of weights")?));
     let make = |(worker, partials): &mut (Worker<S>, Vec<f64>), range: Range<usize>| {
         worker.ledger = Ledger::default();
         partials.fill(0.0);
@@ -237,12 +237,4 @@ fn some_sums<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Cont
     });
     let ledger = Ledger { weighted: !rows.is_empty(), ..worker.ledger };
     Ok(Table { cells: Cells::SomeSums(sums.collect()), ledger, representative: worker.representative })
-}
-
-/// `len` zeros, or an error where the system has no memory; untouched pages cost nothing.
-pub(super) fn zeroed<T: bytemuck::Zeroable>(len: usize, purpose: &'static str) -> Result<Vec<T>> {
-    match bytemuck::allocation::try_zeroed_slice_box(len) {
-        Ok(zeros) => Ok(zeros.into_vec()),
-        Err(()) => Err(Error::OutOfMemory { purpose, bytes: len * size_of::<T>() }),
-    }
 }

@@ -1,5 +1,5 @@
-//! The only `unsafe` of the core: which instructions this CPU has, the floating-point mode, and loads and stores whose
-//! index is right by construction. It sees slices and numbers, never a metric.
+//! The only `unsafe` of the core: which instructions this CPU has, the floating-point mode, huge pages, and loads and
+//! stores whose index is right by construction. It sees slices and numbers, never a metric.
 //!
 //! A kernel is written once, in plain Rust, as a [`Kernel`]; [`Level::run`] compiles it for each instruction set and
 //! runs the one whose proof the caller holds. All levels run the same operations on the same values (no contraction to
@@ -8,8 +8,10 @@
 mod count;
 mod float_mode;
 mod level;
+mod pages;
 
 pub(crate) use count::{SUB_TABLES, add_widened, increment, increment_one};
 pub use float_mode::DefaultFloatMode;
 pub(crate) use level::Kernel;
 pub use level::Level;
+pub(crate) use pages::{room, zeros};

@@ -66,7 +66,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<ExactCounts> {
     let sums = sums.as_chunks().0;
     check_totals(ledger, pairs.iter().copied(), sums.iter().copied())?;
     let rows = ledger.rows[0] + ledger.rows[1];
-    let mut builder = RunBuilder::new(score_size == 4, rows, ledger.weighted, len);
+    let mut builder = RunBuilder::new(score_size == 4, rows, ledger.weighted, len)?;
     for (i, (&score, &pair)) in scores.iter().zip(pairs).enumerate() {
         let sum = sums.get(i).copied();
         if pair == [0, 0] && sum.is_none_or(|sum| sum == [0.0, 0.0]) {

@@ -3,25 +3,27 @@
 use std::borrow::Cow;
 
 use super::rows::Rows;
-use super::run::{POLL, Run, RunBuilder, concatenate};
-use super::sort::{self, Sink};
+use super::run::{POLL, Run, RunBuilder};
+use super::sort::{self, Sink, Span};
 use crate::control::Control;
 use crate::error::Result;
+use crate::simd;
 
-/// Feeds the groups of unsorted rows to sinks, as keys of float32 if all of them are.
+/// Feeds the groups of unsorted rows to sinks, as keys of float32 if all of them are; see [`sort::groups`].
 pub(super) fn sorted<S: Sink<u32> + Sink<u64>>(
     rows: &[&Rows],
     control: &Control<'_>,
-    sink: impl Fn([u64; 2]) -> S + Sync,
-) -> Result<Vec<S>> {
+    sink: impl Fn(Span) -> Result<S> + Sync,
+    full: impl FnMut(S) + Send,
+) -> Result<()> {
     if rows.iter().all(|rows| rows.is_narrow()) {
         let keys = |label| rows.iter().map(|rows| rows.keys(label).narrow()).collect();
-        sort::groups::<u32, S>([keys(0), keys(1)], control, sink)
+        sort::groups::<u32, S>([keys(0), keys(1)], control, sink, full)
     } else {
         let wide: Vec<[Cow<'_, [u64]>; 2]> =
             rows.iter().map(|rows| [0, 1].map(|label| rows.keys(label).wide())).collect();
         let keys = |label: usize| wide.iter().map(|keys| &*keys[label]).collect();
-        sort::groups::<u64, S>([keys(0), keys(1)], control, sink)
+        sort::groups::<u64, S>([keys(0), keys(1)], control, sink, full)
     }
 }
 
@@ -29,8 +31,13 @@ pub(super) fn sorted<S: Sink<u32> + Sink<u64>>(
 pub(super) fn of_rows(rows: &[&Rows], control: &Control<'_>) -> Result<Run> {
     let total: u64 = rows.iter().map(|rows| rows.len() as u64).sum();
     let narrow = rows.iter().all(|rows| rows.is_narrow());
-    let builders = sorted(rows, control, |_| RunBuilder::new(narrow, total, false, 0))?;
-    Ok(concatenate(builders.into_iter().map(RunBuilder::finish).collect()))
+    let part = |span: Span| {
+        let rows = span.inside[0] + span.inside[1];
+        RunBuilder::new(narrow, total, false, rows as usize) // of rows in memory, so their number is a usize
+    };
+    let mut whole = part(Span { below: [0, 0], inside: [total, 0] })?;
+    sorted(rows, control, part, |part| whole.append(part))?;
+    Ok(whole.finish())
 }
 
 /// `base` and then each of `runs`, in that order, as one run: sums of weights are added from left to right, so that they do
@@ -39,7 +46,7 @@ pub(super) fn of_runs(base: &Run, runs: &[&Run], rows: u64, control: &Control<'_
     let weighted = base.weighted() || runs.iter().any(|run| run.weighted());
     let narrow = base.is_narrow() && runs.iter().all(|run| run.is_narrow());
     let later = Later::new(runs, narrow, control)?;
-    let mut builder = RunBuilder::new(narrow, rows, weighted, base.len() + later.len());
+    let mut builder = RunBuilder::new(narrow, rows, weighted, base.len() + later.len())?;
     let (mut own, mut new, mut polled) = (0, 0, 0);
     while own < base.len() || new < later.len() {
         if own + new >= polled {
@@ -92,6 +99,7 @@ impl<'r> Later<'r> {
     fn new(runs: &'r [&'r Run], narrow: bool, control: &Control<'_>) -> Result<Self> {
         let mut entries = Vec::new();
         if runs.len() > 1 {
+            entries = simd::room(runs.iter().map(|run| run.len()).sum(), "runs to be merged")?;
             for (run, of) in (0..).zip(runs) {
                 control.check()?;
                 entries.extend((0..of.len()).map(|index| Entry { key: of.key_as(narrow, index), run, index }));

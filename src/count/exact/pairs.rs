@@ -2,7 +2,7 @@
 
 use super::fold;
 use super::rows;
-use super::sort::Sink;
+use super::sort::{Sink, Span};
 use crate::control::Control;
 use crate::error::Result;
 use crate::input::Batch;
@@ -52,9 +52,8 @@ impl<K> Sink<K> for Ranking {
 /// [`OutOfMemory`](crate::Error::OutOfMemory).
 pub fn roc_auc_pairs(batch: &Batch<'_>, control: &Control<'_>) -> Result<Pairs> {
     let (rows, ledger) = rows::read(batch, control)?;
-    let sink = |below: [u64; 2]| Ranking { negatives_below: below[0], twice_u: 0 };
-    let rows: Vec<_> = rows.iter().collect();
-    let sinks = fold::sorted(&rows, control, sink)?;
-    let twice_u = sinks.iter().map(|sink| sink.twice_u).sum();
+    let sink = |span: Span| Ok(Ranking { negatives_below: span.below[0], twice_u: 0 });
+    let mut twice_u = 0;
+    fold::sorted(&rows.iter().collect::<Vec<_>>(), control, sink, |part| twice_u += part.twice_u)?;
     Ok(Pairs { twice_u, positives: ledger.rows[1], negatives: ledger.rows[0] })
 }

@@ -8,6 +8,7 @@ use crate::count::accumulator::Ledger;
 use crate::count::workers;
 use crate::error::{Error, Result};
 use crate::input::{BLOCK_ROWS, Batch, BlockReader, Readable, Score, Working};
+use crate::simd;
 
 /// Keys of scores: of float32 where every score is one, else of float64.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,9 +90,17 @@ impl Rows {
 /// Rows a worker takes at a time.
 const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
 
+/// Rows that room is made for before any has come; further ones make room as they come. Bounds how much more memory than
+/// is needed the system is asked for.
+const MOST_ROOM: usize = 1 << 25;
+
+const PURPOSE: &str = "scores kept exactly";
+
 /// One worker's rows.
 struct Split<S: Score> {
     reader: BlockReader<S>,
+    /// A block's negatives, positives.
+    lists: Box<[[S::Key; BLOCK_ROWS]; 2]>,
     /// Negatives, positives.
     keys: [Vec<S::Key>; 2],
     ledger: Ledger,
@@ -125,10 +134,13 @@ pub(super) fn read(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<Rows
 }
 
 fn split<S: Readable>(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<Split<S>>, Ledger)> {
+    // Room for a worker's share of the rows in either list: what is not touched costs nothing, and is given back.
+    let share = batch.len().div_ceil(control.threads.max(1)).min(MOST_ROOM);
     let start = || {
         Ok(Split {
             reader: BlockReader::new(control.level),
-            keys: [Vec::new(), Vec::new()],
+            lists: Box::new([[S::Key::default(); BLOCK_ROWS]; 2]),
+            keys: [simd::room(share, PURPOSE)?, simd::room(share, PURPOSE)?],
             ledger: Ledger::default(),
             all_narrow: true,
         })
@@ -153,7 +165,7 @@ impl<S: Readable> Split<S> {
     fn block(&mut self, batch: &Batch<'_>, start: usize, len: usize) -> Result<()> {
         let block = self.reader.read(batch, start, len)?;
         // Every row is written to both lists and advances one of them: no branch on the label.
-        let mut lists = [[S::Key::default(); BLOCK_ROWS]; 2];
+        let lists = &mut *self.lists;
         let mut lens = [0; 2];
         for (&score, &label) in block.scores.iter().zip(block.labels) {
             let key = score.key();
@@ -168,7 +180,7 @@ impl<S: Readable> Split<S> {
         }
         for label in 0..2 {
             let bytes = lens[label] * size_of::<S::Key>();
-            let out_of_memory = |_| Error::OutOfMemory { purpose: "scores kept exactly", bytes };
+            let out_of_memory = |_| Error::OutOfMemory { purpose: PURPOSE, bytes };
             self.keys[label].try_reserve(lens[label]).map_err(out_of_memory)?;
             self.keys[label].extend_from_slice(&lists[label][..lens[label]]);
             self.ledger.rows[label] += lens[label] as u64;

@@ -3,8 +3,9 @@
 use super::rows::{Keys, narrow, widen};
 use super::sort::Sink;
 use crate::control::Control;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::Score;
+use crate::simd;
 use crate::tally::{Masses, Tally};
 
 /// Distinct scores, ascending. Keys are of float32 iff every score is a float32; counts have 32 bits while all rows
@@ -110,9 +111,7 @@ impl Run {
 
     /// `value(i)` from the last score to the first.
     fn descending<T>(&self, control: &Control<'_>, value: impl Fn(usize) -> T) -> Result<Vec<T>> {
-        let mut column = Vec::new();
-        let bytes = self.len() * size_of::<T>();
-        column.try_reserve_exact(self.len()).map_err(|_| Error::OutOfMemory { purpose: "a tally", bytes })?;
+        let mut column = simd::room(self.len(), "a tally")?;
         for i in (0..self.len()).rev() {
             if i % POLL == 0 {
                 control.check()?;
@@ -134,16 +133,23 @@ pub(crate) struct RunBuilder {
 
 impl RunBuilder {
     /// `narrow`: every score will be a float32. `rows`: unweighted rows there will be in all.
-    pub(crate) fn new(narrow: bool, rows: u64, weighted: bool, capacity: usize) -> Self {
-        let keys =
-            if narrow { Keys::Narrow(Vec::with_capacity(capacity)) } else { Keys::Wide(Vec::with_capacity(capacity)) };
-        let counts = if u32::try_from(rows).is_ok() {
-            Counts::Narrow(Vec::with_capacity(capacity))
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::Error::OutOfMemory).
+    pub(crate) fn new(narrow: bool, rows: u64, weighted: bool, capacity: usize) -> Result<Self> {
+        const PURPOSE: &str = "distinct scores";
+        let keys = if narrow {
+            Keys::Narrow(simd::room(capacity, PURPOSE)?)
         } else {
-            Counts::Wide(Vec::with_capacity(capacity))
+            Keys::Wide(simd::room(capacity, PURPOSE)?)
         };
-        let sums = Vec::with_capacity(if weighted { capacity } else { 0 });
-        Self { run: Run { keys, counts, sums } }
+        let counts = if u32::try_from(rows).is_ok() {
+            Counts::Narrow(simd::room(capacity, PURPOSE)?)
+        } else {
+            Counts::Wide(simd::room(capacity, PURPOSE)?)
+        };
+        let sums = simd::room(if weighted { capacity } else { 0 }, PURPOSE)?;
+        Ok(Self { run: Run { keys, counts, sums } })
     }
 
     /// Adds the next higher score. `key` is of float64.
@@ -183,17 +189,39 @@ impl RunBuilder {
         self.run.sums.extend(sums);
     }
 
+    /// Adds scores above all that are there, built with the same settings.
+    pub(super) fn append(&mut self, part: Self) {
+        match (&mut self.run.keys, part.run.keys) {
+            (Keys::Narrow(keys), Keys::Narrow(more)) => keys.extend_from_slice(&more),
+            (Keys::Wide(keys), Keys::Wide(more)) => keys.extend_from_slice(&more),
+            _ => unreachable!("`of_rows` makes all builders with the same settings"),
+        }
+        match (&mut self.run.counts, part.run.counts) {
+            (Counts::Narrow(counts), Counts::Narrow(more)) => counts.extend_from_slice(&more),
+            (Counts::Wide(counts), Counts::Wide(more)) => counts.extend_from_slice(&more),
+            _ => unreachable!("`of_rows` makes all builders with the same settings"),
+        }
+        self.run.sums.extend_from_slice(&part.run.sums);
+    }
+
     pub(crate) fn finish(mut self) -> Run {
         match &mut self.run.keys {
-            Keys::Narrow(keys) => keys.shrink_to_fit(),
-            Keys::Wide(keys) => keys.shrink_to_fit(),
+            Keys::Narrow(keys) => trim(keys),
+            Keys::Wide(keys) => trim(keys),
         }
         match &mut self.run.counts {
-            Counts::Narrow(counts) => counts.shrink_to_fit(),
-            Counts::Wide(counts) => counts.shrink_to_fit(),
+            Counts::Narrow(counts) => trim(counts),
+            Counts::Wide(counts) => trim(counts),
         }
-        self.run.sums.shrink_to_fit();
+        trim(&mut self.run.sums);
         self.run
+    }
+}
+
+/// Gives back memory that would lie idle: an eighth of it is worth less than the copy that giving it back may take.
+fn trim<T>(values: &mut Vec<T>) {
+    if values.capacity() - values.len() > values.len() / 8 {
+        values.shrink_to_fit();
     }
 }
 
@@ -206,42 +234,5 @@ impl Sink<u32> for RunBuilder {
 impl Sink<u64> for RunBuilder {
     fn group(&mut self, key: u64, counts: [u64; 2]) {
         self.push(key, counts, None);
-    }
-}
-
-/// Runs over disjoint ascending ranges, as one.
-pub(super) fn concatenate(parts: Vec<Run>) -> Run {
-    let mut parts = parts.into_iter();
-    let Some(mut whole) = parts.next() else { return Run::empty() };
-    for part in parts {
-        match (&mut whole.keys, part.keys) {
-            (Keys::Narrow(keys), Keys::Narrow(more)) => keys.extend_from_slice(&more),
-            (Keys::Wide(keys), Keys::Wide(more)) => keys.extend_from_slice(&more),
-            (keys, more) => {
-                let mut wide = keys.wide().into_owned();
-                wide.extend_from_slice(&more.wide());
-                *keys = Keys::Wide(wide);
-            }
-        }
-        match (&mut whole.counts, part.counts) {
-            (Counts::Narrow(counts), Counts::Narrow(more)) => counts.extend_from_slice(&more),
-            (Counts::Wide(counts), Counts::Wide(more)) => counts.extend_from_slice(&more),
-            (counts, more) => {
-                let mut wide = counts.widened();
-                wide.extend(more.widened());
-                *counts = Counts::Wide(wide);
-            }
-        }
-        whole.sums.extend_from_slice(&part.sums);
-    }
-    whole
-}
-
-impl Counts {
-    fn widened(&self) -> Vec<[u64; 2]> {
-        match self {
-            Self::Narrow(counts) => counts.iter().map(|pair| pair.map(u64::from)).collect(),
-            Self::Wide(counts) => counts.clone(),
-        }
     }
 }

@@ -8,10 +8,9 @@ use std::ops::Range;
 
 use super::rank::Ranker;
 use crate::control::Control;
-use crate::count::table::zeroed;
 use crate::count::workers;
 use crate::error::Result;
-use crate::simd::Level;
+use crate::simd::{self, Level};
 
 /// A key type: the bucket of a key, and what remains of it inside the bucket.
 pub(super) trait RadixKey: Copy + Ord + Default + Send + Sync + 'static {
@@ -98,20 +97,30 @@ const BUCKETS: usize = 1 << 16;
 /// Below this many rows in all the bucket tables (1 MiB to clear and walk) cost more than sorting.
 const FEW: usize = 1 << 15;
 
-/// Feeds the groups of `[negatives, positives]` keys to one sink a range of buckets, made by `sink` from the
-/// `[negatives, positives]` in all lower buckets; the sinks in ascending order.
+/// `[negatives, positives]` in a range of buckets, and in all buckets below it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) below: [u64; 2],
+    pub(super) inside: [u64; 2],
+}
+
+/// Feeds the groups of `[negatives, positives]` keys to one sink a range of buckets, and hands on each sink, in ascending
+/// order, when it is full.
 pub(super) fn groups<K: RadixKey, S: Sink<K>>(
     keys: [Vec<&[K]>; 2],
     control: &Control<'_>,
-    sink: impl Fn([u64; 2]) -> S + Sync,
-) -> Result<Vec<S>> {
+    sink: impl Fn(Span) -> Result<S> + Sync,
+    mut full: impl FnMut(S) + Send,
+) -> Result<()> {
     let rows: usize = keys.iter().flatten().map(|piece| piece.len()).sum();
     if rows <= FEW {
-        let mut sink = sink([0, 0]);
+        let inside = keys.each_ref().map(|pieces| pieces.iter().map(|piece| piece.len() as u64).sum());
+        let mut sink = sink(Span { below: [0, 0], inside })?;
         let mut sorted: [Vec<K>; 2] = keys.map(|pieces| pieces.concat());
         sorted.iter_mut().for_each(|keys| keys.sort_unstable());
         merge(&sorted[0], &sorted[1], |key, counts| sink.group(key, counts));
-        return Ok(vec![sink]);
+        full(sink);
+        return Ok(());
     }
     let shares = partition(keys, rows, control)?;
     let tasks = tasks(&shares, rows);
@@ -123,9 +132,8 @@ pub(super) fn groups<K: RadixKey, S: Sink<K>>(
             Some(before)
         })
         .collect();
-    let mut sinks = Vec::new();
     let make = |scratch: &mut Scratch<K>, range: Range<usize>| {
-        let mut out = sink(below[range.start]);
+        let mut out = sink(Span { below: below[range.start], inside: tasks[range.start].counts })?;
         for bucket in tasks[range.start].buckets.clone() {
             control.check()?;
             if !(S::ONLY_PAIRS && scratch.pairs(&shares, bucket, control.level, &mut out)) {
@@ -134,8 +142,7 @@ pub(super) fn groups<K: RadixKey, S: Sink<K>>(
         }
         Ok(out)
     };
-    workers::in_order(tasks.len(), 1, control, || Ok(Scratch::default()), make, |out| sinks.push(out))?;
-    Ok(sinks)
+    workers::in_order(tasks.len(), 1, control, || Ok(Scratch::default()), make, full)
 }
 
 /// One worker's keys, by bucket and class.
@@ -195,7 +202,7 @@ fn scatter<K: RadixKey>(pieces: &[&[K]], control: &Control<'_>) -> Result<(Vec<K
         ends[bucket + 1] += ends[bucket];
     }
     // `ends[b]` is now where bucket `b` starts, and becomes its end as keys are written.
-    let mut rests: Vec<K::Rest> = zeroed(ends[BUCKETS], "scores by bucket")?;
+    let mut rests: Vec<K::Rest> = simd::zeros(ends[BUCKETS], "scores by bucket")?;
     for chunk in pieces.iter().flat_map(|piece| piece.chunks(POLL)) {
         control.check()?;
         for key in chunk {
@@ -364,9 +371,10 @@ mod tests {
         for threads in [1, 2, 3] {
             let middle = negatives.len() / 3;
             let pieces = [vec![&negatives[..middle], &negatives[middle..]], vec![positives]];
-            let sinks = groups(pieces, &Control::new(&cancel).with_threads(threads), |below| (below, All(vec![])));
-            let mut found = Vec::new();
-            for (below, sink) in sinks.unwrap() {
+            let control = Control::new(&cancel).with_threads(threads);
+            let (mut sinks, mut found) = (Vec::new(), Vec::new());
+            groups(pieces, &control, |span| Ok((span.below, All(vec![]))), |sink| sinks.push(sink)).unwrap();
+            for (below, sink) in sinks {
                 let sum = |label: usize| found.iter().map(|&(_, counts): &(K, [u64; 2])| counts[label]).sum::<u64>();
                 assert_eq!(below, [sum(0), sum(1)]);
                 found.extend(sink.0);

@@ -31,7 +31,7 @@ pub(super) fn read(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Run, Led
     entries.sort_by_key(|entry| entry.0); // stable: blocks stay in order
     control.check()?;
     let all_narrow = entries.iter().all(|entry| narrow(entry.0).is_some());
-    let mut builder = RunBuilder::new(all_narrow, 0, true, entries.len());
+    let mut builder = RunBuilder::new(all_narrow, 0, true, entries.len())?;
     for group in entries.chunk_by(|a, b| a.0 == b.0) {
         let sums = group.iter().fold([0.0; 2], |[n, p], (_, [negative, positive])| [n + negative, p + positive]);
         builder.push(group[0].0, [0, 0], Some(sums));
