@@ -65,8 +65,9 @@ fn main() {
         Ok(batch) => batch,
         Err(error) => unreachable!("{error}"), // as many labels as scores
     };
-    let even = |k| match Thresholds::even(k, Comparison::GreaterEqual) {
-        Ok(thresholds) => ThresholdCounts::new(thresholds, None),
+    let even = |k| match Thresholds::even(k, Comparison::GreaterEqual).and_then(|list| ThresholdCounts::new(list, None))
+    {
+        Ok(counts) => counts,
         Err(error) => unreachable!("{error}"), // k >= 1
     };
     let cancel = AtomicBool::new(false);

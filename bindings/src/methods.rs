@@ -30,7 +30,7 @@ impl Accumulator {
         let (given, comparison) = (arguments::thresholds(thresholds)?, arguments::comparison(comparison)?);
         let len = given.len();
         let counts = calls::run_owned(py, len, Settings::serial(py)?, move |_| {
-            Ok(ThresholdCounts::new(given.thresholds(comparison)?, dtype))
+            ThresholdCounts::new(given.thresholds(comparison)?, dtype)
         })?;
         Ok(Self::new(AnyCounts::Thresholds(counts)))
     }

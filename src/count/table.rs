@@ -7,7 +7,7 @@ use super::workers;
 use crate::control::Control;
 use crate::error::Result;
 use crate::input::{BLOCK_ROWS, Batch, Block, BlockReader, Readable};
-use crate::simd::{self, Level};
+use crate::simd::{self, Kernel, Level};
 
 /// A map from scores to gaps.
 pub(super) trait Gaps<S>: Sync {
@@ -47,6 +47,17 @@ pub(super) enum Cells {
     Sums(Vec<f64>),
     /// Sums of weights of the cells a small batch touched, ascending.
     SomeSums(Vec<(u32, f64)>),
+}
+
+impl Cells {
+    /// Sum of all weights.
+    pub(super) fn weight(&self) -> f64 {
+        match self {
+            Self::Counts(_) | Self::Rows(_) => 0.0,
+            Self::Sums(sums) => sums.iter().sum(),
+            Self::SomeSums(sums) => sums.iter().map(|&(_, sum)| sum).sum(),
+        }
+    }
 }
 
 /// Counts a batch into a table of its own.
@@ -95,6 +106,8 @@ impl<S: Readable> Worker<S> {
             let Block { scores, labels, weights, dropped } = block;
             self.cells.resize(scores.len(), 0);
             gaps.cells(control.level, scores, labels, &mut self.cells);
+            // The arrays may change while they are read: a score that was no NaN when it was inspected may be one now.
+            control.level.run(Clamp { cells: &mut self.cells, last: 2 * gaps.len() as u32 - 1 });
             self.representative = self.representative && gaps.all_representative(control.level, scores);
             take(&self.cells, weights);
             let positives: u64 = labels.iter().map(|&label| u64::from(label & 1)).sum();
@@ -103,6 +116,20 @@ impl<S: Readable> Worker<S> {
             self.ledger.dropped += dropped as u64;
         }
         Ok(())
+    }
+}
+
+struct Clamp<'k> {
+    cells: &'k mut [u32],
+    last: u32,
+}
+
+impl Kernel for Clamp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.cells.iter_mut().for_each(|cell| *cell = (*cell).min(self.last));
     }
 }
 

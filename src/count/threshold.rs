@@ -10,7 +10,7 @@ use super::thresholds::Thresholds;
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Score, Working};
-use crate::simd::{DefaultFloatMode, Level};
+use crate::simd::{self, DefaultFloatMode, Level};
 use crate::tally::{Masses, Tally};
 
 /// Counts at `k` thresholds: `k + 1` gaps, fixed memory, exact at each threshold.
@@ -21,7 +21,7 @@ use crate::tally::{Masses, Tally};
 /// use thresher::input::{Batch, Column};
 /// use thresher::{Control, measure};
 ///
-/// let mut counts = ThresholdCounts::new(Thresholds::new(vec![0.7], Comparison::GreaterEqual)?, None);
+/// let mut counts = ThresholdCounts::new(Thresholds::new(vec![0.7], Comparison::GreaterEqual)?, None)?;
 /// let batch = Batch::new(Column::from_slice(&[true, true]), Column::from_slice(&[0.7_f32, 0.699_999_9]))?;
 /// let cancel = AtomicBool::new(false);
 /// let control = Control::new(&cancel);
@@ -82,17 +82,19 @@ impl<S: Score> Gaps<S> for PlanGaps<'_, S> {
 
 impl ThresholdCounts {
     /// An empty table; thresholds are rounded to `dtype`, or to that of the first rows that are counted.
-    #[must_use]
-    pub fn new(thresholds: Thresholds, dtype: Option<EdgeDType>) -> Self {
-        let cells = 2 * (thresholds.distinct().len() + 1);
-        Self {
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn new(thresholds: Thresholds, dtype: Option<EdgeDType>) -> Result<Self> {
+        let counts = simd::zeros(2 * (thresholds.distinct().len() + 1), "counts at thresholds")?;
+        Ok(Self {
             thresholds,
             given_dtype: dtype,
             edges: dtype.map(Edges::new),
-            counts: Arc::new(vec![0; cells]),
+            counts: Arc::new(counts),
             sums: Arc::default(),
             ledger: Ledger::default(),
-        }
+        })
     }
 
     /// The thresholds.
@@ -243,7 +245,12 @@ impl Accumulator for ThresholdCounts {
     }
 
     fn reset(&mut self) {
-        *self = Self::new(self.thresholds.clone(), self.given_dtype);
+        Arc::make_mut(&mut self.counts).fill(0);
+        self.sums = Arc::default();
+        self.ledger = Ledger::default();
+        if self.given_dtype.is_none() {
+            self.edges = None;
+        }
     }
 
     fn rows(&self) -> Rows {

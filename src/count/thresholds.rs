@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::simd;
+
+const PURPOSE: &str = "thresholds";
 
 /// On which side of a threshold an equal score falls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +48,10 @@ impl Comparison {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Thresholds {
-    given: Arc<[f64]>,
-    distinct: Arc<[f64]>,
+    given: Arc<Vec<f64>>,
+    distinct: Arc<Vec<f64>>,
     /// `distinct[place[i]] == given[i]`.
-    place: Arc<[u32]>,
+    place: Arc<Vec<u32>>,
     comparison: Comparison,
 }
 
@@ -59,7 +62,7 @@ impl Thresholds {
     /// Keeps `given` as it is; −0.0 counts as 0.0.
     ///
     /// # Errors
-    /// [`Error::EmptyThresholds`], [`Error::TooManyThresholds`], [`Error::NanThreshold`].
+    /// [`Error::EmptyThresholds`], [`Error::TooManyThresholds`], [`Error::NanThreshold`], [`Error::OutOfMemory`].
     pub fn new(given: Vec<f64>, comparison: Comparison) -> Result<Self> {
         if given.is_empty() {
             return Err(Error::EmptyThresholds);
@@ -70,24 +73,27 @@ impl Thresholds {
         if let Some(index) = given.iter().position(|threshold| threshold.is_nan()) {
             return Err(Error::NanThreshold { index });
         }
-        let mut distinct: Vec<f64> = given.iter().map(|threshold| threshold + 0.0).collect();
+        let mut distinct = simd::room(given.len(), PURPOSE)?;
+        distinct.extend(given.iter().map(|threshold| threshold + 0.0));
         distinct.sort_unstable_by(f64::total_cmp);
         distinct.dedup();
-        let place = given.iter().map(|&threshold| distinct.partition_point(|&edge| edge < threshold) as u32);
-        Ok(Self { place: place.collect(), given: given.into(), distinct: distinct.into(), comparison })
+        let mut place = simd::room(given.len(), PURPOSE)?;
+        place.extend(given.iter().map(|&threshold| distinct.partition_point(|&edge| edge < threshold) as u32));
+        Ok(Self { place: Arc::new(place), given: Arc::new(given), distinct: Arc::new(distinct), comparison })
     }
 
     /// `k` thresholds evenly spaced over [0, 1], as `numpy.linspace(0, 1, k)` places them; one threshold lies at 0.
     ///
     /// # Errors
-    /// [`Error::EmptyThresholds`] for `k = 0`; [`Error::TooManyThresholds`].
+    /// [`Error::EmptyThresholds`] for `k = 0`; [`Error::TooManyThresholds`]; [`Error::OutOfMemory`].
     pub fn even(k: usize, comparison: Comparison) -> Result<Self> {
         if k > Self::LIMIT {
             return Err(Error::TooManyThresholds { found: k, limit: Self::LIMIT });
         }
         let steps = k.saturating_sub(1).max(1);
         let step = 1.0 / steps as f64;
-        let mut given: Vec<f64> = (0..k).map(|i| i as f64 * step).collect();
+        let mut given = simd::room(k, PURPOSE)?;
+        given.extend((0..k).map(|i| i as f64 * step));
         if let [_, .., last] = &mut given[..] {
             *last = 1.0;
         }
@@ -146,7 +152,7 @@ impl Thresholds {
 
     /// Bytes held.
     pub(crate) fn nbytes(&self) -> usize {
-        size_of_val(&*self.given) + size_of_val(&*self.distinct) + size_of_val(&*self.place)
+        size_of_val(&self.given[..]) + size_of_val(&self.distinct[..]) + size_of_val(&self.place[..])
     }
 }
 

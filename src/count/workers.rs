@@ -32,6 +32,9 @@ pub(super) fn on_workers<R: Send>(threads: usize, work: impl Fn() -> R + Sync) -
     })
 }
 
+/// More threads than any machine has cores for; each takes its own tables, so a slip in `n_threads` must not take all memory.
+const MOST_THREADS: usize = 256;
+
 /// Hands out chunks in ascending order and remembers the error of the lowest one.
 struct Chunks {
     rows: usize,
@@ -75,7 +78,7 @@ impl Chunks {
     }
 
     fn threads(&self, control: &Control<'_>) -> usize {
-        control.threads.min(self.count()).max(1)
+        control.threads.min(self.count()).clamp(1, MOST_THREADS)
     }
 }
 

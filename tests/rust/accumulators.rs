@@ -99,7 +99,7 @@ fn counts_at_thresholds_are_what_comparing_gives() {
             [vec![0.5], (0..200).map(|i| f64::from(i) / 199.0).collect(), vec![0.9, -3.0, 0.1, 0.9, f64::INFINITY]]
         {
             for comparison in [Comparison::GreaterEqual, Comparison::Greater] {
-                let empty = ThresholdCounts::new(Thresholds::new(list.clone(), comparison).unwrap(), None);
+                let empty = ThresholdCounts::new(Thresholds::new(list.clone(), comparison).unwrap(), None).unwrap();
                 let mut seen = Vec::new();
                 for control in controls() {
                     let counts = filled(empty.clone(), &batch(&labels, &scores, None), &control);
@@ -171,7 +171,7 @@ fn compact_counts_are_threshold_counts_at_their_edges() {
     let (labels, scores) = rows(600_000, 5);
     let list = CompactCounts::edges();
     let thresholds = Thresholds::new(list.clone(), Comparison::GreaterEqual).unwrap();
-    let by_list = ThresholdCounts::new(thresholds, Some(EdgeDType::F64));
+    let by_list = ThresholdCounts::new(thresholds, Some(EdgeDType::F64)).unwrap();
     for n in [1000, 600_000] {
         let batch = batch(&labels[..n], &scores[..n], None);
         let expected = filled(by_list.clone(), &batch, &control()).tally(&control()).unwrap();
@@ -275,7 +275,8 @@ fn thresholds_from_a_pilot_certify_auc_more_tightly_still() {
             let list = thresholds_from(&pilot, labelled, 65_536, &control()).unwrap();
             assert!(list.len() <= 65_536 && list.windows(2).all(|pair| pair[0] < pair[1]));
             let thresholds = Thresholds::new(list, Comparison::GreaterEqual).unwrap();
-            let counts = filled(ThresholdCounts::new(thresholds, None), &batch(&labels, &scores, None), &control());
+            let counts =
+                filled(ThresholdCounts::new(thresholds, None).unwrap(), &batch(&labels, &scores, None), &control());
             let width = width(&counts);
             assert!(width <= 3e-5, "{name}, labelled {}: {width:e}", labelled.is_some());
         }
@@ -304,7 +305,7 @@ fn weighted_sums_follow_the_stated_order_on_every_path() {
         }
     }
     let list = thresholds.iter().map(|&threshold| f64::from(threshold)).collect();
-    let empty = ThresholdCounts::new(Thresholds::new(list, Comparison::GreaterEqual).unwrap(), None);
+    let empty = ThresholdCounts::new(Thresholds::new(list, Comparison::GreaterEqual).unwrap(), None).unwrap();
     let mut bytes = Vec::new();
     for control in controls() {
         let weighted = batch(&labels, &scores, Some(&weights));
@@ -374,7 +375,7 @@ fn a_limit_on_bytes_is_kept_and_leaves_the_state_whole() {
 fn counts_pass_every_power_of_two_that_others_stop_at() {
     let (labels, scores) = ([true, false, true], [0.9_f32, 0.1, 0.3]);
     let thresholds = Thresholds::new(vec![0.5], Comparison::GreaterEqual).unwrap();
-    let mut at = filled(ThresholdCounts::new(thresholds, None), &batch(&labels, &scores, None), &control());
+    let mut at = filled(ThresholdCounts::new(thresholds, None).unwrap(), &batch(&labels, &scores, None), &control());
     let mut exact = filled(ExactCounts::new(None), &batch(&labels, &scores, None), &control());
     let mut compact = filled(CompactCounts::new(), &batch(&labels, &scores, None), &control());
     for doubling in 1..=60 {
@@ -409,7 +410,7 @@ fn sums_of_weights_that_would_overflow_are_refused_and_change_nothing() {
     let (labels, scores, weights) = ([true, false], [0.9_f32, 0.1], [1e308, 1.0]);
     let rows = batch(&labels, &scores, Some(&weights));
     let thresholds = Thresholds::new(vec![0.5], Comparison::GreaterEqual).unwrap();
-    let mut at = filled(ThresholdCounts::new(thresholds, None), &rows, &control());
+    let mut at = filled(ThresholdCounts::new(thresholds, None).unwrap(), &rows, &control());
     let mut exact = filled(ExactCounts::new(None), &rows, &control());
     let mut compact = filled(CompactCounts::new(), &rows, &control());
     let before = (at.clone(), exact.clone(), compact.clone());
@@ -441,7 +442,7 @@ fn the_error_is_that_of_the_lowest_row_labels_first() {
         for control in controls() {
             let mut exact = ExactCounts::new(None);
             let thresholds = Thresholds::even(5, Comparison::GreaterEqual).unwrap();
-            let mut at = ThresholdCounts::new(thresholds, None);
+            let mut at = ThresholdCounts::new(thresholds, None).unwrap();
             let mut compact = CompactCounts::new();
             assert_eq!(exact.update(&batch, &control), Err(expected.clone()));
             assert_eq!(at.update(&batch, &control), Err(expected.clone()));
@@ -565,7 +566,8 @@ fn a_cancelled_call_changes_nothing() {
 
 #[test]
 fn dtypes_fixed_by_the_first_rows_are_kept_and_compared() {
-    let new = |dtype| ThresholdCounts::new(Thresholds::new(vec![0.7], Comparison::GreaterEqual).unwrap(), dtype);
+    let new =
+        |dtype| ThresholdCounts::new(Thresholds::new(vec![0.7], Comparison::GreaterEqual).unwrap(), dtype).unwrap();
     let single = Batch::new(Column::from_slice(&[true]), Column::from_slice(&[0.7_f32])).unwrap();
     let double = Batch::new(Column::from_slice(&[true]), Column::from_slice(&[0.7_f64])).unwrap();
     let predicted = |counts: &ThresholdCounts| groups(&counts.tally(&control()).unwrap())[0].1;
@@ -627,7 +629,7 @@ proptest! {
         let integers: Vec<f64> = rows.iter().map(|row| f64::from(row.2)).collect(); // sums are exact
         let weights = weighted.then_some(&integers[..]);
         let thresholds = Thresholds::even(7, Comparison::GreaterEqual).unwrap();
-        law(&ThresholdCounts::new(thresholds, Some(EdgeDType::F32)), &labels, &scores, weights, &cuts);
+        law(&ThresholdCounts::new(thresholds, Some(EdgeDType::F32)).unwrap(), &labels, &scores, weights, &cuts);
         law(&ExactCounts::new(None), &labels, &scores, weights, &cuts);
         law(&CompactCounts::new(), &labels, &scores, weights, &cuts);
     }
@@ -664,7 +666,7 @@ proptest! {
         prop_assert!((auc(&labels) + auc(&flipped) - 1.0).abs() < 1e-15);
         let exact = filled(ExactCounts::new(None), &batch(&labels, &scores, None), &control()).tally(&control()).unwrap();
         let binned = filled(
-            ThresholdCounts::new(Thresholds::even(9, Comparison::GreaterEqual).unwrap(), None),
+            ThresholdCounts::new(Thresholds::even(9, Comparison::GreaterEqual).unwrap(), None).unwrap(),
             &batch(&labels, &scores, None),
             &control(),
         );

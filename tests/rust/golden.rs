@@ -239,7 +239,7 @@ fn accumulators_give_the_answers_of_every_case() {
     for case in cases() {
         let comparison = if case.strict { Comparison::Greater } else { Comparison::GreaterEqual };
         let thresholds = Thresholds::new(case.thresholds.clone(), comparison).unwrap();
-        let counts = counted(ThresholdCounts::new(thresholds, None), &case, &control);
+        let counts = counted(ThresholdCounts::new(thresholds, None).unwrap(), &case, &control);
         let binned = counts.tally(&control).unwrap();
         let table = confusion_of_groups(&binned, case.thresholds.clone(), &counts.groups_admitted());
         let expected_rows = case.weights.is_none() || case.labels.is_empty();
@@ -298,7 +298,7 @@ fn answers_do_not_depend_on_the_callers_floating_point_mode() {
     let list: Vec<f64> = [1e-45_f32, 3e-45, 0.0, -1e-45].map(f64::from).to_vec();
     let bytes = || {
         let thresholds = Thresholds::new(list.clone(), Comparison::GreaterEqual).unwrap();
-        let mut at = ThresholdCounts::new(thresholds, Some(EdgeDType::F64));
+        let mut at = ThresholdCounts::new(thresholds, Some(EdgeDType::F64)).unwrap();
         let (mut exact, mut compact) = (ExactCounts::new(None), CompactCounts::new());
         at.update(&batch, &control).unwrap();
         exact.update(&batch, &control).unwrap();

@@ -28,8 +28,8 @@ fn states() -> Vec<AnyCounts> {
     let mut states = Vec::new();
     for batches in [vec![], vec![&wide], vec![&single], vec![&weighted], vec![&single, &weighted]] {
         let thresholds = Thresholds::new(vec![0.5, 0.1, 0.5, f64::INFINITY], Comparison::Greater).unwrap();
-        let mut at = ThresholdCounts::new(thresholds.clone(), None);
-        let mut rounded = ThresholdCounts::new(thresholds, Some(EdgeDType::F16));
+        let mut at = ThresholdCounts::new(thresholds.clone(), None).unwrap();
+        let mut rounded = ThresholdCounts::new(thresholds, Some(EdgeDType::F16)).unwrap();
         let mut exact = ExactCounts::new(None);
         let mut compact = CompactCounts::new();
         for batch in batches {

@@ -36,10 +36,12 @@ use crate::tally::{Masses, Tally};
 /// assert_eq!(measure::roc_auc(&counts.tally(&control)?), 1.0);
 /// # Ok::<(), thresher::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct CompactCounts {
     counts: Pages<u64>,
     sums: Pages<f64>,
+    /// An upper bound of every sum of weights held.
+    weight_bound: f64,
     ledger: Ledger,
     /// Every score so far was the edge that starts its interval.
     exact: bool,
@@ -57,7 +59,7 @@ impl CompactCounts {
     /// Nothing counted.
     #[must_use]
     pub fn new() -> Self {
-        Self { counts: Pages::new(), sums: Pages::new(), ledger: Ledger::default(), exact: true }
+        Self { counts: Pages::new(), sums: Pages::new(), weight_bound: 0.0, ledger: Ledger::default(), exact: true }
     }
 
     /// The published list: interval `i` is `[edges[i], edges[i + 1])`, the first edge −∞ and the last +∞.
@@ -100,20 +102,18 @@ impl CompactCounts {
 
     /// The state with these parts; the caller has checked that they fit together.
     pub(crate) fn from_parts(counts: Pages<u64>, sums: Pages<f64>, ledger: Ledger, exact: bool) -> Self {
-        Self { counts, sums, ledger, exact }
+        let weight_bound = sums.cells().map(|(_, sum)| sum).sum();
+        Self { counts, sums, weight_bound, ledger, exact }
     }
 
-    fn add(&mut self, counts: &Pages<u64>, sums: &Pages<f64>, ledger: Ledger, exact: bool) -> Result<()> {
+    /// Takes on what a batch or another state brings besides its cells; on error nothing has changed.
+    fn take_on(&mut self, ledger: Ledger, weight: f64, exact: bool) -> Result<()> {
         let ledger = self.ledger.plus(ledger)?;
-        let mut total = self.sums.clone();
-        total.add(sums);
-        if !total.cells().map(|(_, sum)| sum).sum::<f64>().is_finite() {
+        let weight_bound = self.weight_bound + weight;
+        if !weight_bound.is_finite() {
             return Err(Error::WeightOverflow);
         }
-        self.sums = total;
-        self.counts.add(counts);
-        self.ledger = ledger;
-        self.exact = self.exact && exact;
+        (self.ledger, self.weight_bound, self.exact) = (ledger, weight_bound, self.exact && exact);
         Ok(())
     }
 }
@@ -201,27 +201,21 @@ impl Accumulator for CompactCounts {
 
     fn commit(&mut self, part: CompactPart) -> Result<Committed> {
         let Table { cells, ledger, representative } = part.0;
-        if let Cells::Rows(rows) = &cells {
-            self.ledger = self.ledger.plus(ledger)?;
-            self.exact = self.exact && representative;
-            for &cell in rows {
-                self.counts.add_to(cell as usize, 1);
-            }
-            return Ok(Committed::Done);
-        }
-        let (mut counts, mut sums) = (Pages::new(), Pages::new());
+        self.take_on(ledger, cells.weight(), representative)?;
         match cells {
-            Cells::Counts(more) => counts.add_slice(&more),
-            Cells::Sums(more) if ledger.weighted => sums.add_slice(&more),
-            Cells::SomeSums(more) => more.iter().for_each(|&(cell, sum)| sums.add_to(cell as usize, sum)),
-            Cells::Sums(_) | Cells::Rows(_) => {}
+            Cells::Rows(rows) => rows.iter().for_each(|&cell| self.counts.add_to(cell as usize, 1)),
+            Cells::Counts(more) => self.counts.add_slice(&more),
+            Cells::Sums(more) => self.sums.add_slice(&more),
+            Cells::SomeSums(more) => more.iter().for_each(|&(cell, sum)| self.sums.add_to(cell as usize, sum)),
         }
-        self.add(&counts, &sums, ledger, representative)?;
         Ok(Committed::Done)
     }
 
     fn merge(&mut self, other: &Self) -> Result<()> {
-        self.add(&other.counts.clone(), &other.sums.clone(), other.ledger, other.exact)
+        self.take_on(other.ledger, other.weight_bound, other.exact)?;
+        self.counts.add(&other.counts);
+        self.sums.add(&other.sums);
+        Ok(())
     }
 
     fn reset(&mut self) {
@@ -270,5 +264,14 @@ impl Accumulator for CompactCounts {
             Masses::Counts { positives: label(1), negatives: label(0) }
         };
         Ok(Tally::new(edges, masses, self.exact))
+    }
+}
+
+impl PartialEq for CompactCounts {
+    /// Same counts, same sums.
+    fn eq(&self, other: &Self) -> bool {
+        (self.ledger, self.exact) == (other.ledger, other.exact)
+            && self.counts == other.counts
+            && self.sums == other.sums
     }
 }

@@ -88,6 +88,12 @@ impl Piece {
     }
 }
 
+impl ExactPart {
+    fn nbytes(&self) -> usize {
+        self.pieces.iter().map(Piece::nbytes).sum()
+    }
+}
+
 impl ExactCounts {
     /// Nothing counted; with `max_bytes`, batches that would make it larger are refused.
     #[must_use]
@@ -146,10 +152,12 @@ impl ExactCounts {
         Ok(())
     }
 
-    /// True when nothing was counted here since `earlier` was cloned from it, or the other way round.
+    /// True when nothing was counted here since `earlier`, which is still alive, was cloned from it.
     #[must_use]
     pub fn same_as(&self, earlier: &Self) -> bool {
-        Arc::ptr_eq(&self.base, &earlier.base)
+        // Rows are added to a piece in place only while nobody else holds it, so a clone that lives keeps its pieces.
+        self.ledger == earlier.ledger
+            && Arc::ptr_eq(&self.base, &earlier.base)
             && self.pieces.len() == earlier.pieces.len()
             && self.pieces.iter().zip(&earlier.pieces).all(|(ours, theirs)| ours.same_as(theirs))
     }
@@ -201,20 +209,26 @@ impl ExactCounts {
         self.pieces.iter().map(Piece::len).sum()
     }
 
-    /// What it would be with `part` added.
-    fn plus(&self, pieces: &[Piece], ledger: Ledger, weight: f64) -> Result<Self> {
-        let mut sum = self.clone();
-        sum.ledger = self.ledger.plus(ledger)?;
-        sum.weight_bound = self.weight_bound + weight;
-        if !sum.weight_bound.is_finite() {
+    /// Adds pieces; on error nothing has changed.
+    fn add(&mut self, pieces: Vec<Piece>, ledger: Ledger, weight: f64) -> Result<()> {
+        let ledger = self.ledger.plus(ledger)?;
+        let weight_bound = self.weight_bound + weight;
+        if !weight_bound.is_finite() {
             return Err(Error::WeightOverflow);
         }
-        sum.pieces.extend_from_slice(pieces);
-        Ok(sum)
+        (self.ledger, self.weight_bound) = (ledger, weight_bound);
+        for piece in pieces {
+            match (self.pieces.last_mut(), &piece) {
+                (Some(Piece::Rows(last)), Piece::Rows(rows)) if last.takes(rows) => Arc::make_mut(last).extend(rows),
+                _ => self.pieces.push(piece),
+            }
+        }
+        Ok(())
     }
 
-    fn over_limit(&self) -> Option<Error> {
-        let (bytes, limit) = (self.nbytes(), self.max_bytes?);
+    /// The error of holding `more` bytes on top.
+    fn over_limit(&self, more: usize) -> Option<Error> {
+        let (bytes, limit) = (self.nbytes() + more, self.max_bytes?);
         (bytes > limit).then_some(Error::MaxBytes { bytes, limit })
     }
 }
@@ -233,11 +247,13 @@ impl Accumulator for ExactCounts {
             (rows.into_iter().map(|rows| Piece::Rows(Arc::new(rows))).collect(), ledger, 0.0)
         };
         let pieces: Vec<Piece> = pieces.into_iter().filter(|piece| piece.len() > 0).collect();
+        let rows: usize = pieces.iter().map(Piece::len).sum();
         let mut part = ExactPart { pieces, ledger, weight, folded: None };
-        let mut sum = self.plus(&part.pieces, part.ledger, part.weight)?;
-        if sum.pending() >= FOLD_AT.max(sum.base.len()) || sum.over_limit().is_some() {
+        if self.pending() + rows >= FOLD_AT.max(self.base.len()) || self.over_limit(part.nbytes()).is_some() {
+            let mut sum = self.clone();
+            sum.add(part.pieces.clone(), ledger, weight)?;
             sum.compact(control)?;
-            if let Some(error) = sum.over_limit() {
+            if let Some(error) = sum.over_limit(0) {
                 return Err(error);
             }
             part.folded = Some((self.clone(), sum));
@@ -246,31 +262,31 @@ impl Accumulator for ExactCounts {
     }
 
     fn commit(&mut self, part: ExactPart) -> Result<Committed> {
+        let nbytes = part.nbytes();
         if let Some((before, after)) = part.folded
             && self.same_as(&before)
-            && self.ledger == before.ledger
         {
             *self = after;
             return Ok(Committed::Done);
         }
-        let sum = self.plus(&part.pieces, part.ledger, part.weight)?;
-        if sum.over_limit().is_some() {
+        if self.over_limit(nbytes).is_some() {
             return Ok(Committed::Recount); // counting again folds first, and knows the size then
         }
-        *self = sum;
+        self.add(part.pieces, part.ledger, part.weight)?;
         Ok(Committed::Done)
     }
 
     fn merge(&mut self, other: &Self) -> Result<()> {
+        let mut sum = self.clone();
         let mut pieces = other.pieces.clone();
         if other.base.len() > 0 {
             pieces.insert(0, Piece::Run(Arc::clone(&other.base)));
         }
-        let mut sum = self.plus(&pieces, other.ledger, other.weight_bound)?;
-        if sum.over_limit().is_some() || sum.pieces.len() > MANY_PIECES {
+        sum.add(pieces, other.ledger, other.weight_bound)?;
+        if sum.over_limit(0).is_some() || sum.pieces.len() > MANY_PIECES {
             let cancel = AtomicBool::new(false);
             sum.compact(&Control::new(&cancel))?;
-            if let Some(error) = sum.over_limit() {
+            if let Some(error) = sum.over_limit(0) {
                 return Err(error);
             }
         }

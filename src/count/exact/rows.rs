@@ -32,6 +32,18 @@ impl Keys {
         }
     }
 
+    fn extend(&mut self, more: &Self) {
+        match (self, more) {
+            (Self::Narrow(keys), Self::Narrow(more)) => keys.extend_from_slice(more),
+            (Self::Wide(keys), more) => keys.extend_from_slice(&more.wide()),
+            (keys, more) => {
+                let mut wide = keys.wide().into_owned();
+                wide.extend_from_slice(&more.wide());
+                *keys = Self::Wide(wide);
+            }
+        }
+    }
+
     /// The keys of float32; none where they are of float64.
     pub(super) fn narrow(&self) -> &[u32] {
         match self {
@@ -85,7 +97,21 @@ impl Rows {
     pub(super) fn nbytes(&self) -> usize {
         self.positives.nbytes() + self.negatives.nbytes()
     }
+
+    /// True when `more` may join: few rows, keys as wide.
+    pub(super) fn takes(&self, more: &Self) -> bool {
+        self.len() + more.len() <= JOINED_ROWS && self.is_narrow() == more.is_narrow()
+    }
+
+    /// Adds the rows of `more`, whose keys are as wide.
+    pub(super) fn extend(&mut self, more: &Self) {
+        self.positives.extend(&more.positives);
+        self.negatives.extend(&more.negatives);
+    }
 }
+
+/// Rows that small batches are joined into, so that a million rows in batches of 16 are not 60,000 pieces to copy and walk.
+const JOINED_ROWS: usize = 1 << 16;
 
 /// Rows a worker takes at a time.
 const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
