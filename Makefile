@@ -79,7 +79,7 @@ test-python: $(STAMPS)/dev build ## pytest alone: units, docstrings, README, exa
 
 .PHONY: test-torch
 test-torch: $(STAMPS)/torch build ## PyTorch tensors (installs 5 GB)
-	@$(BIN)/python -m pytest tests/python/test_torch.py
+	@$(BIN)/python -m pytest tests/torch
 
 .PHONY: exhaustive
 exhaustive: ## Proofs by enumeration: every float32 in [0, 1] against comparison (minutes)

@@ -59,12 +59,13 @@ def _no_row(columns: list[Any], argument: str) -> list[Any]:
 
 def _plain(array: np.ndarray[Any, Any], argument: str) -> np.ndarray[Any, Any]:
     """Return the array without its subclass; a masked value is refused."""
-    if isinstance(array, np.ma.MaskedArray):
+    # By its name: mentioning numpy.ma would import it, perhaps in a signal handler.
+    if any(base.__name__ == "MaskedArray" for base in type(array).__mro__):
         masked = np.ma.getmaskarray(array)
         if masked.any():
             where = np.unravel_index(int(masked.argmax()), masked.shape)
             raise Error(f"`{argument}` must not be masked, but {argument}[{', '.join(map(str, where))}] is masked")
-        array = array.data
+        array = np.ma.getdata(array)
     return np.asarray(array)
 
 

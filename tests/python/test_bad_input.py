@@ -66,11 +66,23 @@ REFUSED = {
     "string array scores": (LABELS, np.array(["0.1"] * 4), {}, TypeError, "`scores` has dtype <U3"),
     "StringDType scores": (LABELS, np.array(["1"] * 4, np.dtypes.StringDType()), {}, TypeError, "StringDType"),
     "datetime scores": (LABELS, np.zeros(4, "M8[s]"), {}, TypeError, r"`scores` has dtype datetime64\[s\]"),
-    "timedelta weights": (LABELS, SCORES, {"weights": np.ones(4, "m8[s]")}, TypeError, "`weights` has dtype timedelta64"),
+    "timedelta weights": (
+        LABELS,
+        SCORES,
+        {"weights": np.ones(4, "m8[s]")},
+        TypeError,
+        "`weights` has dtype timedelta64",
+    ),
     "structured scores": (LABELS, np.zeros(4, [("a", float)]), {}, TypeError, r"`scores` has dtype \[\('a'"),
     "a None score": (LABELS, [0.1, None, 0.4, 0.3], {}, th.Error, r"scores\[1\] is None"),
     "an inexact int64": (LABELS, np.array([0, 1, INEXACT, 1]), {}, th.Error, rf"scores\[2\] is {INEXACT}"),
-    "an inexact uint64": (LABELS, np.array([0, 2**64 - 1, 0, 1], np.uint64), {}, th.Error, rf"scores\[1\] is {2**64 - 1}"),
+    "an inexact uint64": (
+        LABELS,
+        np.array([0, 2**64 - 1, 0, 1], np.uint64),
+        {},
+        th.Error,
+        rf"scores\[1\] is {2**64 - 1}",
+    ),
     "an inexact longdouble": (LABELS, np.longdouble(SCORES) + np.longdouble(2) ** -60, {}, th.Error, r"scores\[0\]"),
     "an inexact int beside floats": (LABELS, [0.5, INEXACT, 0.1, 0.2], {}, th.Error, rf"scores\[1\] is {INEXACT}"),
     "an int beyond 64 bits": (LABELS, [0, 2**70, 1, 2], {}, TypeError, "`scores` has dtype object"),
@@ -79,7 +91,13 @@ REFUSED = {
     "a generator": (LABELS, (score for score in SCORES), {}, TypeError, "`scores` is a generator"),
     "a string": (LABELS, "abcd", {}, TypeError, "`scores` is a str"),
     "no scores": (LABELS, None, {}, TypeError, "`scores` is a NoneType"),
-    "an unknown nan policy": (LABELS, SCORES, {"nan": "omit"}, th.Error, "`nan` must be 'raise' or 'drop', but is 'omit'"),
+    "an unknown nan policy": (
+        LABELS,
+        SCORES,
+        {"nan": "omit"},
+        th.Error,
+        "`nan` must be 'raise' or 'drop', but is 'omit'",
+    ),
     "no threads": (LABELS, SCORES, {"n_threads": 0}, th.Error, "`n_threads` must be an int >= 1, but is 0"),
     "half a thread": (LABELS, SCORES, {"n_threads": 0.5}, TypeError, "`n_threads` must be an int"),
 }
@@ -276,6 +294,6 @@ def test_exact_counts_refuse_to_outgrow_their_limit():
     counts = th.ExactCounts(max_bytes=200_000)
     counts.update(LABELS, SCORES)
     before = counts.to_bytes()
-    with pytest.raises(MemoryError, match="max_bytes=200000.*CompactCounts"):
+    with pytest.raises(MemoryError, match=r"max_bytes=200000.*CompactCounts"):
         counts.update(np.tile([0, 1], 50_000), np.random.default_rng(0).random(100_000))
     assert counts.to_bytes() == before

@@ -61,9 +61,13 @@ CONTAINERS = {
     "pandas reindexed": lambda values: pandas.Series(values, index=range(7, 0, -1)),
     "polars": lambda values: polars.Series(values),
     "polars frame": lambda values: polars.DataFrame({"column": values}),
-    "polars chunks": lambda values: polars.concat([polars.Series(values[:2]), polars.Series(values[2:])], rechunk=False),
+    "polars chunks": lambda values: polars.concat(
+        [polars.Series(values[:2]), polars.Series(values[2:])], rechunk=False
+    ),
     "pyarrow": pyarrow.array,
-    "pyarrow sliced": lambda values: pyarrow.array(np.r_[values, values])[3:10].take(pyarrow.array([4, 5, 6, 0, 1, 2, 3])),
+    "pyarrow sliced": lambda values: pyarrow.array(np.r_[values, values])[3:10].take(
+        pyarrow.array([4, 5, 6, 0, 1, 2, 3])
+    ),
     "pyarrow chunked": chunked,
     "pyarrow table": tabled,
     "pyarrow batch": lambda values: pyarrow.record_batch({"column": values}),
@@ -264,7 +268,7 @@ def test_an_absent_pos_label_means_all_negative(labels):
 
 @pytest.mark.parametrize("labels", [TEXT.tolist(), TEXT, pandas.Series(TEXT), polars.Series(TEXT), pyarrow.array(TEXT)])
 def test_text_labels_need_pos_label(labels):
-    with pytest.raises(TypeError, match="`labels`.*'ham'.*pos_label"):
+    with pytest.raises(TypeError, match=r"`labels`.*'ham'.*pos_label"):
         th.roc_auc(labels, SCORES)
 
 

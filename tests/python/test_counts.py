@@ -71,7 +71,11 @@ def test_the_three_accumulators_agree_on_float16_scores(data):
 def test_integer_weights_are_summed_exactly(data):
     cuts = data.draw(strategies.thresholds())
     labels, scores = data.draw(strategies.rows(cuts))
-    weights = np.random.default_rng(0).integers(0, 5, len(labels)).astype(data.draw(st.sampled_from(["f2", "f4", "f8", "u1"])))
+    weights = (
+        np.random.default_rng(0)
+        .integers(0, 5, len(labels))
+        .astype(data.draw(st.sampled_from(["f2", "f4", "f8", "u1"])))
+    )
     counts = th.confusion_at(labels, scores, cuts, weights=data.draw(strategies.laid_out(weights)))
     assert columns(counts).tolist() == oracle.confusion(labels, scores, cuts, weights=weights.astype(float)).tolist()
     assert counts.true_positives.dtype == (np.float64 if weights.any() else np.int64)
@@ -222,7 +226,10 @@ def test_exact_counts_answer_at_any_threshold_and_at_every_score(rows):
         assert columns(at_all).tolist() == oracle.confusion(labels, scores, distinct, comparison == ">").tolist()
         assert at_all.comparison == comparison
         at_some = exact.confusion([0.5, 0.123, -np.inf], comparison=comparison)
-        assert columns(at_some).tolist() == oracle.confusion(labels, scores, at_some.thresholds, comparison == ">").tolist()
+        assert (
+            columns(at_some).tolist()
+            == oracle.confusion(labels, scores, at_some.thresholds, comparison == ">").tolist()
+        )
     assert exact.confusion(0.5).true_positives == exact.confusion([0.5]).true_positives[0]
 
 

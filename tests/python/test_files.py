@@ -81,7 +81,7 @@ def test_damage_anywhere_is_found(counts, tmp_path):
             with pytest.raises(th.InvalidStateError):
                 type(counts).from_bytes(state[:place] + bytes([state[place] ^ 1]) + state[place + 1 :])
     path.write_bytes(whole + b"x")
-    with pytest.raises(th.InvalidStateError, match="but .* follow"):
+    with pytest.raises(th.InvalidStateError, match=r"but .* follow"):
         th.load(path)
 
 

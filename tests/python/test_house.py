@@ -108,8 +108,10 @@ def test_the_core_reads_no_file_no_clock_and_prints_nothing():
     [("thresher-core", CORE_DEPENDENCIES), ("thresher-python", BINDINGS_DEPENDENCIES)],
     ids=["core", "bindings"],
 )
-def test_a_crate_depends_on_what_the_rules_allow(package, allowed):
-    assert cargo_tree(package, "--depth", "1") == {package, *allowed}
+def test_a_crate_depends_on_no_more_than_the_rules_allow(package, allowed):
+    used = cargo_tree(package, "--depth", "1")
+    assert package in used
+    assert used <= {package, *allowed}
 
 
 def test_nothing_below_the_core_brings_threads_or_python():

@@ -1,7 +1,6 @@
 """Ctrl-C, forks, threads and signal handlers: calls stop, nothing hangs, no state is ever half changed."""
 
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -106,8 +105,10 @@ def test_a_signal_handler_may_touch_the_accumulator_that_is_being_updated(make):
             counts.merge(counts.copy())
             calls.append((counts.n_samples, counts.roc_auc(tolerance=1), repr(counts), counts.to_bytes()))
             counts.reset()
+            if len(calls) < 10:
+                signal.setitimer(signal.ITIMER_REAL, 0.03)
         signal.signal(signal.SIGALRM, handler)
-        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        signal.setitimer(signal.ITIMER_REAL, 0.03)
         rng = np.random.default_rng(0)
         labels, scores = rng.random(2_000_000) < 0.5, rng.random(2_000_000).astype(np.float32)
         end = time.monotonic() + 20
@@ -115,7 +116,6 @@ def test_a_signal_handler_may_touch_the_accumulator_that_is_being_updated(make):
             counts.update(labels, scores)
             counts.update(labels[:5_000], scores[:5_000])
             counts.roc_auc(tolerance=1)
-        signal.setitimer(signal.ITIMER_REAL, 0)
         print(len(calls) >= 10, all(n >= 4 for n, *_ in calls))
     """)
     assert output == "True True"
@@ -154,7 +154,7 @@ def in_threads(*works):
     def guarded(work):
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 - it is raised below
+        except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=guarded, args=(work,)) for work in works]
@@ -196,7 +196,7 @@ def test_two_threads_merging_crosswise_do_not_deadlock(make):
         for _ in range(20):
             ours.update(labels, scores)
             ours.merge(theirs)
-            assert ours == ours.copy() or ours.n_samples >= 0
+            assert ours.n_samples % 1_000 == 0
             ours.reset()
             ours.merge(ours)
             repr(theirs)
@@ -204,10 +204,10 @@ def test_two_threads_merging_crosswise_do_not_deadlock(make):
     in_threads(lambda: work(a, b), lambda: work(b, a))
 
 
+@pytest.mark.parametrize("n", [4_000, 60_000, 400_000])
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
-def test_a_thread_that_scribbles_over_the_arrays_does_no_harm(make):
+def test_a_thread_that_scribbles_over_the_arrays_does_no_harm(make, n):
     rng = np.random.default_rng(0)
-    n = 400_000
     labels, scores = (rng.random(n) < 0.5).astype(np.int64), rng.random(n).astype(np.float32)
     kept = scores.copy()
     over = threading.Event()
@@ -220,19 +220,20 @@ def test_a_thread_that_scribbles_over_the_arrays_does_no_harm(make):
 
     thread = threading.Thread(target=scribble)
     thread.start()
-    counts = make()
-    end = time.monotonic() + 1.5
+    counts, refusals = make(), set()
+    end = time.monotonic() + 1.0
     try:
         while time.monotonic() < end:
             counts.update(labels, scores, n_threads=2)
             try:
                 area = th.roc_auc(labels, scores, n_threads=2)
             except th.Error as error:
-                assert "changed during the call" in str(error)
+                refusals.add(str(error))
             else:
                 assert 0 <= area <= 1
     finally:
         over.set()
         thread.join()
+    assert all("changed during the call" in refusal for refusal in refusals)
     assert counts.n_samples % n == 0
     assert 0 <= counts.roc_auc(tolerance=1) <= 1

@@ -14,6 +14,7 @@ import thresher as th
 
 FRAMEWORKS = {"pandas", "polars", "pyarrow", "matplotlib", "sklearn", "scipy", "torch", "jax", "ml_dtypes", "keras"}
 PACKAGE = Path(th.__file__).parent
+REPOSITORY = Path(__file__).parents[2]
 
 
 def test_importing_loads_numpy_and_nothing_heavier():
@@ -46,7 +47,9 @@ def test_public_methods_and_properties_are_documented():
             if not name.startswith("_") and name != "metadata":
                 attribute = inspect.getattr_static(cls, name)
                 if callable(attribute) or isinstance(attribute, property | classmethod):
-                    assert inspect.getdoc(getattr(cls, name) if not isinstance(attribute, property) else attribute), name
+                    assert inspect.getdoc(getattr(cls, name) if not isinstance(attribute, property) else attribute), (
+                        name
+                    )
 
 
 def test_the_version_is_that_of_the_build():
@@ -67,7 +70,7 @@ def test_a_missing_compiled_part_is_explained(tmp_path):
 def test_the_stub_describes_the_compiled_part():
     pytest.importorskip("mypy.stubtest")
     command = [sys.executable, "-m", "mypy.stubtest", "thresher._core"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PACKAGE.parent)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
     assert result.returncode == 0, result.stdout
 
 

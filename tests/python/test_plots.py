@@ -67,7 +67,9 @@ def test_long_curves_are_thinned_for_drawing_only():
 
 def test_several_models_are_compared_on_one_axes(rows):
     labels, scores = rows
-    ax = th.plots.compare({"a": th.roc_curve(labels, scores), "b": th.roc_curve(labels, -scores)}, plot_chance_level=True)
+    ax = th.plots.compare(
+        {"a": th.roc_curve(labels, scores), "b": th.roc_curve(labels, -scores)}, plot_chance_level=True
+    )
     assert len(ax.lines) == 3
     assert [each.split(" (")[0] for each in legend(ax)] == ["a", "Chance level", "b"]
     with pytest.raises(th.Error, match="curves of one kind, but holds DetCurve, RocCurve"):

@@ -47,7 +47,9 @@ def test_an_inexact_area_is_shown_with_its_bounds(rows):
     assert float(low) <= lower < upper <= float(high)
 
 
-@pytest.mark.parametrize("empty", [th.ThresholdCounts([0.7]), th.ThresholdCounts(200), th.CompactCounts(), th.ExactCounts()])
+@pytest.mark.parametrize(
+    "empty", [th.ThresholdCounts([0.7]), th.ThresholdCounts(200), th.CompactCounts(), th.ExactCounts()]
+)
 def test_an_empty_accumulator_shows_itself_too(empty):
     shown = repr(empty)
     assert shown.startswith(f"<{type(empty).__name__}(")
@@ -179,7 +181,9 @@ def test_curves_are_frozen_equal_by_value_and_short_to_print(name, rows):
     curve = getattr(th, name)(*rows)
     assert curve == getattr(th, name)(*rows)
     assert curve != curve.thin(0.2)
-    assert repr(curve).startswith(f"<{type(curve).__name__} with {len(curve.fpr if name != 'precision_recall_curve' else curve.recall):,} points")
+    assert repr(curve).startswith(
+        f"<{type(curve).__name__} with {len(curve.fpr if name != 'precision_recall_curve' else curve.recall):,} points"
+    )
     with pytest.raises(AttributeError):
         curve.thresholds = 1
     with pytest.raises(ValueError, match="read-only"):
@@ -193,7 +197,7 @@ def test_without_a_package_the_method_says_what_to_install(counts, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match="to_pandas.. needs pandas: pip install 'pandas'"):
+    with pytest.raises(ImportError, match=r"to_pandas\(\) needs pandas: pip install 'pandas'"):
         counts.to_pandas()
     with pytest.raises(ImportError, match="needs pyarrow"):
         counts.__arrow_c_stream__()

@@ -1,11 +1,10 @@
-"""PyTorch tensors as labels, scores and weights, read through DLPack. `make test-torch` installs it and runs this."""
+"""PyTorch tensors as labels, scores and weights, read through DLPack: `make test-torch` (torch is 5 GB installed)."""
 
 import numpy as np
 import pytest
+import torch
 
 import thresher as th
-
-torch = pytest.importorskip("torch", reason="torch is 5 GB: `make test-torch` installs it")
 
 LABELS = np.array([0, 1, 1, 0, 1, 0, 1, 0])
 SCORES = np.array([0.1, 0.8, 0.35, 0.4, 0.9, 0.35, 0.7, 0.2])
