@@ -14,7 +14,7 @@ Scores = NDArray[np.float64]
 
 
 def timed(call: Callable[[], Answer], runs: int = 1) -> tuple[Answer, float]:
-    """What the call returned, and the seconds it took: of several runs the fastest, as the first one warms the memory."""
+    """What the call returned, and the seconds it took: of several runs the fastest, as the first warms the memory."""
     fastest = float("inf")
     for _ in range(runs):
         began = time.perf_counter()

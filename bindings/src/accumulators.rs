@@ -20,11 +20,11 @@ use thresher::count::{Committed, Rows, SMALL_BATCH};
 use thresher::state::AnyCounts;
 
 use crate::batches::Samples;
-use crate::calls::{self, ATTACHED_ROWS, UNWATCHED_ROWS};
+use crate::calls::{self, ATTACHED_ROWS};
 use crate::dispatch::{AnyAccumulator, EXACT};
 use crate::errors::Result;
 use crate::queries;
-use crate::settings::Settings;
+use crate::settings::{Settings, UNWATCHED_ROWS};
 
 /// Entries that merge while one row is counted: two million take less than 0.1 s.
 const ENTRIES_A_ROW: usize = 8;

@@ -14,14 +14,10 @@ use pyo3::prelude::*;
 use thresher::{Control, Result as CoreResult};
 
 use crate::errors::Result;
-use crate::settings::Settings;
+use crate::settings::{Settings, UNWATCHED_ROWS};
 
 /// Rows up to which a call stays attached: microseconds of work, no more than another thread would wait anyway.
 pub(crate) const ATTACHED_ROWS: usize = 4_096;
-
-/// Rows up to which nobody looks for signals: milliseconds of work, or tens of them at worst, and a watched call costs a
-/// thread (tens of µs).
-pub(crate) const UNWATCHED_ROWS: usize = 300_000;
 
 /// How often the calling thread looks for signals.
 const STEP: Duration = Duration::from_millis(20);

@@ -10,8 +10,11 @@ use pyo3::prelude::*;
 use thresher::{Control, Level};
 
 use crate::arguments;
-use crate::calls::UNWATCHED_ROWS;
 use crate::errors::{Failure, Result};
+
+/// Rows up to which nobody looks for signals: milliseconds of work, or tens of them at worst, and a watched call costs a
+/// thread (tens of µs).
+pub(crate) const UNWATCHED_ROWS: usize = 300_000;
 
 /// Threads and instructions of one call.
 #[derive(Debug, Clone, Copy)]

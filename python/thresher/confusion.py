@@ -135,7 +135,8 @@ class ConfusionCounts(Rates, Table):
         return f"ConfusionCounts(score {self.comparison} {number(self.thresholds)}: {counts})"
 
     def _caption(self) -> str:
-        held = f"{len(self):,} thresholds" if np.ndim(self.thresholds) else "a threshold"
+        several = np.ndim(self.thresholds) and len(self) != 1
+        held = f"{len(self):,} thresholds" if several else "a threshold"
         return f"ConfusionCounts at {held}, positive iff score {self.comparison} threshold"
 
     def _rows(self) -> int:

@@ -1,6 +1,7 @@
 //! Rows → a table of cells `2 * gap + label`: the one loop that ThresholdCounts and CompactCounts share.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use super::accumulator::{Ledger, SMALL_BATCH};
 use super::workers;
@@ -155,53 +156,47 @@ const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
 /// the second-level cache.
 const MANY_CELLS: usize = 1 << 14;
 
-/// A large batch: private u32 tables a worker, added up at the end.
+/// Rows that a private table may count before one of its u32 cells could overflow.
+const ROOM: usize = u32::MAX as usize - CHUNK_ROWS;
+
+/// A large batch: private u32 tables a worker, added to the total when they might overflow, and at the end.
 fn counts<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Control<'_>) -> Result<Table> {
     struct Private<S> {
         worker: Worker<S>,
         tables: Vec<u32>,
-        /// Rows that the u32 tables may still take before one of them could overflow.
-        room: u32,
-        total: Vec<u64>,
+        counted: usize,
     }
     let width = 2 * gaps.len();
     let copies = if width < MANY_CELLS { simd::SUB_TABLES } else { 1 };
+    let total = Mutex::new(simd::zeros(width, "counts of a batch")?);
+    let flush = |tables: &[u32]| {
+        let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.chunks_exact(width).for_each(|table| simd::add_widened(&mut total, table));
+    };
     let start = || {
         let tables = simd::zeros(width * copies, "private tables of counts")?;
-        Ok(Private { worker: Worker::new(control.level), tables, room: u32::MAX, total: Vec::new() })
+        Ok(Private { worker: Worker::new(control.level), tables, counted: 0 })
     };
-    let flush = |tables: &mut [u32], total: &mut Vec<u64>| {
-        total.resize(width, 0);
-        for table in tables.chunks_exact_mut(width) {
-            simd::add_widened(total, table);
-            table.fill(0);
+    let step = |Private { worker, tables, counted }: &mut Private<S>, range: Range<usize>| {
+        if *counted > ROOM {
+            flush(tables);
+            tables.fill(0);
+            *counted = 0;
         }
-    };
-    let step = |private: &mut Private<S>, range: Range<usize>| {
-        let Private { worker, tables, room, total } = private;
-        if *room < CHUNK_ROWS as u32 {
-            flush(tables, total);
-            *room = u32::MAX;
-        }
-        *room -= CHUNK_ROWS as u32;
+        *counted += range.len();
         worker.each_block(batch, gaps, range, control, |cells, _| match copies {
             1 => simd::increment_one(cells, tables),
             _ => simd::increment(cells, tables, width),
         })
     };
     let parts = workers::fold(batch.len(), CHUNK_ROWS, control, start, step)?;
-    let mut total = Vec::new();
     let (mut ledger, mut representative) = (Ledger::default(), true);
-    for mut part in parts {
-        flush(&mut part.tables, &mut part.total);
-        if total.is_empty() {
-            total = part.total;
-        } else {
-            total.iter_mut().zip(part.total).for_each(|(total, part)| *total += part);
-        }
+    for part in parts {
+        flush(&part.tables);
         ledger = ledger.plus(part.worker.ledger)?;
         representative = representative && part.worker.representative;
     }
+    let total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Table { cells: Cells::Counts(total), ledger, representative })
 }
 

@@ -6,6 +6,7 @@ mod block;
 mod column;
 mod dtype;
 mod gather;
+mod scalar;
 mod score;
 
 pub use batch::{Batch, NanPolicy, Number, Positive};

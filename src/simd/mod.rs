@@ -1,5 +1,5 @@
-//! The only `unsafe` of the core: which instructions this CPU has, the floating-point mode, huge pages, and loads and
-//! stores whose index is right by construction. It sees slices and numbers, never a metric.
+//! The only `unsafe` of the core: which instructions this CPU has, the floating-point mode, and huge pages; and the
+//! increments that all counting comes down to. It sees slices and numbers, never a metric.
 //!
 //! A kernel is written once, in plain Rust, as a [`Kernel`]; [`Level::run`] compiles it for each instruction set and
 //! runs the one whose proof the caller holds. All levels run the same operations on the same values (no contraction to

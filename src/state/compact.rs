@@ -2,15 +2,15 @@
 //!
 //! | bytes | content |
 //! |---|---|
-//! | 25 | rows (`codec.rs`) |
+//! | 25 | rows (`rows.rs`) |
 //! | 1 | 1 while every score has been the edge that starts its interval |
 //! | 8 | number of intervals with rows, i |
 //! | 20·i | per interval, ascending: its index (4), negatives (8), positives (8), without a weight |
 //! | 8 | if weighted: number of intervals with weights, w |
 //! | 20·w | per interval, ascending: its index, sums of weights of negatives, of positives |
 
-use super::codec::{check_totals, read_ledger, write_ledger};
 use super::reader::{Reader, invalid};
+use super::rows::{check_totals, read_ledger, write_ledger};
 use crate::count::{Accumulator, CompactCounts, INTERVALS, Pages};
 use crate::error::Result;
 

@@ -2,7 +2,7 @@
 //!
 //! | bytes | content |
 //! |---|---|
-//! | 25 | rows (`codec.rs`) |
+//! | 25 | rows (`rows.rs`) |
 //! | 1 | bytes of a score: 4 if every score is a float32, else 8 |
 //! | 1 | bytes of a count: 4 if every count is below 2^32, else 8 |
 //! | 8 | number of distinct scores d |
@@ -10,8 +10,8 @@
 //! | 8·d or 16·d | per score: negatives, positives without a weight |
 //! | 16·d | if weighted: sums of weights, likewise |
 
-use super::codec::{check_totals, read_ledger, write_ledger};
 use super::reader::{Reader, invalid};
+use super::rows::{check_totals, read_ledger, write_ledger};
 use crate::control::Control;
 use crate::count::{ExactCounts, RunBuilder};
 use crate::error::Result;

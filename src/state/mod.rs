@@ -4,6 +4,7 @@ mod codec;
 mod compact;
 mod exact;
 mod reader;
+mod rows;
 mod threshold;
 
 pub use codec::AnyCounts;

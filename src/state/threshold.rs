@@ -5,14 +5,14 @@
 //! | 1 | comparison: 0 `>=`, 1 `>` |
 //! | 1 | dtype it was made with: 0 none, 1 float16, 2 bfloat16, 3 float32, 4 float64 |
 //! | 1 | dtype thresholds are rounded to: the same codes, 0 while undecided |
-//! | 25 | rows (`codec.rs`) |
+//! | 25 | rows (`rows.rs`) |
 //! | 8 | number of thresholds k |
 //! | 8·k | thresholds, float64, as given |
 //! | 16·(d + 1) | per gap of the d distinct thresholds, ascending: negatives, positives |
 //! | 16·(d + 1) | if weighted: sums of weights, likewise |
 
-use super::codec::{check_totals, read_ledger, write_ledger};
 use super::reader::{Reader, invalid};
+use super::rows::{check_totals, read_ledger, write_ledger};
 use crate::count::{Comparison, EdgeDType, ThresholdCounts, Thresholds};
 use crate::error::Result;
 

@@ -220,20 +220,14 @@ def test_a_thread_that_scribbles_over_the_arrays_does_no_harm(make, n):
 
     thread = threading.Thread(target=scribble)
     thread.start()
-    counts, refusals = make(), set()
+    counts = make()
     end = time.monotonic() + 1.0
     try:
         while time.monotonic() < end:
             counts.update(labels, scores, n_threads=2)
-            try:
-                area = th.roc_auc(labels, scores, n_threads=2)
-            except th.Error as error:
-                refusals.add(str(error))
-            else:
-                assert 0 <= area <= 1
+            assert 0 <= th.roc_auc(labels, scores, n_threads=2) <= 1
     finally:
         over.set()
         thread.join()
-    assert all("changed during the call" in refusal for refusal in refusals)
     assert counts.n_samples % n == 0
     assert 0 <= counts.roc_auc(tolerance=1) <= 1

@@ -89,6 +89,29 @@ pub(super) fn of_f32(score: f32) -> u32 {
     }
 }
 
+/// True for the scores that [`of_probability`] takes: 0, and from the lowest mirrored octave to 1.
+#[inline(always)]
+pub(super) fn is_probability(score: f32) -> bool {
+    (score == 0.0) | (LOWEST_PROBABILITY..=1.0).contains(&score)
+}
+
+const LOWEST_PROBABILITY: f32 = f32::from_bits((127 - 1 - FOLD_OCTAVES) << 23); // 2^-33
+
+/// As [`of_f32`], by arithmetic alone, so that it runs in vectors: octaves below 0.5 and those mirrored above it have 10
+/// mantissa bits each, so that the leading bits of `s` or of `1 − s` count intervals across octaves.
+#[inline(always)]
+pub(super) fn of_probability(score: f32) -> u32 {
+    const SHIFT: u32 = 23 - FOLD_BITS;
+    const HALF: u32 = 0.5_f32.to_bits() >> SHIFT;
+    const LOW: u32 = ZERO + octave(true, 126).base - HALF;
+    const HIGH: u32 = ZERO + octave(true, 126).base + HALF;
+    const BEYOND: u32 = HALF - (FOLD_OCTAVES << FOLD_BITS) - 1; // of 1 − s = 0
+    let below = if score == 0.0 { ZERO } else { LOW + (score.to_bits() >> SHIFT) };
+    let key = ((1.0 - score).to_bits() + ((1 << SHIFT) - 1)) >> SHIFT;
+    let above = HIGH.wrapping_sub(if key > BEYOND { key } else { BEYOND });
+    if score < 0.5 { below } else { above }
+}
+
 /// The interval of a float64 score: that of the greatest float32 not above it, since every edge outside (0.5, 1) is a
 /// float32.
 #[inline(always)]
@@ -193,7 +216,14 @@ mod tests {
             for score in [narrow.next_down(), narrow, narrow.next_up()] {
                 assert_eq!(of_f32(score), of_f64(f64::from(score)), "{score}");
                 assert_eq!(is_edge_f32(score), is_edge_f64(f64::from(score)), "{score}");
+                assert!(!is_probability(score) || of_probability(score) == of_f32(score), "{score}");
             }
+        }
+        for score in [0.0, -0.0, 1.0, 0.5, LOWEST_PROBABILITY] {
+            assert!(is_probability(score) && of_probability(score) == of_f32(score), "{score}");
+        }
+        for score in [LOWEST_PROBABILITY.next_down(), 1.0_f32.next_up(), -1e-45, f32::NAN, f32::INFINITY] {
+            assert!(!is_probability(score), "{score}");
         }
         assert_eq!(of_f64(-0.0), of_f64(0.0));
         assert!(is_edge_f32(-0.0) && is_edge_f32(f32::INFINITY) && is_edge_f32(f32::NEG_INFINITY));
@@ -210,6 +240,7 @@ mod tests {
             let score = f32::from_bits(bits);
             let index = of_f32(score);
             assert!(index >= previous, "{score}");
+            assert!(!is_probability(score) || of_probability(score) == index, "{score}");
             assert!(edge(index) <= f64::from(score) && f64::from(score) < edge(index + 1), "{score}");
             previous = index;
         }

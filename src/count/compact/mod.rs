@@ -134,7 +134,12 @@ impl Gaps<f32> for Intervals {
         INTERVALS
     }
     fn cells(&self, level: Level, scores: &[f32], labels: &[u8], cells: &mut [u32]) {
-        level.run(Place { scores, labels, cells, interval: intervals::of_f32 });
+        // Read twice: a score that another thread writes meanwhile may get a wrong interval, which the caller clamps.
+        if level.run(All { scores, test: intervals::is_probability }) {
+            level.run(Place { scores, labels, cells, interval: intervals::of_probability });
+        } else {
+            level.run(Place { scores, labels, cells, interval: intervals::of_f32 });
+        }
     }
     fn all_representative(&self, level: Level, scores: &[f32]) -> bool {
         level.run(All { scores, test: intervals::is_edge_f32 })
@@ -184,7 +189,8 @@ impl<S: Copy, F: Fn(S) -> bool> Kernel for All<'_, S, F> {
 
     #[inline(always)]
     fn run(self) -> bool {
-        self.scores.iter().all(|&score| (self.test)(score))
+        // Whole chunks at a time, so that the test runs in vectors; a chunk that fails ends it.
+        self.scores.chunks(256).all(|chunk| chunk.iter().fold(true, |all, &score| all & (self.test)(score)))
     }
 }
 

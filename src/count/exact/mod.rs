@@ -5,6 +5,7 @@
 
 mod fold;
 mod pairs;
+mod radix;
 mod rank;
 mod rows;
 mod run;

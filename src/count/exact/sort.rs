@@ -6,79 +6,12 @@
 
 use std::ops::Range;
 
+use super::radix::{RadixKey, merge, radix_sort};
 use super::rank::Ranker;
 use crate::control::Control;
 use crate::count::workers;
 use crate::error::Result;
 use crate::simd::{self, Level};
-
-/// A key type: the bucket of a key, and what remains of it inside the bucket.
-pub(super) trait RadixKey: Copy + Ord + Default + Send + Sync + 'static {
-    /// The bits below the bucket's.
-    type Rest: Copy + Ord + Default + Send + Sync + bytemuck::Zeroable;
-    /// Significant bits of a rest.
-    const REST_BITS: u32;
-    fn bucket(self) -> u16;
-    fn rest(self) -> Self::Rest;
-    fn join(bucket: u16, rest: Self::Rest) -> Self;
-    /// The `bits` bits of a rest from bit `shift` on.
-    fn digit(rest: Self::Rest, shift: u32, bits: u32) -> usize;
-
-    /// `Σ 2·#{a < b} + #{a = b}` over `a` of `minority` and `b` of `majority`, where there is a way without sorting.
-    fn twice_pairs(
-        _ranker: &mut Ranker,
-        _minority: &[&[Self::Rest]],
-        _majority: &[&[Self::Rest]],
-        _level: Level,
-    ) -> Option<u64> {
-        None
-    }
-}
-
-impl RadixKey for u32 {
-    type Rest = u16;
-    const REST_BITS: u32 = 16;
-    #[inline(always)]
-    fn bucket(self) -> u16 {
-        (self >> 16) as u16
-    }
-    #[inline(always)]
-    fn rest(self) -> u16 {
-        self as u16
-    }
-    #[inline(always)]
-    fn join(bucket: u16, rest: u16) -> Self {
-        Self::from(bucket) << 16 | Self::from(rest)
-    }
-    #[inline(always)]
-    fn digit(rest: u16, shift: u32, bits: u32) -> usize {
-        usize::from(rest) >> shift & ((1 << bits) - 1)
-    }
-    fn twice_pairs(ranker: &mut Ranker, minority: &[&[u16]], majority: &[&[u16]], level: Level) -> Option<u64> {
-        Some(ranker.twice_pairs(minority, majority, level))
-    }
-}
-
-impl RadixKey for u64 {
-    type Rest = Self;
-    const REST_BITS: u32 = 48;
-    #[inline(always)]
-    fn bucket(self) -> u16 {
-        (self >> 48) as u16
-    }
-    #[inline(always)]
-    fn rest(self) -> Self {
-        self & ((1 << 48) - 1)
-    }
-    #[inline(always)]
-    fn join(bucket: u16, rest: Self) -> Self {
-        Self::from(bucket) << 48 | rest
-    }
-    #[inline(always)]
-    fn digit(rest: Self, shift: u32, bits: u32) -> usize {
-        (rest >> shift) as usize & ((1 << bits) - 1)
-    }
-}
 
 /// What is wanted of the groups of one range of buckets.
 pub(super) trait Sink<K>: Send {
@@ -292,60 +225,6 @@ impl<K: RadixKey> Scratch<K> {
         }
         let [negatives, positives] = &self.classes;
         merge(negatives, positives, |rest, counts| sink.group(K::join(bucket as u16, rest), counts));
-    }
-}
-
-/// Below this length the standard sort beats clearing and summing digit counters.
-const SHORT: usize = 512;
-
-/// Sorts rests by radix, lowest digit first, skipping digits that are all equal.
-fn radix_sort<K: RadixKey>(keys: &mut Vec<K::Rest>, spare: &mut Vec<K::Rest>) {
-    if keys.len() < SHORT {
-        keys.sort_unstable();
-        return;
-    }
-    spare.clear();
-    spare.resize(keys.len(), K::Rest::default());
-    let bits = if K::REST_BITS <= 16 { 8 } else { 12 };
-    let mut counts = vec![0_usize; 1 << bits];
-    for shift in (0..K::REST_BITS).step_by(bits as usize) {
-        counts.fill(0);
-        for &key in &*keys {
-            counts[K::digit(key, shift, bits)] += 1;
-        }
-        if counts[K::digit(keys[0], shift, bits)] == keys.len() {
-            continue;
-        }
-        let mut sum = 0;
-        for count in &mut counts {
-            sum += std::mem::replace(count, sum);
-        }
-        for &key in &*keys {
-            let at = &mut counts[K::digit(key, shift, bits)];
-            spare[*at] = key;
-            *at += 1;
-        }
-        std::mem::swap(keys, spare);
-    }
-}
-
-/// Groups of equal keys of two sorted lists: key and `[in a, in b]`, ascending.
-fn merge<T: Copy + Ord>(a: &[T], b: &[T], mut group: impl FnMut(T, [u64; 2])) {
-    let (mut i, mut j) = (0, 0);
-    loop {
-        let key = match (a.get(i), b.get(j)) {
-            (Some(&x), Some(&y)) => x.min(y),
-            (Some(&x), None) | (None, Some(&x)) => x,
-            (None, None) => return,
-        };
-        let (from_i, from_j) = (i, j);
-        while a.get(i) == Some(&key) {
-            i += 1;
-        }
-        while b.get(j) == Some(&key) {
-            j += 1;
-        }
-        group(key, [(i - from_i) as u64, (j - from_j) as u64]);
     }
 }
 
