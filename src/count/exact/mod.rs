@@ -62,7 +62,7 @@ pub struct ExactPart {
 /// the least a row, and 4 MiB of unsorted keys are little to keep.
 const FOLD_AT: usize = 1 << 20;
 
-/// Pieces that merging piles up before it folds them; merging an accumulator with itself doubles their number.
+/// Pieces that merging piles up before it folds them, however little they hold: each merge copies the list.
 const MANY_PIECES: usize = 4096;
 
 impl Piece {
@@ -284,7 +284,8 @@ impl Accumulator for ExactCounts {
             pieces.insert(0, Piece::Run(Arc::clone(&other.base)));
         }
         sum.add(pieces, other.ledger, other.weight_bound)?;
-        if sum.over_limit(0).is_some() || sum.pieces.len() > MANY_PIECES {
+        if sum.over_limit(0).is_some() || sum.pending() >= FOLD_AT.max(sum.base.len()) || sum.pieces.len() > MANY_PIECES
+        {
             let cancel = AtomicBool::new(false);
             sum.compact(&Control::new(&cancel))?;
             if let Some(error) = sum.over_limit(0) {
