@@ -406,6 +406,35 @@ fn counts_pass_every_power_of_two_that_others_stop_at() {
 }
 
 #[test]
+fn pair_products_far_beyond_64_bits_give_the_exact_area() {
+    let (labels, scores) = ([true, false, true, false], [0.9_f32, 0.9, 0.3, 0.1]);
+    let mut exact = filled(ExactCounts::new(None), &batch(&labels, &scores, None), &control());
+    let mut compact = filled(CompactCounts::new(), &batch(&labels, &scores, None), &control());
+    for _ in 0..58 {
+        exact.merge(&exact.clone()).unwrap();
+        compact.merge(&compact.clone()).unwrap();
+    }
+    // 2^59 positives and as many negatives: 2^118 pairs, of which the tie counts half.
+    assert_eq!(measure::roc_auc(&exact.tally(&control()).unwrap()), 0.625);
+    let bounds = measure::roc_auc_bounds(&compact.tally(&control()).unwrap());
+    assert_eq!((bounds.lower, bounds.upper), (0.5, 0.75)); // the interval of the tie holds both classes
+}
+
+#[test]
+fn sums_of_weights_keep_what_float32_would_lose() {
+    let (labels, scores) = ([true; 5], [0.9_f32; 5]);
+    let weights = [16_777_216.0, 1.0, 1.0, 1.0, 0.25]; // 2^24 and then ones, which float32 cannot add
+    let weighted = batch(&labels, &scores, Some(&weights));
+    let thresholds = Thresholds::new(vec![0.5], Comparison::GreaterEqual).unwrap();
+    let sums = [
+        filled(ThresholdCounts::new(thresholds, None).unwrap(), &weighted, &control()).rows(),
+        filled(ExactCounts::new(None), &weighted, &control()).rows(),
+        filled(CompactCounts::new(), &weighted, &control()).rows(),
+    ];
+    assert!(sums.iter().all(|rows| rows.weight_positives == 16_777_219.25));
+}
+
+#[test]
 fn sums_of_weights_that_would_overflow_are_refused_and_change_nothing() {
     let (labels, scores, weights) = ([true, false], [0.9_f32, 0.1], [1e308, 1.0]);
     let rows = batch(&labels, &scores, Some(&weights));

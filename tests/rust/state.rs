@@ -76,6 +76,29 @@ fn every_truncation_and_every_changed_byte_is_refused() {
     }
 }
 
+#[test]
+fn damage_to_a_large_state_is_refused_wherever_it_is() {
+    let scores: Vec<f32> = (0..3000_u16).map(|i| f32::from(i).sqrt()).collect();
+    let labels: Vec<bool> = (0..3000).map(|i| i % 3 == 0).collect();
+    let batch = Batch::new(Column::from_slice(&labels), Column::from_slice(&scores)).unwrap();
+    let control = Control::new(&NEVER);
+    let (mut exact, mut compact) = (ExactCounts::new(None), CompactCounts::new());
+    let mut at = ThresholdCounts::new(Thresholds::even(1000, Comparison::GreaterEqual).unwrap(), None).unwrap();
+    exact.update(&batch, &control).unwrap();
+    compact.update(&batch, &control).unwrap();
+    at.update(&batch, &control).unwrap();
+    for state in [AnyCounts::Exact(exact), AnyCounts::Compact(compact), AnyCounts::Thresholds(at)] {
+        let written = bytes(&state);
+        assert!(written.len() > 4096 && AnyCounts::from_bytes(&written).unwrap() == state);
+        for place in (0..written.len()).step_by(61) {
+            assert!(AnyCounts::from_bytes(&written[..place]).is_err(), "{place} bytes of a {}", state.kind());
+            let mut damaged = written.clone();
+            damaged[place] ^= 1 << (place % 8);
+            assert!(AnyCounts::from_bytes(&damaged).is_err(), "byte {place} of a {}", state.kind());
+        }
+    }
+}
+
 /// The bytes with a checksum that fits them: damage that was made on purpose.
 fn signed(mut bytes: Vec<u8>) -> Vec<u8> {
     let end = bytes.len() - 4;
