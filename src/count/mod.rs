@@ -11,6 +11,7 @@ mod accumulator;
 mod compact;
 mod edges;
 mod exact;
+mod merge;
 mod pilot;
 mod plan;
 mod table;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::merge::merged;
 use super::workers;
 use crate::control::Control;
 use crate::error::{Error, Result};
@@ -31,16 +32,14 @@ pub fn thresholds_from(
     if k == 0 {
         return Err(Error::OutOfRange { argument: "k", value: 0.0, accepted: "at least 1" });
     }
-    let mut rows = match batch.working() {
+    let blocks = match batch.working() {
         Working::F32 => read::<f32>(batch, control)?,
         Working::F64 => read::<f64>(batch, control)?,
     };
+    let rows = merged(blocks, |row| row.0, control)?;
     if rows.is_empty() {
         return Err(Error::EmptyThresholds);
     }
-    control.check()?;
-    rows.sort_unstable_by_key(|&(key, _)| key);
-    control.check()?;
     let density = if labels.is_some() { mixed_density(&rows) } else { vec![1.0; rows.len()] };
     Ok(place(&rows, &density, k))
 }
@@ -48,16 +47,25 @@ pub fn thresholds_from(
 /// A score's key and whether its row is positive.
 type Row = (u64, bool);
 
-fn read<S: Readable>(batch: &Batch<'_>, control: &Control<'_>) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
+/// Rows a worker reads and sorts at a time.
+const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
+
+/// The rows of each chunk, by score.
+fn read<S: Readable>(batch: &Batch<'_>, control: &Control<'_>) -> Result<Vec<Vec<Row>>> {
+    let mut chunks = Vec::new();
     let make = |reader: &mut BlockReader<S>, range: Range<usize>| {
-        let block = reader.read(batch, range.start, range.len())?;
-        let rows = block.scores.iter().zip(block.labels);
-        Ok(rows.map(|(score, &label)| (score.to_f64().key(), label & 1 == 1)).collect::<Vec<Row>>())
+        let mut rows: Vec<Row> = Vec::with_capacity(range.len());
+        for start in range.clone().step_by(BLOCK_ROWS) {
+            let block = reader.read(batch, start, BLOCK_ROWS.min(range.end - start))?;
+            let scored = block.scores.iter().zip(block.labels);
+            rows.extend(scored.map(|(score, &label)| (score.to_f64().key(), label & 1 == 1)));
+        }
+        rows.sort_unstable_by_key(|row| row.0);
+        Ok(rows)
     };
     let start = || Ok(BlockReader::new(control.level));
-    workers::in_order(batch.len(), BLOCK_ROWS, control, start, make, |block| rows.extend(block))?;
-    Ok(rows)
+    workers::in_order(batch.len(), CHUNK_ROWS, control, start, make, |rows| chunks.push(rows))?;
+    Ok(chunks)
 }
 
 /// Rows to either side over which the share of positives is estimated: wide enough to hold some 32 of the rarer class, since

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::rows::Rows;
-use super::run::{POLL, Run, RunBuilder};
+use super::run::{Run, RunBuilder};
 use super::sort::{self, Sink, Span};
 use crate::control::Control;
+use crate::count::merge::{POLL, merged};
 use crate::error::Result;
 use crate::simd;
 
@@ -79,8 +80,8 @@ pub(super) fn of_runs(base: &Run, runs: &[&Run], rows: u64, control: &Control<'_
     Ok(builder.finish())
 }
 
-/// One score of one of several runs; ordered by score, then by order of arrival.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// One score of one of several runs.
+#[derive(Debug, Clone, Copy)]
 struct Entry {
     key: u64,
     run: u32,
@@ -99,13 +100,14 @@ impl<'r> Later<'r> {
     fn new(runs: &'r [&'r Run], narrow: bool, control: &Control<'_>) -> Result<Self> {
         let mut entries = Vec::new();
         if runs.len() > 1 {
-            entries = simd::room(runs.iter().map(|run| run.len()).sum(), "runs to be merged")?;
-            for (run, of) in (0..).zip(runs) {
+            let list = |(run, of): (u32, &&Run)| {
                 control.check()?;
-                entries.extend((0..of.len()).map(|index| Entry { key: of.key_as(narrow, index), run, index }));
-            }
-            entries.sort_unstable();
-            control.check()?;
+                let mut list = simd::room(of.len(), "runs to be merged")?;
+                list.extend((0..of.len()).map(|index| Entry { key: of.key_as(narrow, index), run, index }));
+                Ok(list)
+            };
+            let lists = (0..).zip(runs).map(list).collect::<Result<Vec<_>>>()?;
+            entries = merged(lists, |entry| entry.key, control)?;
         }
         Ok(Self { runs, narrow, entries })
     }

@@ -1,7 +1,9 @@
 //! Keys by their digits: the bucket of a key and the rest inside it, sorting rests, and merging sorted lists.
 
 use super::rank::Ranker;
-use crate::simd::Level;
+use crate::control::Control;
+use crate::count::merge::POLL;
+use crate::error::Result;
 
 /// A key type: the bucket of a key, and what remains of it inside the bucket.
 pub(super) trait RadixKey: Copy + Ord + Default + Send + Sync + 'static {
@@ -20,9 +22,9 @@ pub(super) trait RadixKey: Copy + Ord + Default + Send + Sync + 'static {
         _ranker: &mut Ranker,
         _minority: &[&[Self::Rest]],
         _majority: &[&[Self::Rest]],
-        _level: Level,
-    ) -> Option<u64> {
-        None
+        _control: &Control<'_>,
+    ) -> Result<Option<u64>> {
+        Ok(None)
     }
 }
 
@@ -45,8 +47,13 @@ impl RadixKey for u32 {
     fn digit(rest: u16, shift: u32, bits: u32) -> usize {
         usize::from(rest) >> shift & ((1 << bits) - 1)
     }
-    fn twice_pairs(ranker: &mut Ranker, minority: &[&[u16]], majority: &[&[u16]], level: Level) -> Option<u64> {
-        Some(ranker.twice_pairs(minority, majority, level))
+    fn twice_pairs(
+        ranker: &mut Ranker,
+        minority: &[&[u16]],
+        majority: &[&[u16]],
+        control: &Control<'_>,
+    ) -> Result<Option<u64>> {
+        ranker.twice_pairs(minority, majority, control).map(Some)
     }
 }
 
@@ -75,10 +82,14 @@ impl RadixKey for u64 {
 const SHORT: usize = 512;
 
 /// Sorts rests by radix, lowest digit first, skipping digits that are all equal.
-pub(super) fn radix_sort<K: RadixKey>(keys: &mut Vec<K::Rest>, spare: &mut Vec<K::Rest>) {
+pub(super) fn radix_sort<K: RadixKey>(
+    keys: &mut Vec<K::Rest>,
+    spare: &mut Vec<K::Rest>,
+    control: &Control<'_>,
+) -> Result<()> {
     if keys.len() < SHORT {
         keys.sort_unstable();
-        return;
+        return Ok(());
     }
     spare.clear();
     spare.resize(keys.len(), K::Rest::default());
@@ -86,8 +97,9 @@ pub(super) fn radix_sort<K: RadixKey>(keys: &mut Vec<K::Rest>, spare: &mut Vec<K
     let mut counts = vec![0_usize; 1 << bits];
     for shift in (0..K::REST_BITS).step_by(bits as usize) {
         counts.fill(0);
-        for &key in &*keys {
-            counts[K::digit(key, shift, bits)] += 1;
+        for chunk in keys.chunks(STRETCH) {
+            control.check()?;
+            chunk.iter().for_each(|&key| counts[K::digit(key, shift, bits)] += 1);
         }
         if counts[K::digit(keys[0], shift, bits)] == keys.len() {
             continue;
@@ -96,31 +108,53 @@ pub(super) fn radix_sort<K: RadixKey>(keys: &mut Vec<K::Rest>, spare: &mut Vec<K
         for count in &mut counts {
             sum += std::mem::replace(count, sum);
         }
-        for &key in &*keys {
-            let at = &mut counts[K::digit(key, shift, bits)];
-            spare[*at] = key;
-            *at += 1;
+        for chunk in keys.chunks(STRETCH) {
+            control.check()?;
+            for &key in chunk {
+                let at = &mut counts[K::digit(key, shift, bits)];
+                spare[*at] = key;
+                *at += 1;
+            }
         }
         std::mem::swap(keys, spare);
     }
+    Ok(())
 }
 
+/// Keys handled between two looks at the cancel flag: a millisecond or so.
+pub(super) const STRETCH: usize = 1 << 20;
+
 /// Groups of equal keys of two sorted lists: key and `[in a, in b]`, ascending.
-pub(super) fn merge<T: Copy + Ord>(a: &[T], b: &[T], mut group: impl FnMut(T, [u64; 2])) {
+pub(super) fn merge<T: Copy + Ord>(
+    a: &[T],
+    b: &[T],
+    control: &Control<'_>,
+    mut group: impl FnMut(T, [u64; 2]),
+) -> Result<()> {
     let (mut i, mut j) = (0, 0);
+    let mut groups = 0;
     loop {
         let key = match (a.get(i), b.get(j)) {
             (Some(&x), Some(&y)) => x.min(y),
             (Some(&x), None) | (None, Some(&x)) => x,
-            (None, None) => return,
+            (None, None) => return Ok(()),
         };
-        let (from_i, from_j) = (i, j);
-        while a.get(i) == Some(&key) {
-            i += 1;
+        let (in_a, in_b) = (copies(&a[i..], key), copies(&b[j..], key));
+        group(key, [in_a as u64, in_b as u64]);
+        (i, j) = (i + in_a, j + in_b);
+        groups += 1;
+        if groups % POLL == 0 {
+            control.check()?;
         }
-        while b.get(j) == Some(&key) {
-            j += 1;
-        }
-        group(key, [(i - from_i) as u64, (j - from_j) as u64]);
+    }
+}
+
+/// How many of a sorted list's first items equal `key`, which none is below: a few steps for few, a search for many.
+#[inline(always)]
+fn copies<T: Copy + Ord>(sorted: &[T], key: T) -> usize {
+    const FEW: usize = 8;
+    match sorted.iter().take(FEW).position(|&item| item != key) {
+        Some(copies) => copies,
+        None => sorted.partition_point(|&item| item <= key),
     }
 }

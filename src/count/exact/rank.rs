@@ -4,7 +4,10 @@
 //! before each word beside it; each of the majority then reads its rank off one word. Two other ways for what suits that
 //! badly: few rows are compared pair by pair, and many copies of one score are counted in plain counters.
 
-use crate::simd::{Kernel, Level};
+use super::radix::STRETCH;
+use crate::control::Control;
+use crate::error::Result;
+use crate::simd::Kernel;
 
 /// Cells of a bucket.
 const CELLS: usize = 1 << 16;
@@ -24,6 +27,9 @@ pub(super) struct Ranker {
     counters: Vec<u32>,
 }
 
+/// A bitmap of two bits a cell holds no more; beyond, some cells have further copies for certain.
+const MOST_IN_BITMAP: usize = 2 * CELLS;
+
 impl Default for Ranker {
     fn default() -> Self {
         Self {
@@ -39,28 +45,40 @@ impl Default for Ranker {
 impl Ranker {
     /// `Σ over b of 2·#{a < b} + #{a = b}`, `a` of `minority`, `b` of `majority`, each given in pieces; both shorter than
     /// 2^31. It is cheapest when `minority` is the shorter one.
-    pub(super) fn twice_pairs(&mut self, minority: &[&[u16]], majority: &[&[u16]], level: Level) -> u64 {
+    ///
+    /// # Errors
+    /// [`Interrupted`](crate::Error::Interrupted).
+    pub(super) fn twice_pairs(
+        &mut self,
+        minority: &[&[u16]],
+        majority: &[&[u16]],
+        control: &Control<'_>,
+    ) -> Result<u64> {
+        let rows = |pieces: &[&[u16]]| pieces.iter().map(|piece| piece.len()).sum::<usize>();
+        let (few, many) = (rows(minority), rows(majority));
+        if few > MOST_IN_BITMAP {
+            return self.by_counters(minority, majority, control);
+        }
         self.minority.clear();
         minority.iter().for_each(|piece| self.minority.extend_from_slice(piece));
-        let (few, many) = (self.minority.len(), majority.iter().map(|piece| piece.len()).sum::<usize>());
         // Pair by pair costs a vector operation a 16 pairs or so; the bitmap 2,000 steps to clear and sum, then some a row.
         if few < LONGEST_PAIRED && few * many / 8 < 2 * WORDS + 2 * (few + many) {
-            return majority.iter().map(|piece| level.run(PairByPair { a: &self.minority, b: piece })).sum();
+            return over(majority, control, |b| control.level.run(PairByPair { a: &self.minority, b }));
         }
         // Each further copy costs a pass over the majority, about 1/16 step a row.
         let most_copies = (few / 64).clamp(8, 256);
         if !self.fill_bitmap(most_copies) {
-            return self.by_counters(majority);
+            return self.by_counters(minority, majority, control);
         }
-        level.run(SumWords { bits: &self.bits, below: &mut self.below });
+        control.level.run(SumWords { bits: &self.bits, below: &mut self.below });
         let (bits, below) = (&*self.bits, &*self.below);
-        let ranked: u64 = majority.iter().map(|piece| level.run(Ask { bits, below, of: piece })).sum();
+        let mut pairs = over(majority, control, |of| control.level.run(Ask { bits, below, of }))?;
         self.more.sort_unstable();
-        let further = self.more.chunk_by(|a, b| a == b).map(|copies| {
-            let once = majority.iter().map(|piece| level.run(PairByPair { a: &copies[..1], b: piece })).sum::<u64>();
-            copies.len() as u64 * once
-        });
-        ranked + further.sum::<u64>()
+        for copies in self.more.chunk_by(|a, b| a == b) {
+            let once = over(majority, control, |b| control.level.run(PairByPair { a: &copies[..1], b }))?;
+            pairs += copies.len() as u64 * once;
+        }
+        Ok(pairs)
     }
 
     /// Sets a bit for each first and second copy; false when there are more than `most` further ones.
@@ -84,11 +102,12 @@ impl Ranker {
         true
     }
 
-    fn by_counters(&mut self, majority: &[&[u16]]) -> u64 {
+    fn by_counters(&mut self, minority: &[&[u16]], majority: &[&[u16]], control: &Control<'_>) -> Result<u64> {
         self.counters.clear();
         self.counters.resize(CELLS + 1, 0);
-        for &rest in &self.minority {
-            self.counters[usize::from(rest) + 1] += 1;
+        for stretch in minority.iter().flat_map(|piece| piece.chunks(STRETCH)) {
+            control.check()?;
+            stretch.iter().for_each(|&rest| self.counters[usize::from(rest) + 1] += 1);
         }
         let mut sum = 0;
         for counter in &mut self.counters {
@@ -99,8 +118,16 @@ impl Ranker {
             let at = usize::from(rest);
             u64::from(self.counters[at]) + u64::from(self.counters[at + 1])
         };
-        majority.iter().flat_map(|piece| piece.iter()).map(rank).sum()
+        over(majority, control, |piece| piece.iter().map(rank).sum())
     }
+}
+
+/// The sum of `pairs` over stretches of the pieces, looking at the cancel flag between them.
+fn over(pieces: &[&[u16]], control: &Control<'_>, pairs: impl Fn(&[u16]) -> u64) -> Result<u64> {
+    pieces.iter().flat_map(|piece| piece.chunks(STRETCH)).try_fold(0, |sum, stretch| {
+        control.check()?;
+        Ok(sum + pairs(stretch))
+    })
 }
 
 /// A u16 sum over so many cannot overflow.
@@ -173,6 +200,8 @@ impl Kernel for Ask<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::Level;
+    use std::sync::atomic::AtomicBool;
 
     fn definition(a: &[u16], b: &[u16]) -> u64 {
         let pairs = b.iter().flat_map(|b| a.iter().map(move |a| 2 * u64::from(a < b) + u64::from(a == b)));
@@ -187,6 +216,7 @@ mod tests {
             (state >> 40) as usize
         };
         let mut ranker = Ranker::default();
+        let cancel = AtomicBool::new(false);
         for (few, many, distinct) in [
             (0, 5, 9),
             (1, 1, 1),
@@ -199,6 +229,7 @@ mod tests {
             (20_000, 30_000, 65_536),
             (5000, 6000, 1),
             (17_000, 17_000, 65_530),
+            (140_000, 900, 300),
         ] {
             let mut draw = |n: usize| -> Vec<u16> { (0..n).map(|_| (random() % distinct) as u16).collect() };
             let (a, b) = (draw(few), draw(many));
@@ -206,7 +237,7 @@ mod tests {
                 let (a1, a2) = a.split_at(few / 3);
                 let (b1, b2) = b.split_at(many / 2);
                 assert_eq!(
-                    ranker.twice_pairs(&[a1, a2], &[b1, b2], level),
+                    ranker.twice_pairs(&[a1, a2], &[b1, b2], &Control::new(&cancel).with_level(level)).unwrap(),
                     definition(&a, &b),
                     "{few} {many} {distinct}"
                 );
@@ -214,6 +245,9 @@ mod tests {
         }
         let ends = [0, u16::MAX, 31, 32, 65_504];
         let most: Vec<u16> = (0..20_000).map(|i| ends[i % 5]).collect();
-        assert_eq!(ranker.twice_pairs(&[&most[..1000]], &[&most], Level::detect()), definition(&most[..1000], &most));
+        assert_eq!(
+            ranker.twice_pairs(&[&most[..1000]], &[&most], &Control::new(&cancel)).unwrap(),
+            definition(&most[..1000], &most)
+        );
     }
 }

@@ -3,6 +3,7 @@
 use super::rows::{Keys, narrow, widen};
 use super::sort::Sink;
 use crate::control::Control;
+use crate::count::merge::POLL;
 use crate::error::Result;
 use crate::input::Score;
 use crate::simd;
@@ -121,9 +122,6 @@ impl Run {
         Ok(column)
     }
 }
-
-/// Groups between two looks at the cancel flag.
-pub(super) const POLL: usize = 1 << 16;
 
 /// A run under construction, from the lowest score up.
 #[derive(Debug)]

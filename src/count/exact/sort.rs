@@ -6,12 +6,12 @@
 
 use std::ops::Range;
 
-use super::radix::{RadixKey, merge, radix_sort};
+use super::radix::{RadixKey, STRETCH, merge, radix_sort};
 use super::rank::Ranker;
 use crate::control::Control;
 use crate::count::workers;
 use crate::error::Result;
-use crate::simd::{self, Level};
+use crate::simd;
 
 /// What is wanted of the groups of one range of buckets.
 pub(super) trait Sink<K>: Send {
@@ -51,7 +51,7 @@ pub(super) fn groups<K: RadixKey, S: Sink<K>>(
         let mut sink = sink(Span { below: [0, 0], inside })?;
         let mut sorted: [Vec<K>; 2] = keys.map(|pieces| pieces.concat());
         sorted.iter_mut().for_each(|keys| keys.sort_unstable());
-        merge(&sorted[0], &sorted[1], |key, counts| sink.group(key, counts));
+        merge(&sorted[0], &sorted[1], control, |key, counts| sink.group(key, counts))?;
         full(sink);
         return Ok(());
     }
@@ -69,8 +69,8 @@ pub(super) fn groups<K: RadixKey, S: Sink<K>>(
         let mut out = sink(Span { below: below[range.start], inside: tasks[range.start].counts })?;
         for bucket in tasks[range.start].buckets.clone() {
             control.check()?;
-            if !(S::ONLY_PAIRS && scratch.pairs(&shares, bucket, control.level, &mut out)) {
-                scratch.groups(&shares, bucket, &mut out);
+            if !(S::ONLY_PAIRS && scratch.pairs(&shares, bucket, control, &mut out)?) {
+                scratch.groups(&shares, bucket, control, &mut out)?;
             }
         }
         Ok(out)
@@ -119,13 +119,10 @@ fn partition<'k, K: RadixKey>(keys: [Vec<&'k [K]>; 2], rows: usize, control: &Co
     Ok(parts)
 }
 
-/// Keys polled between two looks at the cancel flag: about 10 ms.
-const POLL: usize = 1 << 22;
-
 /// The rests of `pieces` by bucket, and where each bucket ends.
 fn scatter<K: RadixKey>(pieces: &[&[K]], control: &Control<'_>) -> Result<(Vec<K::Rest>, Vec<usize>)> {
     let mut ends = vec![0_usize; BUCKETS + 1];
-    for chunk in pieces.iter().flat_map(|piece| piece.chunks(POLL)) {
+    for chunk in pieces.iter().flat_map(|piece| piece.chunks(STRETCH)) {
         control.check()?;
         for key in chunk {
             ends[usize::from(key.bucket()) + 1] += 1;
@@ -136,7 +133,7 @@ fn scatter<K: RadixKey>(pieces: &[&[K]], control: &Control<'_>) -> Result<(Vec<K
     }
     // `ends[b]` is now where bucket `b` starts, and becomes its end as keys are written.
     let mut rests: Vec<K::Rest> = simd::zeros(ends[BUCKETS], "scores by bucket")?;
-    for chunk in pieces.iter().flat_map(|piece| piece.chunks(POLL)) {
+    for chunk in pieces.iter().flat_map(|piece| piece.chunks(STRETCH)) {
         control.check()?;
         for key in chunk {
             let at = &mut ends[usize::from(key.bucket())];
@@ -193,38 +190,50 @@ const LONGEST_RANKED: u64 = 1 << 31;
 
 impl<K: RadixKey> Scratch<K> {
     /// Hands the pairs of a bucket to `sink`; false when that takes its groups.
-    fn pairs(&mut self, shares: &[Share<K>], bucket: usize, level: Level, sink: &mut impl Sink<K>) -> bool {
+    fn pairs(
+        &mut self,
+        shares: &[Share<K>],
+        bucket: usize,
+        control: &Control<'_>,
+        sink: &mut impl Sink<K>,
+    ) -> Result<bool> {
         let pieces = [0, 1].map(|label| shares.iter().map(|share| share.bucket(label, bucket)).collect::<Vec<_>>());
         let counts = pieces.each_ref().map(|pieces| pieces.iter().map(|piece| piece.len() as u64).sum::<u64>());
         let [negatives, positives] = counts;
         if negatives == 0 || positives == 0 {
             sink.pairs(counts, 0);
-            return true;
+            return Ok(true);
         }
         if negatives.max(positives) >= LONGEST_RANKED {
-            return false;
+            return Ok(false);
         }
         let inside = if negatives <= positives {
-            K::twice_pairs(&mut self.ranker, &pieces[0], &pieces[1], level)
+            K::twice_pairs(&mut self.ranker, &pieces[0], &pieces[1], control)?
         } else {
-            let others = K::twice_pairs(&mut self.ranker, &pieces[1], &pieces[0], level);
+            let others = K::twice_pairs(&mut self.ranker, &pieces[1], &pieces[0], control)?;
             others.map(|others| 2 * negatives * positives - others)
         };
         if let Some(inside) = inside {
             sink.pairs(counts, inside);
         }
-        inside.is_some()
+        Ok(inside.is_some())
     }
 
     /// Feeds the groups of a bucket to `sink`.
-    fn groups(&mut self, shares: &[Share<K>], bucket: usize, sink: &mut impl Sink<K>) {
+    fn groups(
+        &mut self,
+        shares: &[Share<K>],
+        bucket: usize,
+        control: &Control<'_>,
+        sink: &mut impl Sink<K>,
+    ) -> Result<()> {
         for (label, class) in self.classes.iter_mut().enumerate() {
             class.clear();
             shares.iter().for_each(|share| class.extend_from_slice(share.bucket(label, bucket)));
-            radix_sort::<K>(class, &mut self.spare);
+            radix_sort::<K>(class, &mut self.spare, control)?;
         }
         let [negatives, positives] = &self.classes;
-        merge(negatives, positives, |rest, counts| sink.group(K::join(bucket as u16, rest), counts));
+        merge(negatives, positives, control, |rest, counts| sink.group(K::join(bucket as u16, rest), counts))
     }
 }
 

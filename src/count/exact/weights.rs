@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::run::{Run, RunBuilder};
 use crate::control::Control;
 use crate::count::accumulator::Ledger;
+use crate::count::merge::merged;
 use crate::count::workers;
 use crate::error::Result;
 use crate::input::{BLOCK_ROWS, Batch, BlockReader, Readable, Score, Working};
@@ -23,13 +24,11 @@ type Entry = (u64, [f64; 2]);
 
 /// The run of a weighted batch, and its rows.
 pub(super) fn read(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Run, Ledger)> {
-    let (mut entries, mut ledger) = match batch.working() {
+    let (blocks, mut ledger) = match batch.working() {
         Working::F32 => blocks::<f32>(batch, control)?,
         Working::F64 => blocks::<f64>(batch, control)?,
     };
-    control.check()?;
-    entries.sort_by_key(|entry| entry.0); // stable: blocks stay in order
-    control.check()?;
+    let entries = merged(blocks, |entry| entry.0, control)?; // of one score, blocks stay in order
     let all_narrow = entries.iter().all(|entry| narrow(entry.0).is_some());
     let mut builder = RunBuilder::new(all_narrow, 0, true, entries.len())?;
     for group in entries.chunk_by(|a, b| a.0 == b.0) {
@@ -40,17 +39,18 @@ pub(super) fn read(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Run, Led
     Ok((builder.finish(), ledger))
 }
 
-fn blocks<S: Readable>(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<Entry>, Ledger)> {
-    let mut entries = Vec::new();
+/// The sums of each block.
+fn blocks<S: Readable>(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<Vec<Entry>>, Ledger)> {
+    let mut blocks = Vec::new();
     let mut ledger = Ledger::default();
     let start = || Ok(BlockReader::<S>::new(control.level));
     let make = |reader: &mut BlockReader<S>, range| block(reader, batch, range, control);
     workers::in_order(batch.len(), BLOCK, control, start, make, |(block, rows): (Vec<Entry>, Ledger)| {
-        entries.extend(block);
+        blocks.push(block);
         ledger.rows = [ledger.rows[0] + rows.rows[0], ledger.rows[1] + rows.rows[1]];
         ledger.dropped += rows.dropped;
     })?;
-    Ok((entries, ledger))
+    Ok((blocks, ledger))
 }
 
 /// The sums of one block, by score.
