@@ -140,6 +140,29 @@ fn exact_counts_hold_each_distinct_score() {
 }
 
 #[test]
+fn blocks_of_one_score_count_like_any_others() {
+    let (mut labels, mut scores) = rows(60_000, 31);
+    scores[..20_000].fill(0.25);
+    scores[30_000..40_000].fill(-0.0);
+    scores[45_000..].fill(0.25);
+    labels[50_000] = true;
+    let expected = by_score(&labels, &scores);
+    for control in controls() {
+        let batch = batch(&labels, &scores, None);
+        let tally = filled(ExactCounts::new(None), &batch, &control).tally(&control).unwrap();
+        assert_eq!(groups(&tally), expected);
+        let pairs = roc_auc_pairs(&batch, &control).unwrap();
+        let area = measure::roc_auc_from_pairs(pairs.twice_u, pairs.positives, pairs.negatives);
+        assert_eq!(area.to_bits(), measure::roc_auc(&tally).to_bits());
+    }
+    let score = 0.5_f32.to_ne_bytes();
+    let column = |dtype, bytes| Column::strided(dtype, ByteOrder::Native, bytes, 0, 0, 1 << 28, "a view").unwrap();
+    let broadcast = Batch::new(column(DType::Bool, &[1]), column(DType::F32, &score)).unwrap();
+    let counts = filled(ExactCounts::new(Some(1000)), &broadcast, &control().with_threads(2)); // 2^28 rows in 1,000 bytes
+    assert_eq!(groups(&counts.tally(&control()).unwrap()), [(0.5, 1 << 28, 0)]);
+}
+
+#[test]
 fn exact_auc_is_the_brute_force_integer_on_every_dtype_and_path() {
     for n in [0, 1, 2, 500, 33_000, 250_000] {
         let (labels, scores) = rows(n, 11 + n as u64);

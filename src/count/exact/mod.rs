@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub use pairs::{Pairs, roc_auc_pairs};
-use rows::Rows as UnsortedRows;
+use rows::{Read, Rows as UnsortedRows};
 use run::Run;
 pub(crate) use run::RunBuilder;
 
@@ -244,8 +244,9 @@ impl Accumulator for ExactCounts {
             let weight = (0..run.len()).map(|i| run.sums(i).iter().sum::<f64>()).sum();
             (vec![Piece::Run(Arc::new(run))], ledger, weight)
         } else {
-            let (rows, ledger) = rows::read(batch, control)?;
-            (rows.into_iter().map(|rows| Piece::Rows(Arc::new(rows))).collect(), ledger, 0.0)
+            let Read { rows, ties, ledger } = rows::read(batch, control)?;
+            let rows = rows.into_iter().map(|rows| Piece::Rows(Arc::new(rows)));
+            (rows.chain([Piece::Run(Arc::new(ties))]).collect(), ledger, 0.0)
         };
         let pieces: Vec<Piece> = pieces.into_iter().filter(|piece| piece.len() > 0).collect();
         let rows: usize = pieces.iter().map(Piece::len).sum();

@@ -1,7 +1,7 @@
 //! [`roc_auc_pairs`]: the integer behind an exact ROC AUC, straight from a batch.
 
 use super::fold;
-use super::rows;
+use super::rows::{self, Read};
 use super::sort::{Sink, Span};
 use crate::control::Control;
 use crate::error::Result;
@@ -51,9 +51,17 @@ impl<K> Sink<K> for Ranking {
 /// That of the batch's lowest bad row; [`Interrupted`](crate::Error::Interrupted);
 /// [`OutOfMemory`](crate::Error::OutOfMemory).
 pub fn roc_auc_pairs(batch: &Batch<'_>, control: &Control<'_>) -> Result<Pairs> {
-    let (rows, ledger) = rows::read(batch, control)?;
-    let sink = |span: Span| Ok(Ranking { negatives_below: span.below[0], twice_u: 0 });
+    let Read { rows, ties, ledger } = rows::read(batch, control)?;
+    let rows: Vec<_> = rows.iter().collect();
     let mut twice_u = 0;
-    fold::sorted(&rows.iter().collect::<Vec<_>>(), control, sink, |part| twice_u += part.twice_u)?;
+    if ties.len() == 0 {
+        let sink = |span: Span| Ok(Ranking { negatives_below: span.below[0], twice_u: 0 });
+        fold::sorted(&rows, control, sink, |part| twice_u += part.twice_u)?;
+    } else {
+        let run = fold::of_runs(&ties, &[&fold::of_rows(&rows, control)?], ledger.rows[0] + ledger.rows[1], control)?;
+        let mut ranking = Ranking { negatives_below: 0, twice_u: 0 };
+        (0..run.len()).for_each(|i| ranking.add(run.counts(i)));
+        twice_u = ranking.twice_u;
+    }
     Ok(Pairs { twice_u, positives: ledger.rows[1], negatives: ledger.rows[0] })
 }

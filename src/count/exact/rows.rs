@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::run::{Run, RunBuilder};
 use crate::control::Control;
 use crate::count::accumulator::Ledger;
 use crate::count::workers;
@@ -120,6 +121,9 @@ const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
 /// is needed the system is asked for.
 const MOST_ROOM: usize = 1 << 25;
 
+/// Rows of a block that are worth an entry of their own when they tie; a batch of fewer is not worth a run.
+const LEAST_TIE: usize = 1024;
+
 const PURPOSE: &str = "scores kept exactly";
 
 /// One worker's rows.
@@ -129,34 +133,63 @@ struct Split<S: Score> {
     lists: Box<[[S::Key; BLOCK_ROWS]; 2]>,
     /// Negatives, positives.
     keys: [Vec<S::Key>; 2],
+    /// Blocks of one score each: its key, and `[negatives, positives]`.
+    ties: Vec<(S::Key, [u64; 2])>,
     ledger: Ledger,
     all_narrow: bool,
 }
 
-/// Keys of a batch's rows, one [`Rows`] a worker, and how many there were. Each element of the batch is read once.
-pub(super) fn read(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<Rows>, Ledger)> {
+/// What a batch held.
+pub(super) struct Read {
+    /// Keys of its rows, one part a worker.
+    pub(super) rows: Vec<Rows>,
+    /// Rows that came in whole blocks of one score: a constant or sorted column, and a broadcast view of any length, take no
+    /// memory a row.
+    pub(super) ties: Run,
+    pub(super) ledger: Ledger,
+}
+
+/// Reads a batch, each element once.
+pub(super) fn read(batch: &Batch<'_>, control: &Control<'_>) -> Result<Read> {
     match batch.working() {
         Working::F32 => {
             let (parts, ledger) = split::<f32>(batch, control)?;
-            let rows = parts.into_iter().map(|Split { keys: [negatives, positives], .. }| Rows {
-                positives: Keys::Narrow(positives),
-                negatives: Keys::Narrow(negatives),
-            });
-            Ok((rows.collect(), ledger))
+            let ties = ties(&parts, widen)?;
+            Ok(Read { rows: rows_of(parts, Keys::Narrow), ties, ledger })
         }
         Working::F64 => {
             let (parts, ledger) = split::<f64>(batch, control)?;
+            let ties = ties(&parts, |key| key)?;
             let all_narrow = parts.iter().all(|part| part.all_narrow);
             let keys = |keys: Vec<u64>| {
                 if all_narrow { Keys::Narrow(keys.into_iter().filter_map(narrow).collect()) } else { Keys::Wide(keys) }
             };
-            let rows = parts.into_iter().map(|Split { keys: [negatives, positives], .. }| Rows {
-                positives: keys(positives),
-                negatives: keys(negatives),
-            });
-            Ok((rows.collect(), ledger))
+            Ok(Read { rows: rows_of(parts, keys), ties, ledger })
         }
     }
+}
+
+fn rows_of<S: Score>(parts: Vec<Split<S>>, keys: impl Fn(Vec<S::Key>) -> Keys) -> Vec<Rows> {
+    let rows = parts.into_iter().map(|Split { keys: [negatives, positives], .. }| Rows {
+        positives: keys(positives),
+        negatives: keys(negatives),
+    });
+    rows.collect()
+}
+
+/// The ties of all workers as a run.
+fn ties<S: Score>(parts: &[Split<S>], wide: impl Fn(S::Key) -> u64) -> Result<Run> {
+    let mut ties: Vec<(u64, [u64; 2])> =
+        parts.iter().flat_map(|part| &part.ties).map(|&(key, counts)| (wide(key), counts)).collect();
+    ties.sort_unstable();
+    let all_narrow = ties.iter().all(|&(key, _)| narrow(key).is_some());
+    let rows = ties.iter().map(|&(_, [negatives, positives])| negatives + positives).sum();
+    let mut run = RunBuilder::new(all_narrow, rows, false, ties.len())?;
+    for group in ties.chunk_by(|a, b| a.0 == b.0) {
+        let counts = group.iter().fold([0, 0], |[n, p], (_, [negatives, positives])| [n + negatives, p + positives]);
+        run.push(group[0].0, counts, None);
+    }
+    Ok(run.finish())
 }
 
 fn split<S: Readable>(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<Split<S>>, Ledger)> {
@@ -167,6 +200,7 @@ fn split<S: Readable>(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<S
             reader: BlockReader::new(control.level),
             lists: Box::new([[S::Key::default(); BLOCK_ROWS]; 2]),
             keys: [simd::room(share, PURPOSE)?, simd::room(share, PURPOSE)?],
+            ties: Vec::new(),
             ledger: Ledger::default(),
             all_narrow: true,
         })
@@ -190,6 +224,13 @@ fn split<S: Readable>(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<S
 impl<S: Readable> Split<S> {
     fn block(&mut self, batch: &Batch<'_>, start: usize, len: usize) -> Result<()> {
         let block = self.reader.read(batch, start, len)?;
+        if block.scores.len() >= LEAST_TIE && block.scores.iter().all(|score| *score == block.scores[0]) {
+            let (key, dropped) = (block.scores[0].key(), block.dropped);
+            let positives: u64 = block.labels.iter().map(|&label| u64::from(label & 1)).sum();
+            let negatives = block.labels.len() as u64 - positives;
+            self.tie(key, [negatives, positives], dropped);
+            return Ok(());
+        }
         // Every row is written to both lists and advances one of them: no branch on the label.
         let lists = &mut *self.lists;
         let mut lens = [0; 2];
@@ -213,5 +254,14 @@ impl<S: Readable> Split<S> {
         }
         self.ledger.dropped += block.dropped as u64;
         Ok(())
+    }
+
+    fn tie(&mut self, key: S::Key, counts: [u64; 2], dropped: usize) {
+        match self.ties.last_mut() {
+            Some((last, held)) if *last == key => (0..2).for_each(|label| held[label] += counts[label]),
+            _ => self.ties.push((key, counts)),
+        }
+        (0..2).for_each(|label| self.ledger.rows[label] += counts[label]);
+        self.ledger.dropped += dropped as u64;
     }
 }
