@@ -44,6 +44,16 @@ pub(super) fn of_rows(rows: &[&Rows], control: &Control<'_>) -> Result<Run> {
 /// `base` and then each of `runs`, in that order, as one run: sums of weights are added from left to right, so that they do
 /// not depend on when folding happens. `rows`: unweighted rows in all of them.
 pub(super) fn of_runs(base: &Run, runs: &[&Run], rows: u64, control: &Control<'_>) -> Result<Run> {
+    if let [run] = runs
+        && let Some(merged) = base.plainly_merged(run, rows, control)?
+    {
+        return Ok(merged);
+    }
+    general(base, runs, rows, control)
+}
+
+/// As [`of_runs`], for runs of any kind and number.
+fn general(base: &Run, runs: &[&Run], rows: u64, control: &Control<'_>) -> Result<Run> {
     let weighted = base.weighted() || runs.iter().any(|run| run.weighted());
     let narrow = base.is_narrow() && runs.iter().all(|run| run.is_narrow());
     let later = Later::new(runs, narrow, control)?;
@@ -123,6 +133,37 @@ impl<'r> Later<'r> {
         match self.runs {
             [run] => Entry { key: run.key_as(self.narrow, i), run: 0, index: i },
             _ => self.entries[i],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Score;
+    use std::sync::atomic::AtomicBool;
+
+    fn run(scores: impl Iterator<Item = f64>, narrow: bool, rows: u64) -> Run {
+        let mut builder = RunBuilder::new(narrow, rows, false, 0).unwrap();
+        (0..).zip(scores).for_each(|(i, score)| builder.push(score.key(), [i % 3, 1 + i % 2], None));
+        builder.finish()
+    }
+
+    #[test]
+    fn the_plain_merge_of_two_runs_is_the_general_one() {
+        let cancel = AtomicBool::new(false);
+        let control = Control::new(&cancel);
+        let third = |i: u32| f64::from(i) / 3.0;
+        for (first, second) in [(0, 0), (0, 5), (7, 0), (100, 30), (200_000, 90_000)] {
+            for (narrow, total) in [(true, 1 << 20), (false, 1 << 20), (true, 1 << 40)] {
+                let score = |i: u32| if narrow { f64::from(i) } else { third(i) };
+                let base = run((0..first).map(|i| score(2 * i)), narrow, total);
+                let more = run((0..second).map(|i| score(3 * i + 1)), narrow, total);
+                let plain = base.plainly_merged(&more, total, &control).unwrap();
+                assert_eq!(plain.is_some(), total < 1 << 32);
+                let general = general(&base, &[&more], total, &control).unwrap();
+                assert!(plain.is_none_or(|plain| plain == general), "{first} {second}");
+            }
         }
     }
 }

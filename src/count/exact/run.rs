@@ -97,6 +97,27 @@ impl Run {
                 .all(|i| (self.key(i), self.counts(i), self.sums(i)) == (other.key(i), other.counts(i), other.sums(i)))
     }
 
+    /// Both as one run, when they are alike in width, without weights, and all `rows` fit 32 bits: the usual case, several
+    /// times as fast as the general one.
+    pub(super) fn plainly_merged(&self, other: &Self, rows: u64, control: &Control<'_>) -> Result<Option<Self>> {
+        let (Counts::Narrow(ours), Counts::Narrow(theirs)) = (&self.counts, &other.counts) else { return Ok(None) };
+        if self.weighted() || other.weighted() || u32::try_from(rows).is_err() {
+            return Ok(None);
+        }
+        let (keys, counts) = match (&self.keys, &other.keys) {
+            (Keys::Narrow(a), Keys::Narrow(b)) => {
+                let (keys, counts) = zipped(a, ours, b, theirs, control)?;
+                (Keys::Narrow(keys), counts)
+            }
+            (Keys::Wide(a), Keys::Wide(b)) => {
+                let (keys, counts) = zipped(a, ours, b, theirs, control)?;
+                (Keys::Wide(keys), counts)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(RunBuilder { run: Self { keys, counts: Counts::Narrow(counts), sums: Vec::new() } }.finish()))
+    }
+
     /// The groups from the highest score down.
     pub(super) fn tally(&self, control: &Control<'_>) -> Result<Tally> {
         let scores = self.descending(control, |i| self.score(i))?;
@@ -121,6 +142,39 @@ impl Run {
         }
         Ok(column)
     }
+}
+
+type Zipped<K> = (Vec<K>, Vec<[u32; 2]>);
+
+/// Two ascending lists of keys with counts as one; counts of a key in both are added.
+fn zipped<K: Copy + Ord>(
+    a: &[K],
+    in_a: &[[u32; 2]],
+    b: &[K],
+    in_b: &[[u32; 2]],
+    control: &Control<'_>,
+) -> Result<Zipped<K>> {
+    const PURPOSE: &str = "distinct scores";
+    let mut keys = simd::room(a.len() + b.len(), PURPOSE)?;
+    let mut counts = simd::room(a.len() + b.len(), PURPOSE)?;
+    let (mut i, mut j) = (0, 0);
+    while let (Some(&x), Some(&y)) = (a.get(i), b.get(j)) {
+        if keys.len() % POLL == 0 {
+            control.check()?;
+        }
+        // No branch on which is lower: that cannot be predicted.
+        let (from_a, from_b) = (u32::from(x <= y), u32::from(y <= x));
+        let ([n, p], [m, q]) = (in_a[i], in_b[j]);
+        keys.push(x.min(y));
+        counts.push([n * from_a + m * from_b, p * from_a + q * from_b]);
+        i += from_a as usize;
+        j += from_b as usize;
+    }
+    keys.extend_from_slice(&a[i..]);
+    keys.extend_from_slice(&b[j..]);
+    counts.extend_from_slice(&in_a[i..]);
+    counts.extend_from_slice(&in_b[j..]);
+    Ok((keys, counts))
 }
 
 /// A run under construction, from the lowest score up.
