@@ -176,19 +176,24 @@ fn assert_is(found: f64, exact: Option<&Rational>, to_the_bit: bool, what: &str)
     }
 }
 
+/// True positives, false positives, false negatives, true negatives.
+fn columns(masses: ConfusionMasses) -> [Vec<f64>; 4] {
+    match masses {
+        ConfusionMasses::Counts { true_positives, false_positives, false_negatives, true_negatives } => {
+            [true_positives, false_positives, false_negatives, true_negatives]
+                .map(|column| column.into_iter().map(|count| count as f64).collect())
+        }
+        ConfusionMasses::Weights { true_positives, false_positives, false_negatives, true_negatives } => {
+            [true_positives, false_positives, false_negatives, true_negatives]
+        }
+    }
+}
+
 #[test]
 fn tables_of_every_case_are_exact() {
     for case in cases() {
         let at: Vec<f64> = case.thresholds.iter().map(|&threshold| case.scores.round(threshold)).collect();
-        let columns: [Vec<f64>; 4] = match confusion_at(&tally(&case), &at, case.strict).unwrap().masses {
-            ConfusionMasses::Counts { true_positives, false_positives, false_negatives, true_negatives } => {
-                [true_positives, false_positives, false_negatives, true_negatives]
-                    .map(|column| column.into_iter().map(|count| count as f64).collect())
-            }
-            ConfusionMasses::Weights { true_positives, false_positives, false_negatives, true_negatives } => {
-                [true_positives, false_positives, false_negatives, true_negatives]
-            }
-        };
+        let columns = columns(confusion_at(&tally(&case), &at, case.strict).unwrap().masses);
         for (column, expected) in columns.iter().zip(&case.expected.tables) {
             assert_eq!(column.len(), expected.len(), "{}", case.name);
             for (&found, exact) in column.iter().zip(expected) {
@@ -243,15 +248,7 @@ fn accumulators_give_the_answers_of_every_case() {
         let binned = counts.tally(&control).unwrap();
         let table = confusion_of_groups(&binned, case.thresholds.clone(), &counts.groups_admitted());
         let expected_rows = case.weights.is_none() || case.labels.is_empty();
-        let columns: [Vec<f64>; 4] = match table.masses {
-            ConfusionMasses::Counts { true_positives, false_positives, false_negatives, true_negatives } => {
-                [true_positives, false_positives, false_negatives, true_negatives]
-                    .map(|column| column.into_iter().map(|count| count as f64).collect())
-            }
-            ConfusionMasses::Weights { true_positives, false_positives, false_negatives, true_negatives } => {
-                [true_positives, false_positives, false_negatives, true_negatives]
-            }
-        };
+        let columns = columns(table.masses);
         for (column, expected) in columns.iter().zip(&case.expected.tables) {
             for (&found, exact) in column.iter().zip(expected) {
                 assert_is(found, Some(exact), expected_rows, &case.name);

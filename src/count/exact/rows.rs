@@ -33,7 +33,8 @@ impl Keys {
         }
     }
 
-    fn extend(&mut self, more: &Self) {
+    /// Adds keys, wide if either are.
+    pub(super) fn extend(&mut self, more: &Self) {
         match (self, more) {
             (Self::Narrow(keys), Self::Narrow(more)) => keys.extend_from_slice(more),
             (Self::Wide(keys), more) => keys.extend_from_slice(&more.wide()),

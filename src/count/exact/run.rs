@@ -26,6 +26,20 @@ enum Counts {
     Wide(Vec<[u64; 2]>),
 }
 
+impl Counts {
+    fn extend(&mut self, more: &Self) {
+        let wide = |counts: &Self| match counts {
+            Self::Narrow(counts) => counts.iter().map(|pair| pair.map(u64::from)).collect(),
+            Self::Wide(counts) => counts.clone(),
+        };
+        match (&mut *self, more) {
+            (Self::Narrow(counts), Self::Narrow(more)) => counts.extend_from_slice(more),
+            (Self::Wide(counts), more) => counts.extend::<Vec<[u64; 2]>>(wide(more)),
+            (Self::Narrow(_), Self::Wide(_)) => *self = Self::Wide([wide(self), wide(more)].concat()),
+        }
+    }
+}
+
 impl Run {
     pub(super) fn empty() -> Self {
         Self { keys: Keys::Narrow(Vec::new()), counts: Counts::Narrow(Vec::new()), sums: Vec::new() }
@@ -241,18 +255,10 @@ impl RunBuilder {
         self.run.sums.extend(sums);
     }
 
-    /// Adds scores above all that are there, built with the same settings.
+    /// Adds scores above all that are there.
     pub(super) fn append(&mut self, part: Self) {
-        match (&mut self.run.keys, part.run.keys) {
-            (Keys::Narrow(keys), Keys::Narrow(more)) => keys.extend_from_slice(&more),
-            (Keys::Wide(keys), Keys::Wide(more)) => keys.extend_from_slice(&more),
-            _ => unreachable!("`of_rows` makes all builders with the same settings"),
-        }
-        match (&mut self.run.counts, part.run.counts) {
-            (Counts::Narrow(counts), Counts::Narrow(more)) => counts.extend_from_slice(&more),
-            (Counts::Wide(counts), Counts::Wide(more)) => counts.extend_from_slice(&more),
-            _ => unreachable!("`of_rows` makes all builders with the same settings"),
-        }
+        self.run.keys.extend(&part.run.keys);
+        self.run.counts.extend(&part.run.counts);
         self.run.sums.extend_from_slice(&part.run.sums);
     }
 
