@@ -200,12 +200,6 @@ impl ExactCounts {
         Self { base: Arc::new(run), pieces: Vec::new(), ledger, weight_bound, max_bytes: None }
     }
 
-    /// The same counts under another limit.
-    #[must_use]
-    pub fn with_max_bytes(self, max_bytes: Option<usize>) -> Self {
-        Self { max_bytes, ..self }
-    }
-
     fn pending(&self) -> usize {
         self.pieces.iter().map(Piece::len).sum()
     }

@@ -5,8 +5,8 @@
 //!
 //! | plan | work a score | proof |
 //! |---|---|---|
-//! | [`Few`] | one comparison a cutoff | it is the definition |
 //! | [`Even`] | widen, multiply, round | the rounded operations, run at each cutoff and at its predecessor |
+//! | [`Few`] | one comparison a cutoff | it is the definition |
 //! | [`Near`] | multiply, round, one comparison | the same, with a slack of half a step |
 //! | [`Cells`] | a monotone map, a look-up, few comparisons | the map is monotone; comparisons decide the rest |
 
@@ -35,15 +35,15 @@ pub(super) enum Plan<S> {
 impl<S: Score> Plan<S> {
     /// The first plan of the table above that holds for `cutoffs`: ascending, NaN (reached by no score) last.
     pub(super) fn new(cutoffs: Vec<S>) -> Self {
-        let cutoffs = match Few::new(cutoffs) {
-            Ok(few) => return Self::Few(few),
-            Err(cutoffs) => cutoffs,
-        };
         if let Some(even) = Even::prove(&cutoffs) {
             return Self::Even(even);
         }
+        if cutoffs.len() <= Few::<S>::BEFORE_NEAR {
+            return Self::Few(Few::new(cutoffs));
+        }
         match Near::prove(cutoffs) {
             Ok(near) => Self::Near(near),
+            Err(cutoffs) if cutoffs.len() <= Few::<S>::BEFORE_CELLS => Self::Few(Few::new(cutoffs)),
             Err(cutoffs) => Self::Cells(Cells::new(cutoffs)),
         }
     }

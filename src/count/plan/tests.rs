@@ -15,6 +15,7 @@ fn levels() -> Vec<Level> {
 /// Every plan that can be made for `cutoffs`.
 fn plans<S: Score>(cutoffs: &[S]) -> Vec<Plan<S>> {
     let mut plans = vec![Plan::new(cutoffs.to_vec()), Plan::Cells(Cells::new(cutoffs.to_vec()))];
+    plans.push(Plan::Few(Few::new(cutoffs.to_vec())));
     plans.extend(Near::prove(cutoffs.to_vec()).ok().map(Plan::Near));
     plans.extend(Even::prove(cutoffs).map(Plan::Even));
     plans
