@@ -11,6 +11,9 @@ STEP    = @printf '\n== %s\n'
 export MPLBACKEND ?= Agg
 export PYO3_PYTHON := $(abspath $(BIN)/python)
 
+# What `make instructions` needs; elsewhere it says that it checks nothing.
+CALLGRIND := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),tool-valgrind)
+
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -18,7 +21,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---- for those who use it --------------------------------------------------------------------------------------------
 
@@ -33,7 +36,7 @@ bench: $(STAMPS)/bench build ## Time thresher beside its peers and record the ru
 # ---- for those who change it -----------------------------------------------------------------------------------------
 
 .PHONY: test
-test: lint test-rust test-python ## Everything CI checks, from nothing
+test: lint test-rust instructions test-python ## Everything CI checks, from nothing
 
 .PHONY: lint
 lint: $(STAMPS)/dev check-rust build check-python check-types ## Formats, clippy, ruff, mypy --strict, stubtest
@@ -72,6 +75,15 @@ test-rust: ## The core's tests and documentation examples
 	$(STEP) 'cargo test'
 	@cargo test --quiet --locked
 
+.PHONY: instructions
+instructions: $(STAMPS)/dev $(CALLGRIND) ## Instructions a sample of the main kernels, held to benches/instructions.json
+	$(STEP) 'instructions a sample, by callgrind'
+	@$(BIN)/python benches/python/instructions.py
+
+.PHONY: instructions-record
+instructions-record: $(STAMPS)/dev $(CALLGRIND) ## Rewrite benches/instructions.json after a change that is meant
+	@$(BIN)/python benches/python/instructions.py --record
+
 .PHONY: test-python
 test-python: $(STAMPS)/dev build ## pytest alone: units, docstrings, README, examples, the rules of the house
 	$(STEP) 'pytest'
@@ -86,7 +98,7 @@ exhaustive: ## Proofs by enumeration: every float32 in [0, 1] against comparison
 	cargo test --locked --release --lib --tests -- --ignored
 
 .PHONY: readme-bench
-readme-bench: $(STAMPS)/bench ## Fill README's comparison from the newest record in benches/records
+readme-bench: $(STAMPS)/bench ## Write README's comparison and docs/benchmarks.* from the newest record
 	@$(BIN)/python benches/python/readme.py
 
 .PHONY: clean
@@ -108,3 +120,12 @@ $(STAMPS)/%: requirements/%.txt $(wildcard requirements/*.txt) | $(STAMPS)/venv
 	$(STEP) 'installing requirements/$*.txt'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+
+# ---- tool-COMMAND, of the Debian package of that name: installed where we may, named where we may not ------------------
+
+tool-%:
+	@command -v $* > /dev/null || { \
+	    [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null || { echo 'make: please install $*' >&2; exit 1; }; \
+	    printf '\n== installing the Debian package $*\n'; \
+	    apt-get -qq update && \
+	    DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $* > /dev/null; }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use thresher::count::{
     Accumulator, CompactCounts, Comparison, ExactCounts, ThresholdCounts, Thresholds, roc_auc_pairs,
 };
-use thresher::input::{Batch, Column};
+use thresher::input::{Batch, ByteOrder, Column, DType, NanPolicy};
 use thresher::{Control, Level};
 
 const ROWS: usize = 10_000_000;
@@ -56,22 +56,142 @@ fn counts<A: Accumulator>(empty: &A, batch: &Batch<'_>, control: &Control<'_>) -
     }
 }
 
+fn batch<'a>(labels: Column<'a>, scores: Column<'a>) -> Batch<'a> {
+    match Batch::new(labels, scores) {
+        Ok(batch) => batch,
+        Err(error) => unreachable!("{error}"), // as many labels as scores
+    }
+}
+
+fn at(thresholds: Vec<f64>) -> ThresholdCounts {
+    match Thresholds::new(thresholds, Comparison::GreaterEqual).and_then(|list| ThresholdCounts::new(list, None)) {
+        Ok(counts) => counts,
+        Err(error) => unreachable!("{error}"), // some thresholds, none of them NaN
+    }
+}
+
+fn even(k: usize) -> ThresholdCounts {
+    match Thresholds::even(k, Comparison::GreaterEqual) {
+        Ok(list) => at(list.given().to_vec()),
+        Err(error) => unreachable!("{error}"), // k >= 1
+    }
+}
+
+/// 200 thresholds that no arithmetic alone finds.
+fn uneven(scores: &[f32]) -> Vec<(&'static str, Vec<f64>)> {
+    let mut sample: Vec<f32> = scores.iter().copied().take(100_000).collect();
+    sample.sort_unstable_by(f32::total_cmp);
+    let mut state = 1_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    vec![
+        ("quantiles", (0..200).map(|i| f64::from(sample[i * 500 + 250])).collect()),
+        ("logit-spaced", (0..200).map(|i| 1.0 / (1.0 + (-(f64::from(i) - 99.5) / 10.0).exp())).collect()),
+        ("within 0.002 of 0.5", (0..200).map(|i| 0.498 + 0.004 * f64::from(i) / 199.0).collect()),
+        ("random", (0..200).map(|_| random()).collect()),
+        ("log-spaced", (0..200).map(|i| (f64::from(i) / 199.0 * 1e-6_f64.ln()).exp()).collect()),
+        ("powers of 10", vec![1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.99]),
+        ("quantiles, 10,000", (0..10_000).map(|i| f64::from(sample[i * 10 + 5])).collect()),
+    ]
+}
+
+/// Scores that make rows wait for one another, or that sit where arithmetic could err.
+fn worst(scores: &[f32]) -> Vec<(&'static str, Vec<f32>)> {
+    let mut sorted = scores.to_vec();
+    sorted.sort_unstable_by(f32::total_cmp);
+    let reversed = sorted.iter().rev().copied().collect();
+    let each = |work: fn((usize, f32)) -> f32| scores.iter().copied().enumerate().map(work).collect();
+    vec![
+        ("all equal", vec![0.5; scores.len()]),
+        ("two values", each(|(_, score)| if score < 0.3 { 0.25 } else { 0.75 })),
+        ("sorted", sorted),
+        ("reversed", reversed),
+        ("saturated", each(|(_, score)| ((score - 0.3) * 10.0).clamp(0.0, 1.0))),
+        ("on thresholds", each(|(_, score)| (f64::from((score * 199.0).round()) * (1.0 / 199.0)) as f32)),
+        ("0.01 steps", each(|(_, score)| (score * 100.0).round() / 100.0)),
+    ]
+}
+
+/// ThresholdCounts and CompactCounts over many kinds of input, on the best level alone.
+fn counting(wanted: &str, labels: &[bool], scores: &[f32]) {
+    let cancel = AtomicBool::new(false);
+    let (bools, singles) = (|| Column::from_slice(labels), || Column::from_slice(scores));
+    for threads in [1, 2] {
+        let control = Control::new(&cancel).with_threads(threads);
+        let row = |what: &str, empty: &ThresholdCounts, batch: Batch<'_>| {
+            let name = format!("counting, {what}, {threads} thread(s)");
+            time(&name, wanted, || drop(black_box(counts(empty, &batch, &control))));
+        };
+        for k in [2, 5, 10, 19, 200, 1000, 10_000, 65_536] {
+            row(&format!("{k} even"), &even(k), batch(bools(), singles()));
+        }
+        for (name, list) in uneven(scores) {
+            row(name, &at(list), batch(bools(), singles()));
+        }
+        for (name, scores) in worst(scores) {
+            row(name, &even(200), batch(bools(), Column::from_slice(&scores)));
+        }
+        dtypes(&row, labels, scores);
+        let name = |what: &str| format!("counting, {what}, {threads} thread(s)");
+        let logits: Vec<f32> = scores.iter().map(|&score| (score / (1.0 - score)).ln()).collect();
+        for (what, scores) in [("CompactCounts", scores), ("CompactCounts logits", &logits)] {
+            let batch = batch(bools(), Column::from_slice(scores));
+            time(&name(what), wanted, || drop(black_box(counts(&CompactCounts::new(), &batch, &control))));
+        }
+    }
+}
+
+/// 200 even thresholds: scores, labels and weights of other types and layouts.
+fn dtypes(row: &impl Fn(&str, &ThresholdCounts, Batch<'_>), labels: &[bool], scores: &[f32]) {
+    let bools = || Column::from_slice(labels);
+    let wide: Vec<f64> = scores.iter().map(|&score| f64::from(score) * 1.000_000_1).collect();
+    row("float64", &even(200), batch(bools(), Column::from_slice(&wide)));
+    for (name, list) in uneven(scores).into_iter().take(4) {
+        row(&format!("float64 {name}"), &at(list), batch(bools(), Column::from_slice(&wide)));
+    }
+    let pairs: Vec<f32> = scores.iter().flat_map(|&score| [1.0 - score, score]).collect();
+    let bytes: &[u8] = bytemuck::cast_slice(&pairs);
+    let strided = |dtype, order, bytes, offset, stride| {
+        match Column::strided(dtype, order, bytes, offset, stride, scores.len(), "scores") {
+            Ok(column) => column,
+            Err(error) => unreachable!("{error}"), // every element lies inside
+        }
+    };
+    row("stride 2", &even(200), batch(bools(), strided(DType::F32, ByteOrder::Native, bytes, 4, 8)));
+    let swapped: Vec<u32> = scores.iter().map(|score| score.to_bits().swap_bytes()).collect();
+    let bytes = bytemuck::cast_slice(&swapped);
+    row("big-endian", &even(200), batch(bools(), strided(DType::F32, ByteOrder::Swapped, bytes, 0, 4)));
+    let halves: Vec<half::f16> = scores.iter().map(|&score| half::f16::from_f32(score)).collect();
+    row("float16", &even(200), batch(bools(), Column::from_slice(&halves)));
+    let halves: Vec<half::bf16> = scores.iter().map(|&score| half::bf16::from_f32(score)).collect();
+    row("bfloat16", &even(200), batch(bools(), Column::from_slice(&halves)));
+    let longs: Vec<i64> = labels.iter().map(|&label| i64::from(label)).collect();
+    row("int64 labels", &even(200), batch(Column::from_slice(&longs), Column::from_slice(scores)));
+    let floats: Vec<f32> = labels.iter().map(|&label| f32::from(u8::from(label))).collect();
+    row("float32 labels", &even(200), batch(Column::from_slice(&floats), Column::from_slice(scores)));
+    let weights: Vec<f32> = scores.iter().map(|&score| 0.5 + score).collect();
+    let weighted = |weights| match batch(bools(), Column::from_slice(scores)).with_weights(weights) {
+        Ok(batch) => batch,
+        Err(error) => unreachable!("{error}"), // as many weights as labels
+    };
+    row("weights float32", &even(200), weighted(Column::from_slice(&weights)));
+    let weights: Vec<f64> = weights.iter().map(|&weight| f64::from(weight)).collect();
+    row("weights float64", &even(200), weighted(Column::from_slice(&weights)));
+    let nans = batch(bools(), Column::from_slice(scores)).with_nan(NanPolicy::Drop);
+    row("NaN dropped", &even(200), nans);
+}
+
 fn main() {
     let wanted = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
     let (labels, scores) = rows();
     let wide: Vec<f64> = scores.iter().map(|&score| f64::from(score) * 1.000_000_1).collect();
     let single = || Column::from_slice(&scores);
-    let batch = |scores| match Batch::new(Column::from_slice(&labels), scores) {
-        Ok(batch) => batch,
-        Err(error) => unreachable!("{error}"), // as many labels as scores
-    };
-    let even = |k| match Thresholds::even(k, Comparison::GreaterEqual).and_then(|list| ThresholdCounts::new(list, None))
-    {
-        Ok(counts) => counts,
-        Err(error) => unreachable!("{error}"), // k >= 1
-    };
+    let of = |scores| batch(Column::from_slice(&labels), scores);
     let cancel = AtomicBool::new(false);
     println!("{:44} {:>7} {:>7}", "ns a row", "best", "median");
+    counting(&wanted, &labels, &scores);
     for level in ["scalar", "avx2", "avx512"].into_iter().filter_map(Level::named) {
         for threads in [1, 2] {
             let control = Control::new(&cancel).with_level(level).with_threads(threads);
@@ -79,20 +199,20 @@ fn main() {
             for k in [19, 200, 1000, 10_000] {
                 let empty = even(k);
                 time(&name(&format!("{k} even thresholds")), &wanted, || {
-                    black_box(counts(&empty, &batch(single()), &control));
+                    black_box(counts(&empty, &of(single()), &control));
                 });
             }
             time(&name("CompactCounts"), &wanted, || {
-                black_box(counts(&CompactCounts::new(), &batch(single()), &control));
+                black_box(counts(&CompactCounts::new(), &of(single()), &control));
             });
             time(&name("ExactCounts"), &wanted, || {
-                black_box(counts(&ExactCounts::new(None), &batch(single()), &control));
+                black_box(counts(&ExactCounts::new(None), &of(single()), &control));
             });
             time(&name("roc_auc float32"), &wanted, || {
-                black_box(roc_auc_pairs(&batch(single()), &control).ok());
+                black_box(roc_auc_pairs(&of(single()), &control).ok());
             });
             time(&name("roc_auc float64"), &wanted, || {
-                black_box(roc_auc_pairs(&batch(Column::from_slice(&wide)), &control).ok());
+                black_box(roc_auc_pairs(&of(Column::from_slice(&wide)), &control).ok());
             });
         }
     }

@@ -3,30 +3,58 @@
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 REPEATS = 7
 SHORTEST_SECONDS = 0.02
+LONG_SECONDS = 1.0  # beside which a cold cache is nothing: the first call counts too
 
 
-def medians(*calls: Callable[[], object], repeats: int = REPEATS) -> list[float]:
-    """Seconds of one call of each: the median of ``repeats`` measurements, after one that is not counted."""
-    loops = [loops_worth_timing(call) for call in calls]
-    measured: list[list[float]] = [[] for _ in calls]
-    for _ in range(repeats):
-        for position, call in enumerate(calls):
-            measured[position].append(seconds(call, loops[position]) / loops[position])
-    return [statistics.median(times) for times in measured]
+@dataclass
+class Timing:
+    """Measurements of one call, and what it returned at first."""
+
+    call: Callable[[], Any]
+    result: Any
+    loops: int = 1
+    measured: list[float] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """The median of one call."""
+        return statistics.median(self.measured)
+
+    @property
+    def repeats(self) -> int:
+        """Measurements that the median is of."""
+        return len(self.measured)
 
 
-def loops_worth_timing(call: Callable[[], object]) -> int:
-    """How often a call must be repeated for the clock to be a small part of it; also warms it up."""
-    loops = 1
-    while seconds(call, loops) < SHORTEST_SECONDS:
-        loops *= 4
-    return loops
+def in_turn(*calls: Callable[[], Any], repeats: int = REPEATS) -> list[Timing]:
+    """Measure each so often, one after the other."""
+    timings = [begun(call) for call in calls]
+    for turn in range(repeats):
+        for timing in timings:
+            if timing.repeats == turn:
+                timing.measured.append(seconds(timing.call, timing.loops) / timing.loops)
+    return timings
 
 
-def seconds(call: Callable[[], object], loops: int) -> float:
+def begun(call: Callable[[], Any]) -> Timing:
+    """The call after its first, which warms it up; repeated so often that the clock is a small part of it."""
+    began = time.perf_counter()
+    timing = Timing(call, call())
+    first = time.perf_counter() - began
+    if first >= LONG_SECONDS:
+        timing.measured.append(first)
+        return timing
+    while seconds(call, timing.loops) < SHORTEST_SECONDS:
+        timing.loops *= 4
+    return timing
+
+
+def seconds(call: Callable[[], Any], loops: int) -> float:
     """Wall time of ``loops`` calls."""
     began = time.perf_counter()
     for _ in range(loops):
