@@ -77,6 +77,9 @@ pub enum Error {
         /// Its value, in decimal.
         value: String,
     },
+    /// Arrays that are read twice were not the same the second time.
+    #[error("`labels`, `scores` or `weights` changed during the call; pass arrays that nothing else writes to")]
+    Changed,
     /// A weight is negative, NaN or infinite.
     #[error("`weights` must be finite and >= 0, but weights[{index}] is {value}")]
     InvalidWeight {

@@ -3,7 +3,7 @@
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use thresher::count::{self, ExactCounts};
-use thresher::measure::{self, Rate};
+use thresher::measure::{self, PrAucMethod, Rate};
 use thresher::state::AnyCounts;
 
 use crate::accumulators::Accumulator;
@@ -39,6 +39,32 @@ pub(crate) fn roc_auc(
     let settings = Settings::new(py, batch.len(), n_threads)?;
     let pairs = calls::run(py, batch.len(), settings, |control| count::roc_auc_pairs(&batch, control))?;
     Ok(measure::roc_auc_from_pairs(pairs.twice_u, pairs.positives, pairs.negatives))
+}
+
+/// Exact average precision.
+#[pyfunction]
+pub(crate) fn average_precision(
+    py: Python<'_>,
+    labels: &Bound<'_, PyAny>,
+    scores: &Bound<'_, PyAny>,
+    weights: Option<&Bound<'_, PyAny>>,
+    positive: Option<&Bound<'_, PyAny>>,
+    drop_nan: bool,
+    n_threads: Option<&Bound<'_, PyAny>>,
+) -> Result<f64> {
+    let n_threads = settings::n_threads(n_threads)?;
+    let samples = Samples::new(labels, scores, weights, positive, drop_nan)?;
+    let batch = samples.batch()?;
+    if batch.weighted() {
+        let counts = Accumulator::new(AnyCounts::Exact(ExactCounts::new(None)));
+        counts.add(py, &samples, n_threads)?;
+        return Ok(queries::pr_auc(&counts, py, PrAucMethod::Step)?.0);
+    }
+    let settings = Settings::new(py, batch.len(), n_threads)?;
+    let sums = calls::run(py, batch.len(), settings, |control| {
+        count::fold_positive_groups(&batch, control, queries::start, queries::add)
+    })?;
+    Ok(queries::mean_precision(&sums))
 }
 
 /// At most `k` thresholds placed where the scores are.

@@ -33,5 +33,5 @@ mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
     #[pymodule_export]
-    use super::functions::{default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
+    use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
 }

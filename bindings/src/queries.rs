@@ -6,8 +6,8 @@ use numpy::{Element, PyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use thresher::count::{Accumulator as _, CompactCounts, Comparison};
-use thresher::measure::{self, ConfusionCounts, ConfusionMasses, PrAucMethod};
+use thresher::count::{Accumulator as _, CompactCounts, Comparison, Pairs, PositiveGroup};
+use thresher::measure::{self, ConfusionCounts, ConfusionMasses, PrAucMethod, PrecisionSum};
 use thresher::state::AnyCounts;
 use thresher::{Control, Result as CoreResult};
 
@@ -84,6 +84,13 @@ pub(crate) type Area = (f64, f64, f64);
 /// The area or, up to `max_fpr`, its standardised part; and the bounds of the full one.
 pub(crate) fn roc_auc(of: &Accumulator, py: Python<'_>, max_fpr: Option<f64>) -> Result<Area> {
     ask(of, py, move |counts, control| {
+        if let (AnyCounts::Exact(counts), None | Some(1.0), false) = (counts, max_fpr, counts.weighted()) {
+            let area = {
+                let Pairs { twice_u, positives, negatives } = counts.pairs(control)?;
+                measure::roc_auc_from_pairs(twice_u, positives, negatives)
+            };
+            return Ok((area, area, area));
+        }
         let tally = counts.tally(control)?;
         let area = match max_fpr {
             Some(max_fpr) => measure::partial_roc_auc(&tally, max_fpr)?,
@@ -97,10 +104,33 @@ pub(crate) fn roc_auc(of: &Accumulator, py: Python<'_>, max_fpr: Option<f64>) ->
 /// The area by `method`, and the bounds of average precision.
 pub(crate) fn pr_auc(of: &Accumulator, py: Python<'_>, method: PrAucMethod) -> Result<Area> {
     ask(of, py, move |counts, control| {
+        if let (AnyCounts::Exact(counts), PrAucMethod::Step, false) = (counts, method, counts.weighted()) {
+            let area = mean_precision(&counts.fold_positive_groups(control, start, add)?);
+            return Ok((area, area, area));
+        }
         let tally = counts.tally(control)?;
         let bounds = measure::average_precision_bounds(&tally);
         Ok((measure::pr_auc(&tally, method), bounds.lower, bounds.upper))
     })
+}
+
+/// An empty sum, for the positives among `[negatives, positives]`.
+pub(crate) fn start([_, positives]: [u64; 2]) -> PrecisionSum {
+    PrecisionSum::new(positives)
+}
+
+/// Adds a group.
+pub(crate) fn add(sum: &mut PrecisionSum, group: PositiveGroup) {
+    sum.add(group.positives, group.true_positives, group.false_positives);
+}
+
+/// Average precision of the groups in all parts; NaN where there are none.
+pub(crate) fn mean_precision(parts: &[PrecisionSum]) -> f64 {
+    let sum = parts.iter().copied().reduce(|mut sum, part| {
+        sum.merge(&part);
+        sum
+    });
+    sum.map_or(f64::NAN, PrecisionSum::mean)
 }
 
 pub(crate) fn roc_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediate: bool) -> Result<Curve<'py>> {
@@ -179,7 +209,7 @@ fn table(
             let tally = counts.tally(control)?;
             match at {
                 Some(at) => {
-                    let table = measure::confusion_at(&tally, &counts.edges(at, control)?, strict)?;
+                    let table = measure::confusion_at(&tally, &counts.edges(at), strict)?;
                     Ok(ConfusionCounts { thresholds: at.to_vec(), ..table })
                 }
                 None if strict => measure::confusion_at(&tally, &counts.scores(control)?, strict),

@@ -137,7 +137,7 @@ def average_precision(
     0.8333
     """
     problem = Problem.of(labels, scores, weights, pos_label, nan, n_threads)
-    return problem.areas(lambda rows: counted(rows).average_precision()[0])
+    return problem.areas(lambda rows: _core.average_precision(*rows))
 
 
 def pr_auc(

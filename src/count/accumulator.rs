@@ -137,6 +137,11 @@ impl Ledger {
         })
     }
 
+    /// Rows counted, of both classes.
+    pub(crate) fn total(&self) -> u64 {
+        self.rows[0] + self.rows[1]
+    }
+
     /// The public form, given `[negatives, positives]` weight sums.
     pub(crate) fn rows(&self, weights: [f64; 2]) -> Rows {
         let [negatives, positives] = self.rows;

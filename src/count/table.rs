@@ -4,14 +4,15 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::accumulator::{Ledger, SMALL_BATCH};
+use super::plan::{Seen, Sink};
 use super::workers;
 use crate::control::Control;
 use crate::error::Result;
 use crate::input::{BLOCK_ROWS, Batch, Block, BlockReader, Readable};
-use crate::simd::{self, Kernel, Level};
+use crate::simd::{self, Counters, Level, STRIP};
 
 /// A map from scores to gaps.
-pub(super) trait Gaps<S>: Sync {
+pub(super) trait Map<S>: Sync {
     /// Number of gaps.
     fn len(&self) -> usize;
 
@@ -20,8 +21,8 @@ pub(super) trait Gaps<S>: Sync {
         self.len() - 1
     }
 
-    /// `cells[i] = 2 * gap(scores[i]) + (labels[i] & 1)`.
-    fn cells(&self, level: Level, scores: &[S], labels: &[u8], cells: &mut [u32]);
+    /// Hands the cells `2 * gap + (label & 1)` of a block's rows to `sink`, in order.
+    fn place(&self, level: Level, block: Block<'_, S>, sink: &mut impl Sink) -> Seen;
 
     /// True when every score is the one value its gap stands for.
     fn all_representative(&self, _level: Level, _scores: &[S]) -> bool {
@@ -64,89 +65,111 @@ impl Cells {
 /// Counts a batch into a table of its own.
 pub(super) fn count<S: Readable>(
     batch: &Batch<'_>,
-    gaps: &impl Gaps<S>,
+    map: &impl Map<S>,
     small: usize,
     control: &Control<'_>,
 ) -> Result<Table> {
-    if batch.weighted() && batch.len() <= gaps.len().min(SMALL_BATCH) / 4 {
-        some_sums(batch, gaps, control)
+    if batch.weighted() && batch.len() <= map.len().min(SMALL_BATCH) / 4 {
+        some_sums(batch, map, control)
     } else if batch.weighted() {
-        sums(batch, gaps, control)
+        sums(batch, map, control)
     } else if batch.len() <= small {
-        rows(batch, gaps, control)
+        rows(batch, map, control)
     } else {
-        counts(batch, gaps, control)
+        counts(batch, map, control)
     }
 }
 
-/// One worker's reader, cell buffer and what it has seen.
+/// One worker's reader and what it has seen.
 struct Worker<S> {
     reader: BlockReader<S>,
-    cells: Vec<u32>,
-    ledger: Ledger,
+    dropped: usize,
     representative: bool,
 }
 
 impl<S: Readable> Worker<S> {
     fn new(level: Level) -> Self {
-        Self { reader: BlockReader::new(level), cells: Vec::new(), ledger: Ledger::default(), representative: true }
+        Self { reader: BlockReader::new(level), dropped: 0, representative: true }
     }
 
-    /// Reads rows `range` block by block, and hands on the cells of each block with its weights.
-    fn each_block(
+    /// Reads rows `range` block by block and places them; `sink` hands itself on after each block, with its weights.
+    fn each_block<T: Sink>(
         &mut self,
         batch: &Batch<'_>,
-        gaps: &impl Gaps<S>,
+        map: &impl Map<S>,
         range: Range<usize>,
         control: &Control<'_>,
-        mut take: impl FnMut(&[u32], Option<&[f64]>),
+        sink: &mut T,
+        mut block_done: impl FnMut(&mut T, Option<&[f64]>),
     ) -> Result<()> {
         for start in range.clone().step_by(BLOCK_ROWS) {
             control.check()?;
-            let block = self.reader.read(batch, start, BLOCK_ROWS.min(range.end - start))?;
-            let Block { scores, labels, weights, dropped } = block;
-            self.cells.resize(scores.len(), 0);
-            gaps.cells(control.level, scores, labels, &mut self.cells);
-            // The arrays may change while they are read: a score that was no NaN when it was inspected may be one now.
-            control.level.run(Clamp { cells: &mut self.cells, last: 2 * gaps.len() as u32 - 1 });
-            self.representative = self.representative && gaps.all_representative(control.level, scores);
-            take(&self.cells, weights);
-            let positives: u64 = labels.iter().map(|&label| u64::from(label & 1)).sum();
-            self.ledger.rows[1] += positives;
-            self.ledger.rows[0] += labels.len() as u64 - positives;
-            self.ledger.dropped += dropped as u64;
+            let len = BLOCK_ROWS.min(range.end - start);
+            // Where rows may have to be left out, they must be known before they are counted.
+            let inspect = batch.may_drop_rows();
+            let block = if inspect {
+                self.reader.read(batch, start, len)?
+            } else {
+                self.reader.read_uninspected(batch, start, len)
+            };
+            let seen = map.place(control.level, block, sink);
+            if !inspect && !seen.clean() {
+                block.refuse(batch, start)?;
+            }
+            self.representative = self.representative && map.all_representative(control.level, block.scores);
+            self.dropped += block.dropped;
+            block_done(sink, block.weights);
         }
         Ok(())
     }
+
+    /// The ledger of rows of which `positives` among `rows` were positive.
+    fn ledger(&self, rows: u64, positives: u64) -> Ledger {
+        Ledger { rows: [rows - positives, positives], dropped: self.dropped as u64, weighted: false }
+    }
 }
 
-struct Clamp<'k> {
-    cells: &'k mut [u32],
+/// Cells as they come.
+struct Listed {
+    cells: Vec<u32>,
+    /// The highest cell there is.
     last: u32,
 }
 
-impl Kernel for Clamp<'_> {
-    type Output = ();
+impl Listed {
+    fn new(gaps: usize) -> Self {
+        Self { cells: Vec::new(), last: 2 * gaps as u32 - 1 }
+    }
 
+    fn positives(&self) -> u64 {
+        self.cells.iter().map(|cell| u64::from(cell & 1)).sum()
+    }
+}
+
+impl Sink for Listed {
     #[inline(always)]
-    fn run(self) {
-        self.cells.iter_mut().for_each(|cell| *cell = (*cell).min(self.last));
+    fn take(&mut self, cells: &[u32; STRIP], len: usize) {
+        // The arrays may change while they are read, so a cell is made sure of before it becomes an index.
+        let cells: [u32; STRIP] = std::array::from_fn(|i| cells[i].min(self.last));
+        self.cells.extend_from_slice(cells.get(..len).unwrap_or(&cells));
+    }
+}
+
+impl Sink for Counters {
+    #[inline(always)]
+    fn take(&mut self, cells: &[u32; STRIP], len: usize) {
+        self.add(cells, len);
     }
 }
 
 /// A small batch: the cells are kept, and added up in the accumulator's own table once every row has proved good.
-fn rows<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Control<'_>) -> Result<Table> {
+fn rows<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>) -> Result<Table> {
     let mut worker = Worker::new(control.level);
-    let mut rows = Vec::new();
-    let len = batch.len();
-    if len > BLOCK_ROWS {
-        rows.reserve_exact(len);
-        worker.each_block(batch, gaps, 0..len, control, |cells, _| rows.extend_from_slice(cells))?;
-    } else {
-        worker.each_block(batch, gaps, 0..len, control, |_, _| ())?;
-        rows = worker.cells;
-    }
-    Ok(Table { cells: Cells::Rows(rows), ledger: worker.ledger, representative: worker.representative })
+    let mut listed = Listed::new(map.len());
+    listed.cells.reserve_exact(batch.len());
+    worker.each_block(batch, map, 0..batch.len(), control, &mut listed, |_, _| ())?;
+    let ledger = worker.ledger(listed.cells.len() as u64, listed.positives());
+    Ok(Table { cells: Cells::Rows(listed.cells), ledger, representative: worker.representative })
 }
 
 /// Rows a worker takes at a time, so that threads of unequal speed end together.
@@ -160,43 +183,36 @@ const MANY_CELLS: usize = 1 << 14;
 const ROOM: usize = u32::MAX as usize - CHUNK_ROWS;
 
 /// A large batch: private u32 tables a worker, added to the total when they might overflow, and at the end.
-fn counts<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Control<'_>) -> Result<Table> {
+fn counts<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>) -> Result<Table> {
     struct Private<S> {
         worker: Worker<S>,
-        tables: Vec<u32>,
+        counters: Counters,
         counted: usize,
     }
-    let width = 2 * gaps.len();
-    let copies = if width < MANY_CELLS { simd::SUB_TABLES } else { 1 };
+    let width = 2 * map.len();
+    let copies = if width < MANY_CELLS { 4 } else { 1 };
     let total = Mutex::new(simd::zeros(width, "counts of a batch")?);
-    let flush = |tables: &[u32]| {
-        let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.chunks_exact(width).for_each(|table| simd::add_widened(&mut total, table));
-    };
-    let start = || {
-        let tables = simd::zeros(width * copies, "private tables of counts")?;
-        Ok(Private { worker: Worker::new(control.level), tables, counted: 0 })
-    };
-    let step = |Private { worker, tables, counted }: &mut Private<S>, range: Range<usize>| {
+    let flush = |counters: &mut Counters| counters.flush(&mut total.lock().unwrap_or_else(PoisonError::into_inner));
+    let start =
+        || Ok(Private { worker: Worker::new(control.level), counters: Counters::new(width, copies)?, counted: 0 });
+    let step = |Private { worker, counters, counted }: &mut Private<S>, range: Range<usize>| {
         if *counted > ROOM {
-            flush(tables);
-            tables.fill(0);
+            flush(counters);
             *counted = 0;
         }
         *counted += range.len();
-        worker.each_block(batch, gaps, range, control, |cells, _| match copies {
-            1 => simd::increment_one(cells, tables),
-            _ => simd::increment(cells, tables, width),
-        })
+        worker.each_block(batch, map, range, control, counters, |_, _| ())
     };
     let parts = workers::fold(batch.len(), CHUNK_ROWS, control, start, step)?;
-    let (mut ledger, mut representative) = (Ledger::default(), true);
-    for part in parts {
-        flush(&part.tables);
-        ledger = ledger.plus(part.worker.ledger)?;
+    let (mut dropped, mut representative) = (0, true);
+    for mut part in parts {
+        flush(&mut part.counters);
+        dropped += part.worker.dropped as u64;
         representative = representative && part.worker.representative;
     }
     let total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let label = |label: usize| total.iter().skip(label).step_by(2).sum();
+    let ledger = Ledger { rows: [label(0), label(1)], dropped, weighted: false };
     Ok(Table { cells: Cells::Counts(total), ledger, representative })
 }
 
@@ -210,25 +226,30 @@ fn weight_block(edges: usize) -> usize {
 }
 
 /// A weighted batch: per block four interleaved partial sums a cell, `((0 + 1) + (2 + 3))`, added in order of block.
-fn sums<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Control<'_>) -> Result<Table> {
-    let width = 2 * gaps.len();
+fn sums<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>) -> Result<Table> {
+    let width = 2 * map.len();
     let mut total: Vec<f64> = simd::zeros(width, "sums of weights")?;
     let (mut ledger, mut representative) = (Ledger { weighted: true, ..Ledger::default() }, true);
-    let start = || Ok((Worker::new(control.level), simd::zeros::<f64>(PARTIALS * width, "partial sums of weights")?));
-    let make = |(worker, partials): &mut (Worker<S>, Vec<f64>), range: Range<usize>| {
-        worker.ledger = Ledger::default();
+    let start = || {
+        let partials = simd::zeros::<f64>(PARTIALS * width, "partial sums of weights")?;
+        Ok((Worker::new(control.level), Listed::new(map.len()), partials))
+    };
+    let make = |(worker, listed, partials): &mut (Worker<S>, Listed, Vec<f64>), range: Range<usize>| {
         partials.fill(0.0);
-        let mut row = 0;
-        worker.each_block(batch, gaps, range, control, |cells, weights| {
-            for (&cell, &weight) in cells.iter().zip(weights.unwrap_or(&[])) {
+        let (mut row, mut positives) = (0, 0);
+        worker.dropped = 0;
+        worker.each_block(batch, map, range, control, listed, |listed, weights| {
+            positives += listed.positives();
+            for (&cell, &weight) in listed.cells.iter().zip(weights.unwrap_or(&[])) {
                 partials[row % PARTIALS * width + cell as usize] += weight;
                 row += 1;
             }
+            listed.cells.clear();
         })?;
         let (front, back) = partials.split_at(2 * width);
         let halves = |pair: &[f64], cell: usize| pair[cell] + pair[width + cell];
         let block: Vec<f64> = (0..width).map(|cell| halves(front, cell) + halves(back, cell)).collect();
-        Ok((block, worker.ledger, worker.representative))
+        Ok((block, worker.ledger(row as u64, positives), worker.representative))
     };
     let commit = |(block, rows, all): (Vec<f64>, Ledger, bool)| {
         total.iter_mut().zip(block).for_each(|(total, block)| *total += block);
@@ -236,17 +257,18 @@ fn sums<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Control<'
         ledger.dropped += rows.dropped;
         representative = representative && all;
     };
-    workers::in_order(batch.len(), weight_block(gaps.edges()), control, start, make, commit)?;
+    workers::in_order(batch.len(), weight_block(map.edges()), control, start, make, commit)?;
     ledger.weighted = ledger.rows != [0, 0];
     Ok(Table { cells: Cells::Sums(total), ledger, representative })
 }
 
 /// A weighted batch far smaller than the table: the same sums as [`sums`] gives, of the cells it touches alone.
-fn some_sums<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Control<'_>) -> Result<Table> {
+fn some_sums<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>) -> Result<Table> {
     let mut worker = Worker::new(control.level);
+    let mut listed = Listed::new(map.len());
     let mut rows: Vec<(u32, f64)> = Vec::with_capacity(batch.len());
-    worker.each_block(batch, gaps, 0..batch.len(), control, |cells, weights| {
-        rows.extend(cells.iter().copied().zip(weights.unwrap_or(&[]).iter().copied()));
+    worker.each_block(batch, map, 0..batch.len(), control, &mut listed, |listed, weights| {
+        rows.extend(listed.cells.drain(..).zip(weights.unwrap_or(&[]).iter().copied()));
     })?;
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(|&row| rows[row].0); // stable: rows of one cell stay in their order
@@ -257,6 +279,7 @@ fn some_sums<S: Readable>(batch: &Batch<'_>, gaps: &impl Gaps<S>, control: &Cont
         }
         (rows[group[0]].0, (partials[0] + partials[1]) + (partials[2] + partials[3]))
     });
-    let ledger = Ledger { weighted: !rows.is_empty(), ..worker.ledger };
+    let positives = rows.iter().map(|&(cell, _)| u64::from(cell & 1)).sum();
+    let ledger = Ledger { weighted: !rows.is_empty(), ..worker.ledger(rows.len() as u64, positives) };
     Ok(Table { cells: Cells::SomeSums(sums.collect()), ledger, representative: worker.representative })
 }

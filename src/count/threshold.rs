@@ -4,12 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows, SMALL_BATCH};
 use super::edges::{EdgeDType, cutoffs};
-use super::plan::Plan;
-use super::table::{self, Cells, Gaps, Table};
+use super::plan::{Plan, Seen, Sink};
+use super::table::{self, Cells, Map, Table};
 use super::thresholds::Thresholds;
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::input::{Batch, Score, Working};
+use crate::input::{Batch, Block, Score, Working};
 use crate::simd::{self, DefaultFloatMode, Level};
 use crate::tally::{Masses, Tally};
 
@@ -71,12 +71,12 @@ struct PlanGaps<'p, S> {
     gaps: usize,
 }
 
-impl<S: Score> Gaps<S> for PlanGaps<'_, S> {
+impl<S: Score> Map<S> for PlanGaps<'_, S> {
     fn len(&self) -> usize {
         self.gaps
     }
-    fn cells(&self, level: Level, scores: &[S], labels: &[u8], cells: &mut [u32]) {
-        self.plan.cells(level, scores, labels, cells);
+    fn place(&self, level: Level, block: Block<'_, S>, sink: &mut impl Sink) -> Seen {
+        self.plan.place(level, block, sink)
     }
 }
 

@@ -24,6 +24,13 @@ pub(crate) trait Readable: Score + Widen {}
 
 impl<S: Score + Widen> Readable for S {}
 
+impl Batch<'_> {
+    /// True when rows may be left out: those of NaN score where asked for, those of weight zero always.
+    pub(crate) fn may_drop_rows(&self) -> bool {
+        self.weights.is_some() || self.nan == NanPolicy::Drop
+    }
+}
+
 /// Scratch for reading blocks; one a thread.
 #[derive(Debug)]
 pub(crate) struct BlockReader<S> {
@@ -50,22 +57,31 @@ impl<S: Readable> BlockReader<S> {
     /// # Errors
     /// That of the lowest bad row; on one row labels come first, then scores, then weights.
     pub(crate) fn read<'b>(&'b mut self, batch: &'b Batch<'b>, start: usize, len: usize) -> Result<Block<'b, S>> {
-        let Self { level, read, kept, halves } = self;
-        let weights = batch.weights.as_ref().map(|column| gather::weights(column, start, len, &mut read.weights));
-        let block = Block {
-            scores: gather::scores(&batch.scores, start, len, &mut read.scores, halves),
-            labels: gather::labels(&batch.labels, batch.positive, start, len, &mut read.labels),
-            weights,
-            dropped: 0,
-        };
+        let level = self.level;
+        let Self { read, kept, halves, .. } = self;
+        let block = read.block(batch, start, len, halves);
         let found = level.run(Inspect(block));
         if found.clean() {
             return Ok(block);
         }
-        if let Some(error) = first_error(batch, start, &block) {
-            return Err(error);
-        }
+        block.refuse(batch, start)?;
         Ok(kept.without_dropped_rows(&block))
+    }
+
+    /// As [`BlockReader::read`], for callers that look at the rows themselves, so that nothing is read twice: rows may
+    /// hold anything, and none is dropped.
+    pub(crate) fn read_uninspected<'b>(&'b mut self, batch: &'b Batch<'b>, start: usize, len: usize) -> Block<'b, S> {
+        self.read.block(batch, start, len, &mut self.halves)
+    }
+}
+
+impl<S: Readable> Block<'_, S> {
+    /// Err when one of these rows, which start at row `start` of `batch`, is not to be counted.
+    ///
+    /// # Errors
+    /// That of the lowest bad row; on one row labels come first, then scores, then weights.
+    pub(crate) fn refuse(&self, batch: &Batch<'_>, start: usize) -> Result<()> {
+        first_error(batch, start, self).map_or(Ok(()), Err)
     }
 }
 
@@ -131,7 +147,17 @@ fn first_error<S: Score>(batch: &Batch<'_>, start: usize, block: &Block<'_, S>) 
     })
 }
 
-impl<S: Score> Columns<S> {
+impl<S: Readable> Columns<S> {
+    fn block<'b>(&'b mut self, batch: &'b Batch<'b>, start: usize, len: usize, halves: &mut Vec<u16>) -> Block<'b, S> {
+        let weights = batch.weights.as_ref().map(|column| gather::weights(column, start, len, &mut self.weights));
+        Block {
+            scores: gather::scores(&batch.scores, start, len, &mut self.scores, halves),
+            labels: gather::labels(&batch.labels, batch.positive, start, len, &mut self.labels),
+            weights,
+            dropped: 0,
+        }
+    }
+
     /// The rows of `block` less those of NaN score and those of weight zero. A zero-weight row is counted nowhere, so a
     /// NaN score on it is not counted as dropped either.
     fn without_dropped_rows<'k>(&'k mut self, block: &Block<'_, S>) -> Block<'k, S> {

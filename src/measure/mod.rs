@@ -6,7 +6,7 @@
 //!
 //! | read | file | answers |
 //! |---|---|---|
-//! | areas | `area.rs`, `precision_area.rs` | ROC AUC, partial ROC AUC, average precision, PR AUC |
+//! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs` | ROC AUC, partial ROC AUC, average precision, PR AUC |
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
@@ -23,6 +23,7 @@ mod confusion;
 mod curve;
 mod integral;
 mod precision_area;
+mod precision_sum;
 mod rate;
 mod ratio;
 mod scale;
@@ -34,5 +35,6 @@ pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};
 pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_recall_curve, roc_curve};
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};
+pub use precision_sum::PrecisionSum;
 pub use rate::Rate;
 pub use thin::thin;

@@ -1,14 +1,15 @@
 //! Areas under the precision-recall curve.
 
 use super::integral::rising;
+use super::precision_sum::PrecisionSum;
 use super::scale::Scale;
-use super::sum::{Compensated, Mass, Step, steps};
+use super::sum::{Compensated, Mass, Step, steps, total};
 use crate::tally::{Masses, Tally};
 
 /// Average precision: precision at each group, weighted by the recall gained there.
 ///
 /// `Σ (p / P) · (T + p) / (T + p + F + n)`: steps, no interpolation; in (0, 1]; NaN without positives. Within 1e-15
-/// relative. In a binned tally each group counts as one tie; see
+/// relative; of rows an integer sum ([`PrecisionSum`]), so that the order of adding does not matter. In a binned tally each group counts as one tie; see
 /// [`average_precision_bounds`](super::average_precision_bounds).
 ///
 /// Source: the definition of scikit-learn's `average_precision_score`.
@@ -73,9 +74,18 @@ impl PrAucMethod {
 #[must_use]
 pub fn pr_auc(tally: &Tally, method: PrAucMethod) -> f64 {
     match tally.masses() {
+        Masses::Counts { positives, negatives } if method == PrAucMethod::Step => steps_of_rows(positives, negatives),
         Masses::Counts { positives, negatives } => area_by(positives, negatives, method),
         Masses::Weights { positives, negatives } => area_by(positives, negatives, method),
     }
+}
+
+fn steps_of_rows(positives: &[u64], negatives: &[u64]) -> f64 {
+    let mut sum = PrecisionSum::new(total(positives));
+    for step in steps(positives, negatives).filter(|step| step.p > 0) {
+        sum.add(step.p, step.tp, step.fp);
+    }
+    sum.mean()
 }
 
 fn area_by<M: Mass>(positives: &[M], negatives: &[M], method: PrAucMethod) -> f64 {

@@ -1,4 +1,4 @@
-//! The only `unsafe` of the core: which instructions this CPU has, the floating-point mode, and huge pages; and the
+//! The only `unsafe` of the core: which instructions this CPU has, the floating-point mode, huge pages and prefetching; and the
 //! increments that all counting comes down to. It sees slices and numbers, never a metric.
 //!
 //! A kernel is written once, in plain Rust, as a [`Kernel`]; [`Level::run`] compiles it for each instruction set and
@@ -9,9 +9,11 @@ mod count;
 mod float_mode;
 mod level;
 mod pages;
+mod prefetch;
 
-pub(crate) use count::{SUB_TABLES, add_widened, increment, increment_one};
+pub(crate) use count::{Counters, STRIP};
 pub use float_mode::DefaultFloatMode;
 pub(crate) use level::Kernel;
 pub use level::Level;
 pub(crate) use pages::{room, zeros};
+pub(crate) use prefetch::prefetch_write;

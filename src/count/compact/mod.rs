@@ -7,11 +7,12 @@ pub(crate) use intervals::INTERVALS;
 pub(crate) use pages::Pages;
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows};
-use super::table::{self, Cells, Gaps, Table};
+use super::plan::{Gaps, Seen, Sink, Strips};
+use super::table::{self, Cells, Map, Table};
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::input::{Batch, Working};
-use crate::simd::{DefaultFloatMode, Kernel, Level};
+use crate::input::{Batch, Block, Working};
+use crate::simd::{DefaultFloatMode, Kernel, Level, STRIP};
 use crate::tally::{Masses, Tally};
 
 /// Counts per interval of one published list, the same for everybody: no thresholds to choose, any two merge.
@@ -126,56 +127,51 @@ impl Default for CompactCounts {
 
 struct Intervals;
 
-impl Gaps<f32> for Intervals {
+impl Map<f32> for Intervals {
     fn len(&self) -> usize {
         INTERVALS
     }
     fn edges(&self) -> usize {
         INTERVALS
     }
-    fn cells(&self, level: Level, scores: &[f32], labels: &[u8], cells: &mut [u32]) {
-        // Read twice: a score that another thread writes meanwhile may get a wrong interval, which the caller clamps.
-        if level.run(All { scores, test: intervals::is_probability }) {
-            level.run(Place { scores, labels, cells, interval: intervals::of_probability });
-        } else {
-            level.run(Place { scores, labels, cells, interval: intervals::of_f32 });
-        }
+    fn place(&self, level: Level, block: Block<'_, f32>, sink: &mut impl Sink) -> Seen {
+        level.run(Strips { gaps: self, block, sink })
     }
     fn all_representative(&self, level: Level, scores: &[f32]) -> bool {
         level.run(All { scores, test: intervals::is_edge_f32 })
     }
 }
 
-impl Gaps<f64> for Intervals {
+impl Map<f64> for Intervals {
     fn len(&self) -> usize {
         INTERVALS
     }
     fn edges(&self) -> usize {
         INTERVALS
     }
-    fn cells(&self, level: Level, scores: &[f64], labels: &[u8], cells: &mut [u32]) {
-        level.run(Place { scores, labels, cells, interval: intervals::of_f64 });
+    fn place(&self, level: Level, block: Block<'_, f64>, sink: &mut impl Sink) -> Seen {
+        level.run(Strips { gaps: self, block, sink })
     }
     fn all_representative(&self, level: Level, scores: &[f64]) -> bool {
         level.run(All { scores, test: intervals::is_edge_f64 })
     }
 }
 
-struct Place<'k, S, F> {
-    scores: &'k [S],
-    labels: &'k [u8],
-    cells: &'k mut [u32],
-    interval: F,
+impl Gaps<f32> for Intervals {
+    #[inline(always)]
+    fn gaps(&self, scores: &[f32; STRIP]) -> [u32; STRIP] {
+        if scores.iter().fold(true, |all, &score| all & intervals::is_probability(score)) {
+            std::array::from_fn(|i| intervals::of_probability(scores[i]))
+        } else {
+            std::array::from_fn(|i| intervals::of_f32(scores[i]))
+        }
+    }
 }
 
-impl<S: Copy, F: Fn(S) -> u32> Kernel for Place<'_, S, F> {
-    type Output = ();
-
+impl Gaps<f64> for Intervals {
     #[inline(always)]
-    fn run(self) {
-        for ((cell, &score), &label) in self.cells.iter_mut().zip(self.scores).zip(self.labels) {
-            *cell = 2 * (self.interval)(score) + u32::from(label & 1);
-        }
+    fn gaps(&self, scores: &[f64; STRIP]) -> [u32; STRIP] {
+        std::array::from_fn(|i| intervals::of_f64(scores[i]))
     }
 }
 

@@ -1,44 +1,24 @@
 //! Folding: what was counted since, into the run of all before it.
 
-use std::borrow::Cow;
-
-use super::rows::Rows;
+use super::pieces::Held;
 use super::run::{Run, RunBuilder};
-use super::sort::{self, Sink, Span};
 use crate::control::Control;
 use crate::count::merge::{POLL, merged};
 use crate::error::Result;
 use crate::simd;
 
-/// Feeds the groups of unsorted rows to sinks, as keys of float32 if all of them are; see [`sort::groups`].
-pub(super) fn sorted<S: Sink<u32> + Sink<u64>>(
-    rows: &[&Rows],
-    control: &Control<'_>,
-    sink: impl Fn(Span) -> Result<S> + Sync,
-    full: impl FnMut(S) + Send,
-) -> Result<()> {
-    if rows.iter().all(|rows| rows.is_narrow()) {
-        let keys = |label| rows.iter().map(|rows| rows.keys(label).narrow()).collect();
-        sort::groups::<u32, S>([keys(0), keys(1)], control, sink, full)
-    } else {
-        let wide: Vec<[Cow<'_, [u64]>; 2]> =
-            rows.iter().map(|rows| [0, 1].map(|label| rows.keys(label).wide())).collect();
-        let keys = |label: usize| wide.iter().map(|keys| &*keys[label]).collect();
-        sort::groups::<u64, S>([keys(0), keys(1)], control, sink, full)
+/// All that is held, on top of `base`, as one run.
+/// `rows`: unweighted rows in all of it.
+pub(super) fn of_held(base: &Run, held: &Held, rows: u64, control: &Control<'_>) -> Result<Run> {
+    let mut runs: Vec<&Run> = held.runs.iter().map(|run| &**run).collect();
+    let buckets = held.run_of_buckets(control)?;
+    if buckets.len() > 0 {
+        runs.push(&buckets); // counts are integers: their place in the order does not matter
     }
-}
-
-/// The run of unsorted rows.
-pub(super) fn of_rows(rows: &[&Rows], control: &Control<'_>) -> Result<Run> {
-    let total: u64 = rows.iter().map(|rows| rows.len() as u64).sum();
-    let narrow = rows.iter().all(|rows| rows.is_narrow());
-    let part = |span: Span| {
-        let rows = span.inside[0] + span.inside[1];
-        RunBuilder::new(narrow, total, false, rows as usize) // of rows in memory, so their number is a usize
-    };
-    let mut whole = part(Span { below: [0, 0], inside: [total, 0] })?;
-    sorted(rows, control, part, |part| whole.append(part))?;
-    Ok(whole.finish())
+    if base.len() == 0 && runs.len() == 1 && buckets.len() > 0 {
+        return Ok(buckets);
+    }
+    of_runs(base, &runs, rows, control)
 }
 
 /// `base` and then each of `runs`, in that order, as one run: sums of weights are added from left to right, so that they do

@@ -1,22 +1,33 @@
-//! [`ExactCounts`]: one entry per distinct score; every figure is exact.
+//! [`ExactCounts`]: every row's score is kept, or every distinct score with its counts, whichever is less; every figure is
+//! exact.
 //!
-//! Rows are kept unsorted in pieces until there are enough of them, then sorted once and folded into the run of all before
-//! them: each row is sorted once and copied a logarithmic number of times.
+//! A batch becomes a [`Piece`](pieces::Piece): its rows by bucket, two bytes a float32 row. Pieces are folded into one run
+//! of distinct scores once that takes no more memory than they do.
 
+mod bucket;
+mod finish;
 mod fold;
+mod narrow;
+mod narrow_pairs;
 mod pairs;
+mod partition;
+mod pieces;
+mod positives;
 mod radix;
-mod rank;
 mod rows;
 mod run;
-mod sort;
+mod source;
+mod tallies;
 mod weights;
+mod wide;
+mod wide_pairs;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub use pairs::{Pairs, roc_auc_pairs};
-use rows::{Read, Rows as UnsortedRows};
+use pieces::{Held, Piece};
+pub use positives::{PositiveGroup, fold_positive_groups};
 use run::Run;
 pub(crate) use run::RunBuilder;
 
@@ -29,8 +40,8 @@ use crate::tally::Tally;
 
 /// A map from each distinct score, as the real number it is, to what was counted of it.
 ///
-/// Memory grows with the rows: 4 bytes for a float32 row until it is folded, 12 for a distinct float32 score (16 for a
-/// float64 one) after. `max_bytes` sets a limit; [`CompactCounts`](super::CompactCounts) needs none.
+/// Memory grows with the rows, up to about twice the least of 2 bytes a float32 row (8 a float64 one) and 12 bytes a
+/// distinct float32 score (16 a float64 one). `max_bytes` sets a limit; [`CompactCounts`](super::CompactCounts) needs none.
 #[derive(Debug, Clone)]
 pub struct ExactCounts {
     base: Arc<Run>,
@@ -39,55 +50,36 @@ pub struct ExactCounts {
     ledger: Ledger,
     /// An upper bound of every sum of weights held.
     weight_bound: f64,
+    /// Rows in buckets from which on folding them is considered.
+    fold_at: usize,
     max_bytes: Option<usize>,
 }
 
-#[derive(Debug, Clone)]
-enum Piece {
-    Rows(Arc<UnsortedRows>),
-    Run(Arc<Run>),
-}
-
-/// A batch, counted; and, where its rows made the pieces many, the accumulator with all of them folded.
+/// A batch, counted; and, where there was more to do than to add it, the accumulator with it.
 #[derive(Debug)]
 pub struct ExactPart {
     pieces: Vec<Piece>,
     ledger: Ledger,
     weight: f64,
-    /// The state the batch was counted for, and the same folded.
-    folded: Option<(ExactCounts, ExactCounts)>,
+    /// The state the batch was counted for, and what it becomes.
+    settled: Option<(ExactCounts, ExactCounts)>,
 }
 
-/// Rows or groups in pieces from which on they are folded, unless the run is longer: sorting a million keys by bucket costs
-/// the least a row, and 4 MiB of unsorted keys are little to keep.
-const FOLD_AT: usize = 1 << 20;
+/// Rows of small batches that are kept as whole keys, 4 MiB of them, before they are put into buckets.
+const MOST_ROWS: usize = 1 << 20;
 
-/// Pieces that merging piles up before it folds them, however little they hold: each merge copies the list.
-const MANY_PIECES: usize = 4096;
+/// Rows in buckets at which folding is first considered: 4 MiB of float32.
+const FOLD_AT: usize = 1 << 21;
 
-impl Piece {
-    fn len(&self) -> usize {
-        match self {
-            Self::Rows(rows) => rows.len(),
-            Self::Run(run) => run.len(),
-        }
-    }
+/// Distinct scores in runs, beside those of `base`, that are merged into it.
+const RUNS_AT: usize = 1 << 20;
 
-    fn nbytes(&self) -> usize {
-        match self {
-            Self::Rows(rows) => rows.nbytes(),
-            Self::Run(run) => run.nbytes(),
-        }
-    }
+/// Pieces in buckets from which on they are joined, and runs from which on they are merged, however little they hold: a
+/// query looks each bucket up in each piece, and each merge copies the list.
+const MANY_PIECES: usize = 2048;
 
-    fn same_as(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Rows(ours), Self::Rows(theirs)) => Arc::ptr_eq(ours, theirs),
-            (Self::Run(ours), Self::Run(theirs)) => Arc::ptr_eq(ours, theirs),
-            _ => false,
-        }
-    }
-}
+/// Rows up to which a query folds whatever is held: sorted again and again they would cost more.
+const ALWAYS_FOLDED: usize = 1 << 17;
 
 impl ExactPart {
     fn nbytes(&self) -> usize {
@@ -104,6 +96,7 @@ impl ExactCounts {
             pieces: Vec::new(),
             ledger: Ledger::default(),
             weight_bound: 0.0,
+            fold_at: FOLD_AT,
             max_bytes,
         }
     }
@@ -114,42 +107,44 @@ impl ExactCounts {
         self.max_bytes
     }
 
-    /// Folds all pieces into one run; no value changes.
+    /// Brings what is held to the form that further queries read fastest, unless that takes more memory; no value changes.
     ///
     /// # Errors
     /// [`Error::Interrupted`], [`Error::OutOfMemory`]; nothing has changed then.
     pub fn compact(&mut self, control: &Control<'_>) -> Result<()> {
-        if self.pieces.is_empty() {
-            return Ok(());
-        }
-        let rows: Vec<&UnsortedRows> = self
-            .pieces
-            .iter()
-            .filter_map(|piece| match piece {
-                Piece::Rows(rows) => Some(&**rows),
-                Piece::Run(_) => None,
-            })
-            .collect();
-        let sorted = fold::of_rows(&rows, control)?;
-        let mut runs: Vec<&Run> = self
-            .pieces
-            .iter()
-            .filter_map(|piece| match piece {
-                Piece::Rows(_) => None,
-                Piece::Run(run) => Some(&**run),
-            })
-            .collect();
-        if sorted.len() > 0 {
-            runs.push(&sorted); // counts are integers: their place in the order does not matter
-        }
-        let total = self.ledger.rows[0] + self.ledger.rows[1];
-        let folded = if self.base.len() == 0 && runs.len() == 1 && rows.len() == self.pieces.len() {
-            sorted
-        } else {
-            fold::of_runs(&self.base, &runs, total, control)?
-        };
-        self.base = Arc::new(folded);
+        if self.pending() <= ALWAYS_FOLDED { self.fold(control) } else { self.settle(0, control) }
+    }
+
+    /// Folds all pieces into one run.
+    fn fold(&mut self, control: &Control<'_>) -> Result<()> {
+        self.base = self.folded(control)?;
         self.pieces.clear();
+        self.fold_at = FOLD_AT;
+        Ok(())
+    }
+
+    /// Folds and joins pieces where there are many of them; rows kept as keys are put into buckets from `most_rows` on.
+    fn settle(&mut self, most_rows: usize, control: &Control<'_>) -> Result<()> {
+        let runs = || self.pieces.iter().filter(|piece| matches!(piece, Piece::Run(_)));
+        let distinct: usize = runs().map(Piece::len).sum();
+        if distinct > RUNS_AT.max(self.base.len()) || runs().count() > MANY_PIECES {
+            let held: Vec<Piece> = runs().cloned().collect();
+            self.base = Arc::new(fold::of_held(&self.base, &Held::new(&held, control)?, self.ledger.total(), control)?);
+            self.pieces.retain(|piece| !matches!(piece, Piece::Run(_)));
+        }
+        let rows = self.pieces.iter().filter(|piece| matches!(piece, Piece::Rows(_))).map(Piece::len).sum::<usize>();
+        if rows > most_rows {
+            self.pieces = pieces::all_bucketed(std::mem::take(&mut self.pieces), control)?;
+        }
+        if self.pending() >= self.fold_at {
+            if pieces::would_shrink(&self.pieces, control)? {
+                return self.fold(control);
+            }
+            self.fold_at = 2 * self.pending();
+        }
+        if self.pieces.len() > MANY_PIECES {
+            self.pieces = pieces::joined(std::mem::take(&mut self.pieces), control)?;
+        }
         Ok(())
     }
 
@@ -174,18 +169,42 @@ impl ExactCounts {
 
     /// Thresholds as they act on the scores held: rounded to float32 when every score is a float32, else as they are.
     ///
+    #[must_use]
+    pub fn edges(&self, at: &[f64]) -> Vec<f64> {
+        let narrow = self.base.is_narrow() && self.pieces.iter().all(Piece::is_narrow);
+        at.iter().map(|&edge| if narrow { f32::nearest(edge).to_f64() } else { edge }).collect()
+    }
+
+    /// `2U` and the rows of each class; see [`roc_auc_pairs`]. Weights are left out of it.
+    ///
     /// # Errors
-    /// As [`ExactCounts::compact`].
-    pub fn edges(&self, at: &[f64], control: &Control<'_>) -> Result<Vec<f64>> {
-        let narrow = self.folded(control)?.is_narrow();
-        Ok(at.iter().map(|&edge| if narrow { f32::nearest(edge).to_f64() } else { edge }).collect())
+    /// [`Error::Interrupted`]; [`Error::OutOfMemory`].
+    pub fn pairs(&self, control: &Control<'_>) -> Result<Pairs> {
+        let [negatives, positives] = self.ledger.rows;
+        let twice_u = pairs::of_pieces(&self.base, &self.pieces, self.ledger.total(), control)?;
+        Ok(Pairs { twice_u, positives, negatives })
+    }
+
+    /// Folds the groups that hold positives; see [`fold_positive_groups`]. Weights are left out of it.
+    ///
+    /// # Errors
+    /// As [`ExactCounts::pairs`].
+    pub fn fold_positive_groups<T: Send>(
+        &self,
+        control: &Control<'_>,
+        start: impl Fn([u64; 2]) -> T + Sync,
+        add: impl Fn(&mut T, PositiveGroup) + Sync,
+    ) -> Result<Vec<T>> {
+        positives::of_pieces(&self.base, &self.pieces, self.ledger.rows, control, &start, &add)
     }
 
     /// All that is held as one run.
     pub(crate) fn folded(&self, control: &Control<'_>) -> Result<Arc<Run>> {
-        let mut own = self.clone();
-        own.compact(control)?;
-        Ok(own.base)
+        if self.pieces.is_empty() {
+            return Ok(Arc::clone(&self.base));
+        }
+        let held = Held::new(&self.pieces, control)?;
+        Ok(Arc::new(fold::of_held(&self.base, &held, self.ledger.total(), control)?))
     }
 
     /// Rows, for its bytes.
@@ -197,7 +216,7 @@ impl ExactCounts {
     pub(crate) fn from_parts(run: Run, ledger: Ledger) -> Self {
         let weights = |i| run.sums(i).iter().sum::<f64>();
         let weight_bound = (0..run.len()).map(weights).sum();
-        Self { base: Arc::new(run), pieces: Vec::new(), ledger, weight_bound, max_bytes: None }
+        Self { base: Arc::new(run), pieces: Vec::new(), ledger, weight_bound, fold_at: FOLD_AT, max_bytes: None }
     }
 
     fn pending(&self) -> usize {
@@ -221,6 +240,21 @@ impl ExactCounts {
         Ok(())
     }
 
+    /// Tries all there is to come within the limit, then gives the error of missing it.
+    fn within_limit(&mut self, control: &Control<'_>) -> Result<()> {
+        if self.over_limit(0).is_some() {
+            self.settle(0, control)?;
+        }
+        if self.over_limit(0).is_some() {
+            let mut folded = self.clone();
+            folded.fold(control)?;
+            if folded.nbytes() < self.nbytes() {
+                *self = folded;
+            }
+        }
+        self.over_limit(0).map_or(Ok(()), Err)
+    }
+
     /// The error of holding `more` bytes on top.
     fn over_limit(&self, more: usize) -> Option<Error> {
         let (bytes, limit) = (self.nbytes() + more, self.max_bytes?);
@@ -238,55 +272,59 @@ impl Accumulator for ExactCounts {
             let weight = (0..run.len()).map(|i| run.sums(i).iter().sum::<f64>()).sum();
             (vec![Piece::Run(Arc::new(run))], ledger, weight)
         } else {
-            let Read { rows, ties, ledger } = rows::read(batch, control)?;
-            let rows = rows.into_iter().map(|rows| Piece::Rows(Arc::new(rows)));
-            (rows.chain([Piece::Run(Arc::new(ties))]).collect(), ledger, 0.0)
+            let (pieces, ledger) = pieces::read(batch, control)?;
+            (pieces, ledger, 0.0)
         };
         let pieces: Vec<Piece> = pieces.into_iter().filter(|piece| piece.len() > 0).collect();
-        let rows: usize = pieces.iter().map(Piece::len).sum();
-        let mut part = ExactPart { pieces, ledger, weight, folded: None };
-        if self.pending() + rows >= FOLD_AT.max(self.base.len()) || self.over_limit(part.nbytes()).is_some() {
+        let mut part = ExactPart { pieces, ledger, weight, settled: None };
+        let pending = self.pieces.iter().chain(&part.pieces);
+        let kept: usize = pending.filter(|piece| matches!(piece, Piece::Rows(_) | Piece::Run(_))).map(Piece::len).sum();
+        let rows = self.pending() + part.pieces.iter().map(Piece::len).sum::<usize>();
+        if kept >= MOST_ROWS
+            || rows >= self.fold_at
+            || self.pieces.len() > MANY_PIECES
+            || self.over_limit(part.nbytes()).is_some()
+        {
             let mut sum = self.clone();
             sum.add(part.pieces.clone(), ledger, weight)?;
-            sum.compact(control)?;
-            if let Some(error) = sum.over_limit(0) {
-                return Err(error);
-            }
-            part.folded = Some((self.clone(), sum));
+            sum.settle(MOST_ROWS, control)?;
+            sum.within_limit(control)?;
+            part.settled = Some((self.clone(), sum));
         }
         Ok(part)
     }
 
     fn commit(&mut self, part: ExactPart) -> Result<Committed> {
         let nbytes = part.nbytes();
-        if let Some((before, after)) = part.folded
+        if let Some((before, after)) = part.settled
             && self.same_as(&before)
         {
             *self = after;
             return Ok(Committed::Done);
         }
         if self.over_limit(nbytes).is_some() {
-            return Ok(Committed::Recount); // counting again folds first, and knows the size then
+            return Ok(Committed::Recount); // counting again settles first, and knows the size then
         }
         self.add(part.pieces, part.ledger, part.weight)?;
         Ok(Committed::Done)
     }
 
     fn merge(&mut self, other: &Self) -> Result<()> {
+        let cancel = AtomicBool::new(false);
+        let control = Control::new(&cancel);
         let mut sum = self.clone();
-        let mut pieces = other.pieces.clone();
-        if other.base.len() > 0 {
-            pieces.insert(0, Piece::Run(Arc::clone(&other.base)));
+        // Sums of weights are added as a whole, so that it does not matter what the other one has folded already.
+        let (base, mut pieces) = if other.ledger.weighted {
+            (other.folded(&control)?, Vec::new())
+        } else {
+            (Arc::clone(&other.base), other.pieces.clone())
+        };
+        if base.len() > 0 {
+            pieces.insert(0, Piece::Run(base));
         }
         sum.add(pieces, other.ledger, other.weight_bound)?;
-        if sum.over_limit(0).is_some() || sum.pending() >= FOLD_AT.max(sum.base.len()) || sum.pieces.len() > MANY_PIECES
-        {
-            let cancel = AtomicBool::new(false);
-            sum.compact(&Control::new(&cancel))?;
-            if let Some(error) = sum.over_limit(0) {
-                return Err(error);
-            }
-        }
+        sum.settle(MOST_ROWS, &control)?;
+        sum.within_limit(&control)?;
         *self = sum;
         Ok(())
     }
@@ -322,11 +360,15 @@ impl Accumulator for ExactCounts {
 
     fn plan(&self) -> String {
         let (runs, pending) = (self.base.len(), self.pending());
-        format!("{runs} distinct scores sorted, {pending} rows waiting to be")
+        format!("{runs} distinct scores sorted; {pending} rows in {} pieces", self.pieces.len())
     }
 
     fn tally(&self, control: &Control<'_>) -> Result<Tally> {
-        self.folded(control)?.tally(control)
+        let held = Held::new(&self.pieces, control)?;
+        if self.base.len() == 0 && held.runs.is_empty() {
+            return tallies::of_buckets(&held, control);
+        }
+        fold::of_held(&self.base, &held, self.ledger.total(), control)?.tally(control)
     }
 }
 

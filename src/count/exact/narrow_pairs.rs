@@ -4,7 +4,6 @@
 //! before each word beside it; each of the majority then reads its rank off one word. Two other ways for what suits that
 //! badly: few rows are compared pair by pair, and many copies of one score are counted in plain counters.
 
-use super::radix::STRETCH;
 use crate::control::Control;
 use crate::error::Result;
 use crate::simd::Kernel;
@@ -16,7 +15,7 @@ const CELLS: usize = 1 << 16;
 const WORDS: usize = CELLS / 32;
 
 /// Scratch for ranking, one a thread: 16 KiB of bitmap and 8 KiB of prefix counts, which fit L1; and, where many scores are
-/// equal, 256 KiB of counters.
+/// equal, 512 KiB of counters.
 #[derive(Debug)]
 pub(super) struct Ranker {
     bits: Box<[u64; WORDS]>,
@@ -24,7 +23,7 @@ pub(super) struct Ranker {
     /// Third and further copies of a rest.
     more: Vec<u16>,
     minority: Vec<u16>,
-    counters: Vec<u32>,
+    counters: Vec<u64>,
 }
 
 /// A bitmap of two bits a cell holds no more; beyond, some cells have further copies for certain.
@@ -43,8 +42,8 @@ impl Default for Ranker {
 }
 
 impl Ranker {
-    /// `Σ over b of 2·#{a < b} + #{a = b}`, `a` of `minority`, `b` of `majority`, each given in pieces; both shorter than
-    /// 2^31. It is cheapest when `minority` is the shorter one.
+    /// `Σ over b of 2·#{a < b} + #{a == b}`, `a` of `minority`, `b` of `majority`, each given in pieces. It is cheapest when
+    /// `minority` is the shorter one.
     ///
     /// # Errors
     /// [`Interrupted`](crate::Error::Interrupted).
@@ -53,21 +52,21 @@ impl Ranker {
         minority: &[&[u16]],
         majority: &[&[u16]],
         control: &Control<'_>,
-    ) -> Result<u64> {
+    ) -> Result<u128> {
         let rows = |pieces: &[&[u16]]| pieces.iter().map(|piece| piece.len()).sum::<usize>();
         let (few, many) = (rows(minority), rows(majority));
         if few > MOST_IN_BITMAP {
             return self.by_counters(minority, majority, control);
         }
-        self.minority.clear();
-        minority.iter().for_each(|piece| self.minority.extend_from_slice(piece));
         // Pair by pair costs a vector operation a 16 pairs or so; the bitmap 2,000 steps to clear and sum, then some a row.
         if few < LONGEST_PAIRED && few * many / 8 < 2 * WORDS + 2 * (few + many) {
+            self.minority.clear();
+            minority.iter().for_each(|piece| self.minority.extend_from_slice(piece));
             return over(majority, control, |b| control.level.run(PairByPair { a: &self.minority, b }));
         }
         // Each further copy costs a pass over the majority, about 1/16 step a row.
         let most_copies = (few / 64).clamp(8, 256);
-        if !self.fill_bitmap(most_copies) {
+        if !self.fill_bitmap(minority, most_copies) {
             return self.by_counters(minority, majority, control);
         }
         control.level.run(SumWords { bits: &self.bits, below: &mut self.below });
@@ -76,16 +75,16 @@ impl Ranker {
         self.more.sort_unstable();
         for copies in self.more.chunk_by(|a, b| a == b) {
             let once = over(majority, control, |b| control.level.run(PairByPair { a: &copies[..1], b }))?;
-            pairs += copies.len() as u64 * once;
+            pairs += copies.len() as u128 * once;
         }
         Ok(pairs)
     }
 
     /// Sets a bit for each first and second copy; false when there are more than `most` further ones.
-    fn fill_bitmap(&mut self, most: usize) -> bool {
+    fn fill_bitmap(&mut self, minority: &[&[u16]], most: usize) -> bool {
         self.bits.fill(0);
         self.more.clear();
-        for chunk in self.minority.chunks(256) {
+        for chunk in minority.iter().flat_map(|piece| piece.chunks(256)) {
             for &rest in chunk {
                 let word = &mut self.bits[usize::from(rest >> 5)];
                 let at = u32::from(rest & 31) * 2;
@@ -102,7 +101,7 @@ impl Ranker {
         true
     }
 
-    fn by_counters(&mut self, minority: &[&[u16]], majority: &[&[u16]], control: &Control<'_>) -> Result<u64> {
+    fn by_counters(&mut self, minority: &[&[u16]], majority: &[&[u16]], control: &Control<'_>) -> Result<u128> {
         self.counters.clear();
         self.counters.resize(CELLS + 1, 0);
         for stretch in minority.iter().flat_map(|piece| piece.chunks(STRETCH)) {
@@ -116,17 +115,20 @@ impl Ranker {
         }
         let rank = |&rest: &u16| {
             let at = usize::from(rest);
-            u64::from(self.counters[at]) + u64::from(self.counters[at + 1])
+            self.counters[at] + self.counters[at + 1]
         };
         over(majority, control, |piece| piece.iter().map(rank).sum())
     }
 }
 
+/// Rows between two looks at the cancel flag: so few that their pairs with any other rows fit 64 bits.
+const STRETCH: usize = 1 << 20;
+
 /// The sum of `pairs` over stretches of the pieces, looking at the cancel flag between them.
-fn over(pieces: &[&[u16]], control: &Control<'_>, pairs: impl Fn(&[u16]) -> u64) -> Result<u64> {
+fn over(pieces: &[&[u16]], control: &Control<'_>, pairs: impl Fn(&[u16]) -> u64) -> Result<u128> {
     pieces.iter().flat_map(|piece| piece.chunks(STRETCH)).try_fold(0, |sum, stretch| {
         control.check()?;
-        Ok(sum + pairs(stretch))
+        Ok(sum + u128::from(pairs(stretch)))
     })
 }
 
@@ -203,8 +205,8 @@ mod tests {
     use crate::simd::Level;
     use std::sync::atomic::AtomicBool;
 
-    fn definition(a: &[u16], b: &[u16]) -> u64 {
-        let pairs = b.iter().flat_map(|b| a.iter().map(move |a| 2 * u64::from(a < b) + u64::from(a == b)));
+    fn definition(a: &[u16], b: &[u16]) -> u128 {
+        let pairs = b.iter().flat_map(|b| a.iter().map(move |a| 2 * u128::from(a < b) + u128::from(a == b)));
         pairs.sum()
     }
 

@@ -1,11 +1,13 @@
 //! [`roc_auc_pairs`]: the integer behind an exact ROC AUC, straight from a batch.
 
+use super::finish::{Bucket, Finish, Sink, Span};
+use super::pieces::{self, Held, Piece};
+use super::run::Run;
 use super::fold;
-use super::rows::{self, Read};
-use super::sort::{Sink, Span};
 use crate::control::Control;
 use crate::error::Result;
 use crate::input::Batch;
+use crate::simd::DefaultFloatMode;
 
 /// `2U = Σ p (2·N_below + n)` over groups of tied scores, and the rows of each class; ROC AUC is `2U / (2·P·N)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +20,36 @@ pub struct Pairs {
     pub negatives: u64,
 }
 
-/// Sums pairs over ascending groups.
+/// The pairs of an unweighted batch (weights, if any, are validated and only their zeros matter).
+///
+/// # Errors
+/// That of the batch's lowest bad row; [`Interrupted`](crate::Error::Interrupted);
+/// [`OutOfMemory`](crate::Error::OutOfMemory); [`Changed`](crate::Error::Changed) when the rows were written to meanwhile.
+pub fn roc_auc_pairs(batch: &Batch<'_>, control: &Control<'_>) -> Result<Pairs> {
+    let _mode = DefaultFloatMode::set();
+    let (pieces, ledger) = pieces::read(batch, control)?;
+    let [negatives, positives] = ledger.rows;
+    let twice_u = of_pieces(&Run::empty(), &pieces, negatives + positives, control)?;
+    Ok(Pairs { twice_u, positives, negatives })
+}
+
+/// `2U` of all `rows` rows of `base` and `pieces`.
+pub(super) fn of_pieces(base: &Run, pieces: &[Piece], rows: u64, control: &Control<'_>) -> Result<u128> {
+    let held = Held::new(pieces, control)?;
+    if base.len() == 0 && held.runs.is_empty() {
+        let sink = |span: Span| Ok(Ranking { negatives_below: span.below[0], twice_u: 0 });
+        return Ok(held.any_order(control, sink)?.iter().map(|part| part.twice_u).sum());
+    }
+    let mut ranking = Ranking { negatives_below: 0, twice_u: 0 };
+    let mut add = |run: &Run| (0..run.len()).for_each(|i| ranking.add(run.counts(i)));
+    match &held.runs[..] {
+        [run] if base.len() == 0 && held.rows() == 0 => add(run),
+        _ => add(&fold::of_held(base, &held, rows, control)?),
+    }
+    Ok(ranking.twice_u)
+}
+
+/// Sums pairs over ascending groups or buckets.
 struct Ranking {
     negatives_below: u64,
     twice_u: u128,
@@ -26,42 +57,19 @@ struct Ranking {
 
 impl Ranking {
     fn add(&mut self, [negatives, positives]: [u64; 2]) {
-        let below = 2 * u128::from(self.negatives_below) + u128::from(negatives);
-        self.twice_u += u128::from(positives) * below;
+        self.twice_u += u128::from(positives) * (2 * u128::from(self.negatives_below) + u128::from(negatives));
         self.negatives_below += negatives;
     }
 }
 
-impl<K> Sink<K> for Ranking {
-    fn group(&mut self, _key: K, counts: [u64; 2]) {
-        self.add(counts);
-    }
-
-    const ONLY_PAIRS: bool = true;
-
-    fn pairs(&mut self, [negatives, positives]: [u64; 2], inside: u64) {
-        self.twice_u += 2 * u128::from(positives) * u128::from(self.negatives_below) + u128::from(inside);
+impl<K: Finish> Sink<K> for Ranking {
+    fn bucket(&mut self, bucket: &Bucket<'_, K>, scratch: &mut K::Scratch, control: &Control<'_>) -> Result<()> {
+        let [negatives, positives] = bucket.counts;
+        self.twice_u += 2 * u128::from(positives) * u128::from(self.negatives_below);
         self.negatives_below += negatives;
+        if negatives > 0 && positives > 0 {
+            self.twice_u += K::pairs(scratch, bucket, control)?;
+        }
+        Ok(())
     }
-}
-
-/// The pairs of an unweighted batch (weights, if any, are validated and only their zeros matter).
-///
-/// # Errors
-/// That of the batch's lowest bad row; [`Interrupted`](crate::Error::Interrupted);
-/// [`OutOfMemory`](crate::Error::OutOfMemory).
-pub fn roc_auc_pairs(batch: &Batch<'_>, control: &Control<'_>) -> Result<Pairs> {
-    let Read { rows, ties, ledger } = rows::read(batch, control)?;
-    let rows: Vec<_> = rows.iter().collect();
-    let mut twice_u = 0;
-    if ties.len() == 0 {
-        let sink = |span: Span| Ok(Ranking { negatives_below: span.below[0], twice_u: 0 });
-        fold::sorted(&rows, control, sink, |part| twice_u += part.twice_u)?;
-    } else {
-        let run = fold::of_runs(&ties, &[&fold::of_rows(&rows, control)?], ledger.rows[0] + ledger.rows[1], control)?;
-        let mut ranking = Ranking { negatives_below: 0, twice_u: 0 };
-        (0..run.len()).for_each(|i| ranking.add(run.counts(i)));
-        twice_u = ranking.twice_u;
-    }
-    Ok(Pairs { twice_u, positives: ledger.rows[1], negatives: ledger.rows[0] })
 }

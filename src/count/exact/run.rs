@@ -1,7 +1,8 @@
 //! [`Run`]: distinct scores, ascending, with what was counted of each; and how runs are built and merged.
 
-use super::rows::{Keys, narrow, widen};
-use super::sort::Sink;
+use super::bucket::BucketKey;
+use super::radix::merge;
+use super::rows::{Keys, Rows, narrow};
 use crate::control::Control;
 use crate::count::merge::POLL;
 use crate::error::Result;
@@ -45,6 +46,42 @@ impl Run {
         Self { keys: Keys::Narrow(Vec::new()), counts: Counts::Narrow(Vec::new()), sums: Vec::new() }
     }
 
+    /// Of scores, as keys of float64, and their `[negatives, positives]`, in any order and perhaps repeated.
+    pub(super) fn of_ties(mut ties: Vec<(u64, [u64; 2])>) -> Result<Self> {
+        ties.sort_unstable();
+        let all_narrow = ties.iter().all(|&(key, _)| narrow(key).is_some());
+        let rows = ties.iter().map(|&(_, [negatives, positives])| negatives + positives).sum();
+        let mut run = RunBuilder::new(all_narrow, rows, false, ties.len())?;
+        for group in ties.chunk_by(|a, b| a.0 == b.0) {
+            let counts = group.iter().fold([0, 0], |[n, p], (_, [negatives, positives])| [n + negatives, p + positives]);
+            run.push(group[0].0, counts, None);
+        }
+        Ok(run.finish())
+    }
+
+    /// Of a few rows, by sorting them.
+    pub(super) fn of_few(rows: &[&Rows], control: &Control<'_>) -> Result<Self> {
+        let total = rows.iter().map(|rows| rows.len()).sum();
+        let narrow = rows.iter().all(|rows| rows.is_narrow());
+        let mut run = RunBuilder::new(narrow, total as u64, false, total)?;
+        if narrow {
+            let sorted = |label: usize| {
+                let mut keys = rows.iter().map(|rows| rows.keys(label).narrow()).collect::<Vec<_>>().concat();
+                keys.sort_unstable();
+                keys
+            };
+            merge(&sorted(0), &sorted(1), control, |key, counts| run.push_narrow(key, counts))?;
+        } else {
+            let sorted = |label: usize| {
+                let mut keys: Vec<u64> = rows.iter().flat_map(|rows| rows.keys(label).wide().into_owned()).collect();
+                keys.sort_unstable();
+                keys
+            };
+            merge(&sorted(0), &sorted(1), control, |key, counts| run.push(key, counts, None))?;
+        }
+        Ok(run.finish())
+    }
+
     /// Number of distinct scores.
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
@@ -70,7 +107,7 @@ impl Run {
     /// The key, as of float64, of score `i`.
     pub(super) fn key(&self, i: usize) -> u64 {
         match &self.keys {
-            Keys::Narrow(keys) => widen(keys[i]),
+            Keys::Narrow(keys) => keys[i].wide(),
             Keys::Wide(keys) => keys[i],
         }
     }
@@ -238,10 +275,10 @@ impl RunBuilder {
         }
     }
 
-    fn push_narrow(&mut self, key: u32, counts: [u64; 2]) {
+    pub(super) fn push_narrow(&mut self, key: u32, counts: [u64; 2]) {
         match &mut self.run.keys {
             Keys::Narrow(keys) => keys.push(key),
-            Keys::Wide(keys) => keys.push(widen(key)),
+            Keys::Wide(keys) => keys.push(key.wide()),
         }
         self.push_masses(counts, None);
     }
@@ -280,17 +317,5 @@ impl RunBuilder {
 fn trim<T>(values: &mut Vec<T>) {
     if values.capacity() - values.len() > values.len() / 8 {
         values.shrink_to_fit();
-    }
-}
-
-impl Sink<u32> for RunBuilder {
-    fn group(&mut self, key: u32, counts: [u64; 2]) {
-        self.push_narrow(key, counts);
-    }
-}
-
-impl Sink<u64> for RunBuilder {
-    fn group(&mut self, key: u64, counts: [u64; 2]) {
-        self.push(key, counts, None);
     }
 }

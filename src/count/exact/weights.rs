@@ -9,9 +9,8 @@ use crate::count::accumulator::Ledger;
 use crate::count::merge::merged;
 use crate::count::workers;
 use crate::error::Result;
-use crate::input::{BLOCK_ROWS, Batch, BlockReader, Readable, Score, Working};
-
 use super::rows::narrow;
+use crate::input::{BLOCK_ROWS, Batch, BlockReader, Readable, Score, Working};
 
 /// Rows over which weights are summed before the sum joins the total; part of the result.
 const BLOCK: usize = 65_536;

@@ -1,8 +1,9 @@
 //! [`Cells`]: any cutoffs. A monotone map sorts scores into cells; a table says how many cutoffs lie below each cell, and
 //! comparisons decide among the cutoffs inside it.
 
-use crate::input::Score;
-use crate::simd::Level;
+use super::{Gaps, Seen, Sink, Strips};
+use crate::input::{Block, Score};
+use crate::simd::{Level, STRIP};
 
 /// Cutoffs by cell of a monotone map: a score lies above every cutoff of a lower cell and below every cutoff of a higher
 /// one, whatever the map, so the answer is exact for any map; a good one leaves few cutoffs to a cell.
@@ -40,20 +41,22 @@ impl<S: Score> Cells<S> {
         format!("cells: {} map, then {comparisons} comparison(s)", self.map.name())
     }
 
-    pub(super) fn cells(&self, level: Level, scores: &[S], labels: &[u8], cells: &mut [u32]) {
+    pub(super) fn place(&self, level: Level, block: Block<'_, S>, sink: &mut impl Sink) -> Seen {
         match self.map {
-            Map::One => cells.fill(0),
+            Map::One => level.run(Strips { gaps: &Search { plan: self, cell: |_| 0 }, block, sink }),
             Map::Affine { origin, slope, last } => {
-                level.run(Place { scores, cells, map: |score: S| affine(score.to_f64(), origin, slope, last) });
+                let cell = |score: S| affine(score.to_f64(), origin, slope, last);
+                level.run(Strips { gaps: &Search { plan: self, cell }, block, sink })
             }
             Map::Prefix { first, shift, last } => {
-                level.run(Place { scores, cells, map: |score: S| prefix(score.key().into(), first, shift, last) });
+                let cell = |score: S| prefix(score.key().into(), first, shift, last);
+                level.run(Strips { gaps: &Search { plan: self, cell }, block, sink })
             }
             Map::Folded { first, shift, last } => {
-                level.run(Place { scores, cells, map: |score: S| prefix(folded(score), first, shift, last) });
+                let cell = |score: S| prefix(folded(score), first, shift, last);
+                level.run(Strips { gaps: &Search { plan: self, cell }, block, sink })
             }
         }
-        level.run(Search { plan: self, scores, labels, cells });
     }
 }
 
@@ -154,46 +157,26 @@ fn folded<S: Score>(score: S) -> u64 {
     if value < 0.5 { score.key().into() >> 1 } else { half + (half - mirrored.min(half)) }
 }
 
-/// `cells[i] = map(scores[i])`.
-struct Place<'k, S, F> {
-    scores: &'k [S],
-    cells: &'k mut [u32],
-    map: F,
+struct Search<'p, S, F> {
+    plan: &'p Cells<S>,
+    cell: F,
 }
 
-impl<S: Score, F: Fn(S) -> u32> crate::simd::Kernel for Place<'_, S, F> {
-    type Output = ();
-
+impl<S: Score, F: Fn(S) -> u32> Gaps<S> for Search<'_, S, F> {
     #[inline(always)]
-    fn run(self) {
-        for (cell, &score) in self.cells.iter_mut().zip(self.scores) {
-            *cell = (self.map)(score);
-        }
-    }
-}
-
-struct Search<'k, S> {
-    plan: &'k Cells<S>,
-    scores: &'k [S],
-    labels: &'k [u8],
-    cells: &'k mut [u32],
-}
-
-impl<S: Score> crate::simd::Kernel for Search<'_, S> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
+    fn gaps(&self, scores: &[S; STRIP]) -> [u32; STRIP] {
         let (below, cutoffs) = (&self.plan.below[..], &self.plan.cutoffs[..]);
-        for ((cell, &score), &label) in self.cells.iter_mut().zip(self.scores).zip(self.labels) {
-            let mut gap = below.get(*cell as usize).copied().unwrap_or(0);
+        let mut gaps: [u32; STRIP] = std::array::from_fn(|i| (self.cell)(scores[i]));
+        for i in 0..STRIP {
+            let mut gap = below.get(gaps[i] as usize).copied().unwrap_or(0);
             let mut step = self.plan.first_step;
             while step > 0 {
                 let at = (gap + step - 1) as usize;
-                gap += if cutoffs.get(at).is_some_and(|&cutoff| score >= cutoff) { step } else { 0 };
+                gap += if cutoffs.get(at).is_some_and(|&cutoff| scores[i] >= cutoff) { step } else { 0 };
                 step /= 2;
             }
-            *cell = 2 * gap + u32::from(label & 1);
+            gaps[i] = gap;
         }
+        gaps
     }
 }

@@ -1,8 +1,8 @@
 //! [`Even`]: evenly spaced cutoffs of float32, where arithmetic in float64 alone finds the gap.
 
-use super::nearest_integer;
+use super::{Gaps, nearest_integer};
 use crate::input::{Score, Working};
-use crate::simd::Level;
+use crate::simd::STRIP;
 
 /// `gap = rint((middle(score) − origin) · slope)`, in float64, for scores between the first and the last cutoff.
 ///
@@ -66,34 +66,17 @@ impl Even {
         let middle = f64::from_bits(f64::from(score).to_bits() + self.half_unit);
         nearest_integer((middle - self.origin) * self.slope)
     }
-
-    pub(super) fn cells<S: Score>(&self, level: Level, scores: &[S], labels: &[u8], cells: &mut [u32]) {
-        // `prove` makes a plan from float32 cutoffs only, so scores of another type never come here.
-        if let Some(scores) = as_f32(scores) {
-            level.run(Kernel { even: self, scores, labels, cells });
-        }
-    }
 }
 
 fn as_f32<S: Score>(values: &[S]) -> Option<&[f32]> {
     (S::WORKING == Working::F32).then(|| bytemuck::try_cast_slice(values).ok())?
 }
 
-struct Kernel<'k> {
-    even: &'k Even,
-    scores: &'k [f32],
-    labels: &'k [u8],
-    cells: &'k mut [u32],
-}
-
-impl crate::simd::Kernel for Kernel<'_> {
-    type Output = ();
-
+impl<S: Score> Gaps<S> for Even {
     #[inline(always)]
-    fn run(self) {
-        let even = self.even.clone();
-        for ((cell, &score), &label) in self.cells.iter_mut().zip(self.scores).zip(self.labels) {
-            *cell = 2 * even.gap(score) + u32::from(label & 1);
-        }
+    fn gaps(&self, scores: &[S; STRIP]) -> [u32; STRIP] {
+        // `prove` makes a plan from float32 cutoffs only, so scores of another type never come here.
+        let Some(scores) = as_f32(scores) else { return [0; STRIP] };
+        std::array::from_fn(|i| self.gap(scores[i]))
     }
 }

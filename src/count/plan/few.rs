@@ -1,6 +1,8 @@
 //! [`Few`]: so few cutoffs that comparing with all of them is the fastest way.
 
+use super::Gaps;
 use crate::input::Score;
+use crate::simd::STRIP;
 
 /// A handful of cutoffs.
 #[derive(Debug, Clone)]
@@ -19,25 +21,13 @@ impl<S: Score> Few<S> {
     }
 }
 
-pub(super) struct Kernel<'k, S> {
-    pub(super) few: &'k Few<S>,
-    pub(super) scores: &'k [S],
-    pub(super) labels: &'k [u8],
-    pub(super) cells: &'k mut [u32],
-}
-
-impl<S: Score> crate::simd::Kernel for Kernel<'_, S> {
-    type Output = ();
-
+impl<S: Score> Gaps<S> for Few<S> {
     #[inline(always)]
-    fn run(self) {
-        for (cell, &label) in self.cells.iter_mut().zip(self.labels) {
-            *cell = u32::from(label & 1);
+    fn gaps(&self, scores: &[S; STRIP]) -> [u32; STRIP] {
+        let mut gaps = [0; STRIP];
+        for &cutoff in &self.0 {
+            gaps.iter_mut().zip(scores).for_each(|(gap, &score)| *gap += u32::from(score >= cutoff));
         }
-        for &cutoff in &self.few.0 {
-            for (cell, &score) in self.cells.iter_mut().zip(self.scores) {
-                *cell += 2 * u32::from(score >= cutoff);
-            }
-        }
+        gaps
     }
 }

@@ -14,13 +14,16 @@ mod cells;
 mod even;
 mod few;
 mod near;
+mod strip;
+
+pub(super) use strip::{Gaps, Seen, Sink, Strips};
 
 use cells::Cells;
 use even::Even;
 use few::Few;
 use near::Near;
 
-use crate::input::Score;
+use crate::input::{Block, Score};
 use crate::simd::Level;
 
 /// A map from scores to gaps, exact for its cutoffs.
@@ -58,13 +61,13 @@ impl<S: Score> Plan<S> {
         }
     }
 
-    /// `cells[i] = 2 * gap(scores[i]) + (labels[i] & 1)`.
-    pub(super) fn cells(&self, level: Level, scores: &[S], labels: &[u8], cells: &mut [u32]) {
+    /// Hands the cells `2 * gap + (label & 1)` of a block's rows to `sink`, in order.
+    pub(super) fn place(&self, level: Level, block: Block<'_, S>, sink: &mut impl Sink) -> Seen {
         match self {
-            Self::Few(few) => level.run(few::Kernel { few, scores, labels, cells }),
-            Self::Even(even) => even.cells(level, scores, labels, cells),
-            Self::Near(near) => level.run(near::Kernel { near, scores, labels, cells }),
-            Self::Cells(map) => map.cells(level, scores, labels, cells),
+            Self::Few(few) => level.run(Strips { gaps: few, block, sink }),
+            Self::Even(even) => level.run(Strips { gaps: even, block, sink }),
+            Self::Near(near) => level.run(Strips { gaps: near, block, sink }),
+            Self::Cells(cells) => cells.place(level, block, sink),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! [`Near`]: roughly evenly spaced cutoffs, where arithmetic finds the nearest one and a comparison decides.
 
-use super::nearest_integer;
+use super::{Gaps, nearest_integer};
 use crate::input::Score;
+use crate::simd::STRIP;
 
 /// `near = rint((score − origin) · slope)` clamped to a cutoff's index, then `gap = near + (score >= cutoffs[near])`.
 ///
@@ -40,26 +41,14 @@ impl<S: Score> Near<S> {
     }
 }
 
-pub(super) struct Kernel<'k, S> {
-    pub(super) near: &'k Near<S>,
-    pub(super) scores: &'k [S],
-    pub(super) labels: &'k [u8],
-    pub(super) cells: &'k mut [u32],
-}
-
-impl<S: Score> crate::simd::Kernel for Kernel<'_, S> {
-    type Output = ();
-
+impl<S: Score> Gaps<S> for Near<S> {
     #[inline(always)]
-    fn run(self) {
-        for (cell, &score) in self.cells.iter_mut().zip(self.scores) {
-            *cell = self.near.nearest(score);
+    fn gaps(&self, scores: &[S; STRIP]) -> [u32; STRIP] {
+        let mut gaps: [u32; STRIP] = std::array::from_fn(|i| self.nearest(scores[i]));
+        for i in 0..STRIP {
+            let reached = self.cutoffs.get(gaps[i] as usize).is_some_and(|&cutoff| scores[i] >= cutoff);
+            gaps[i] += u32::from(reached);
         }
-        let cutoffs = &self.near.cutoffs[..];
-        for ((cell, &score), &label) in self.cells.iter_mut().zip(self.scores).zip(self.labels) {
-            let near = *cell;
-            let reached = cutoffs.get(near as usize).is_some_and(|&cutoff| score >= cutoff);
-            *cell = 2 * (near + u32::from(reached)) + u32::from(label & 1);
-        }
+        gaps
     }
 }

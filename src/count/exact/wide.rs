@@ -1,0 +1,45 @@
+//! Finishing a bucket of float64: whole keys, ranked through a bitmap of their own range, or sorted by radix.
+
+use super::bucket::BucketKey;
+use super::finish::{Bucket, Finish};
+use super::radix::{merge, radix_sort};
+use super::wide_pairs::Ranker;
+use crate::control::Control;
+use crate::error::Result;
+
+/// Scratch for a bucket of float64, one a thread.
+#[derive(Debug, Default)]
+pub(super) struct Wide {
+    ranker: Ranker,
+    classes: [Vec<u64>; 2],
+    spare: Vec<u64>,
+}
+
+impl Finish for u64 {
+    type Scratch = Wide;
+
+    fn pairs(scratch: &mut Wide, bucket: &Bucket<'_, Self>, control: &Control<'_>) -> Result<u128> {
+        let rests = |label: usize| bucket.rests(label).collect::<Vec<_>>();
+        let [negatives, positives] = bucket.counts;
+        if negatives <= positives {
+            return scratch.ranker.twice_pairs(&rests(0), &rests(1), control);
+        }
+        let others = scratch.ranker.twice_pairs(&rests(1), &rests(0), control)?;
+        Ok(2 * u128::from(negatives) * u128::from(positives) - others)
+    }
+
+    fn groups(
+        scratch: &mut Wide,
+        bucket: &Bucket<'_, Self>,
+        control: &Control<'_>,
+        mut each: impl FnMut(Self, [u64; 2]),
+    ) -> Result<()> {
+        for (label, class) in scratch.classes.iter_mut().enumerate() {
+            class.clear();
+            bucket.rests(label).for_each(|rests| class.extend_from_slice(rests));
+            radix_sort(class, &mut scratch.spare, control)?;
+        }
+        let [negatives, positives] = &scratch.classes;
+        merge(negatives, positives, control, |key, counts| each(Self::join(bucket.number, key), counts))
+    }
+}
