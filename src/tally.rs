@@ -36,6 +36,19 @@ pub enum Masses {
     },
 }
 
+/// A group of rows, with what scores at least as high.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// Its positives.
+    pub positives: u64,
+    /// Its negatives.
+    pub negatives: u64,
+    /// Positives that score at least as high, its own included.
+    pub true_positives: u64,
+    /// Negatives that do.
+    pub false_positives: u64,
+}
+
 impl Tally {
     /// Builds a tally; `thresholds` decrease strictly (two groups at −∞ may end it), all three columns have one length, and
     /// all rows together number at most 2^63 − 1.

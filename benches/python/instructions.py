@@ -22,7 +22,7 @@ FIGURES = REPOSITORY / "benches" / "instructions.json"
 TOLERANCE = 0.05
 
 # valgrind counts `rep stosb` once a byte, so that clearing a table would outweigh a kernel; glibc's vector loops count
-# as they are. Which of them glibc takes does not depend on the CPU: valgrind shows every program the same Haswell.
+# as they are. Which of them glibc takes does not follow the CPU: valgrind shows every program a Haswell of its own.
 SURROUNDINGS = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-ERMS"}
 
 Counts = dict[str, dict[str, float]]  # kernel -> level -> instructions a sample

@@ -3,7 +3,7 @@
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use thresher::count::{self, ExactCounts};
-use thresher::measure::{self, PrAucMethod, Rate};
+use thresher::measure::{self, Rate};
 use thresher::state::AnyCounts;
 
 use crate::accumulators::Accumulator;
@@ -31,12 +31,17 @@ pub(crate) fn roc_auc(
     let n_threads = settings::n_threads(n_threads)?;
     let samples = Samples::new(labels, scores, weights, positive, drop_nan)?;
     let batch = samples.batch()?;
-    if max_fpr.is_some() || batch.weighted() {
+    if max_fpr.is_some() {
         let counts = Accumulator::new(AnyCounts::Exact(ExactCounts::new(None)));
         counts.add(py, &samples, n_threads)?;
         return Ok(queries::roc_auc(&counts, py, max_fpr)?.0);
     }
     let settings = Settings::new(py, batch.len(), n_threads)?;
+    if batch.weighted() {
+        return calls::run(py, batch.len(), settings, |control| {
+            Ok(measure::roc_auc(&count::weighted_tally(&batch, control)?))
+        });
+    }
     let pairs = calls::run(py, batch.len(), settings, |control| count::roc_auc_pairs(&batch, control))?;
     Ok(measure::roc_auc_from_pairs(pairs.twice_u, pairs.positives, pairs.negatives))
 }
@@ -55,12 +60,12 @@ pub(crate) fn average_precision(
     let n_threads = settings::n_threads(n_threads)?;
     let samples = Samples::new(labels, scores, weights, positive, drop_nan)?;
     let batch = samples.batch()?;
-    if batch.weighted() {
-        let counts = Accumulator::new(AnyCounts::Exact(ExactCounts::new(None)));
-        counts.add(py, &samples, n_threads)?;
-        return Ok(queries::pr_auc(&counts, py, PrAucMethod::Step)?.0);
-    }
     let settings = Settings::new(py, batch.len(), n_threads)?;
+    if batch.weighted() {
+        return calls::run(py, batch.len(), settings, |control| {
+            Ok(measure::average_precision(&count::weighted_tally(&batch, control)?))
+        });
+    }
     let sums = calls::run(py, batch.len(), settings, |control| {
         count::fold_positive_groups(&batch, control, queries::start, queries::add)
     })?;

@@ -6,9 +6,12 @@ use numpy::{Element, PyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use thresher::count::{Accumulator as _, CompactCounts, Comparison, Pairs, PositiveGroup};
-use thresher::measure::{self, ConfusionCounts, ConfusionMasses, PrAucMethod, PrecisionSum};
+use thresher::count::{Accumulator as _, Columns, CompactCounts, Comparison, ExactCounts, Order, Pairs, PositiveGroup};
+use thresher::measure::{
+    self, ConfusionCounts, ConfusionMasses, PrAucMethod, PrecisionRecallCurve, PrecisionSum, RocCurve,
+};
 use thresher::state::AnyCounts;
+use thresher::tally::Group;
 use thresher::{Control, Result as CoreResult};
 
 use crate::accumulators::Accumulator;
@@ -135,10 +138,35 @@ pub(crate) fn mean_precision(parts: &[PrecisionSum]) -> f64 {
 
 pub(crate) fn roc_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediate: bool) -> Result<Curve<'py>> {
     let (curve, area) = ask(of, py, move |counts, control| {
+        if let (AnyCounts::Exact(counts), false) = (counts, drop_intermediate)
+            && let Some(all) = every_roc_point(counts, control)?
+        {
+            return Ok(all);
+        }
         let tally = counts.tally(control)?;
         Ok((measure::roc_curve(&tally, drop_intermediate), measure::roc_auc(&tally)))
     })?;
     Ok((column(py, curve.fpr), column(py, curve.tpr), column(py, curve.thresholds), area))
+}
+
+/// The ROC curve with a point a distinct score, and its area, in one go on all threads; what the tally would give.
+fn every_roc_point(counts: &ExactCounts, control: &Control<'_>) -> CoreResult<Option<(RocCurve, f64)>> {
+    let start = |rows: [u64; 2]| (rows, 0_u128);
+    let point = |(rows, twice_u): &mut ([u64; 2], u128), group: Group| {
+        let below = 2 * u128::from(rows[0] - group.false_positives) + u128::from(group.negatives);
+        *twice_u += u128::from(group.positives) * below;
+        RocCurve::point(&group, *rows)
+    };
+    let Some((columns, sums)) = counts.columns(Order::DescendingAfterOne, control, start, point)? else {
+        return Ok(None);
+    };
+    let Columns { scores: mut thresholds, first: mut fpr, second: mut tpr } = columns;
+    let [negatives, positives] = [counts.rows().negatives, counts.rows().positives];
+    let none = Group { positives: 0, negatives: 0, true_positives: 0, false_positives: 0 };
+    [fpr[0], tpr[0]] = RocCurve::point(&none, [negatives, positives]);
+    thresholds[0] = f64::INFINITY;
+    let area = measure::roc_auc_from_pairs(sums.iter().map(|(_, twice_u)| twice_u).sum(), positives, negatives);
+    Ok(Some((RocCurve { fpr, tpr, thresholds }, area)))
 }
 
 pub(crate) fn precision_recall_curve<'py>(
@@ -147,10 +175,39 @@ pub(crate) fn precision_recall_curve<'py>(
     drop_intermediate: bool,
 ) -> Result<Curve<'py>> {
     let (curve, area) = ask(of, py, move |counts, control| {
+        if let (AnyCounts::Exact(counts), false) = (counts, drop_intermediate)
+            && let Some(all) = every_precision_recall_point(counts, control)?
+        {
+            return Ok(all);
+        }
         let tally = counts.tally(control)?;
         Ok((measure::precision_recall_curve(&tally, drop_intermediate), measure::average_precision(&tally)))
     })?;
     Ok((column(py, curve.precision), column(py, curve.recall), column(py, curve.thresholds), area))
+}
+
+/// The precision-recall curve with a point a distinct score, and average precision, in one go on all threads.
+fn every_precision_recall_point(
+    counts: &ExactCounts,
+    control: &Control<'_>,
+) -> CoreResult<Option<(PrecisionRecallCurve, f64)>> {
+    let begin = |rows: [u64; 2]| (rows, start(rows));
+    let point = |(rows, sum): &mut ([u64; 2], PrecisionSum), group: Group| {
+        if group.positives > 0 {
+            sum.add(group.positives, group.true_positives, group.false_positives);
+        }
+        PrecisionRecallCurve::point(&group, *rows)
+    };
+    let Some((columns, sums)) = counts.columns(Order::AscendingBeforeOne, control, begin, point)? else {
+        return Ok(None);
+    };
+    let Columns { scores: mut thresholds, first: mut precision, second: recall } = columns;
+    thresholds.pop();
+    if let Some(end) = precision.last_mut() {
+        *end = 1.0; // recall is 0 there, as it was made
+    }
+    let sums: Vec<PrecisionSum> = sums.into_iter().map(|(_, sum)| sum).collect();
+    Ok(Some((PrecisionRecallCurve { precision, recall, thresholds }, mean_precision(&sums))))
 }
 
 pub(crate) fn det_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediate: bool) -> Result<Points<'py>> {

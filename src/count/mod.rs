@@ -25,7 +25,9 @@ pub use compact::{CompactCounts, CompactPart};
 pub(crate) use compact::{INTERVALS, Pages};
 pub use edges::EdgeDType;
 pub(crate) use exact::RunBuilder;
-pub use exact::{ExactCounts, ExactPart, Pairs, PositiveGroup, fold_positive_groups, roc_auc_pairs};
+pub use exact::{
+    Columns, ExactCounts, ExactPart, Order, Pairs, PositiveGroup, fold_positive_groups, roc_auc_pairs, weighted_tally,
+};
 pub use pilot::thresholds_from;
 pub use threshold::{ThresholdCounts, ThresholdPart};
 pub use thresholds::{Comparison, Thresholds};

@@ -9,7 +9,7 @@ use super::workers;
 use crate::control::Control;
 use crate::error::Result;
 use crate::input::{BLOCK_ROWS, Batch, Block, BlockReader, Readable};
-use crate::simd::{self, Counters, Level, STRIP};
+use crate::simd::{self, Counters, Level};
 
 /// A map from scores to gaps.
 pub(super) trait Map<S>: Sync {
@@ -21,7 +21,7 @@ pub(super) trait Map<S>: Sync {
         self.len() - 1
     }
 
-    /// Hands the cells `2 * gap + (label & 1)` of a block's rows to `sink`, in order.
+    /// Hands the places `gap + (label & 1) * gaps` of a block's rows to `sink`, in order.
     fn place(&self, level: Level, block: Block<'_, S>, sink: &mut impl Sink) -> Seen;
 
     /// True when every score is the one value its gap stands for.
@@ -75,8 +75,10 @@ pub(super) fn count<S: Readable>(
         sums(batch, map, control)
     } else if batch.len() <= small {
         rows(batch, map, control)
+    } else if map.len() < MANY_GAPS {
+        counts::<S, 2>(batch, map, control)
     } else {
-        counts(batch, map, control)
+        counts::<S, 1>(batch, map, control)
     }
 }
 
@@ -129,16 +131,15 @@ impl<S: Readable> Worker<S> {
     }
 }
 
-/// Cells as they come.
+/// Cells `2 * gap + label` as they come.
 struct Listed {
     cells: Vec<u32>,
-    /// The highest cell there is.
-    last: u32,
+    gaps: u32,
 }
 
 impl Listed {
     fn new(gaps: usize) -> Self {
-        Self { cells: Vec::new(), last: 2 * gaps as u32 - 1 }
+        Self { cells: Vec::new(), gaps: gaps as u32 }
     }
 
     fn positives(&self) -> u64 {
@@ -148,17 +149,20 @@ impl Listed {
 
 impl Sink for Listed {
     #[inline(always)]
-    fn take(&mut self, cells: &[u32; STRIP], len: usize) {
-        // The arrays may change while they are read, so a cell is made sure of before it becomes an index.
-        let cells: [u32; STRIP] = std::array::from_fn(|i| cells[i].min(self.last));
-        self.cells.extend_from_slice(cells.get(..len).unwrap_or(&cells));
+    fn take(&mut self, len: usize, place: impl Fn(usize) -> u32) {
+        let gaps = self.gaps;
+        self.cells.extend((0..len).map(|i| {
+            // The arrays may change while they are read, so a place is made sure of before it becomes an index.
+            let place = place(i).min(2 * gaps - 1);
+            if place < gaps { 2 * place } else { 2 * (place - gaps) + 1 }
+        }));
     }
 }
 
-impl Sink for Counters {
+impl<const COPIES: usize> Sink for Counters<COPIES> {
     #[inline(always)]
-    fn take(&mut self, cells: &[u32; STRIP], len: usize) {
-        self.add(cells, len);
+    fn take(&mut self, len: usize, place: impl Fn(usize) -> u32) {
+        self.add(len, place);
     }
 }
 
@@ -175,27 +179,29 @@ fn rows<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>
 /// Rows a worker takes at a time, so that threads of unequal speed end together.
 const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
 
-/// From this many cells on one sub-table a worker: neighbouring rows seldom meet in one cell, and four tables would leave
-/// the second-level cache.
-const MANY_CELLS: usize = 1 << 14;
+/// From this many gaps on one table a worker: neighbouring rows seldom meet in one cell, and four tables would leave the
+/// second-level cache.
+const MANY_GAPS: usize = 1 << 13;
 
 /// Rows that a private table may count before one of its u32 cells could overflow.
 const ROOM: usize = u32::MAX as usize - CHUNK_ROWS;
 
 /// A large batch: private u32 tables a worker, added to the total when they might overflow, and at the end.
-fn counts<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>) -> Result<Table> {
-    struct Private<S> {
+fn counts<S: Readable, const COPIES: usize>(
+    batch: &Batch<'_>,
+    map: &impl Map<S>,
+    control: &Control<'_>,
+) -> Result<Table> {
+    struct Private<S, const COPIES: usize> {
         worker: Worker<S>,
-        counters: Counters,
+        counters: Counters<COPIES>,
         counted: usize,
     }
-    let width = 2 * map.len();
-    let copies = if width < MANY_CELLS { 4 } else { 1 };
-    let total = Mutex::new(simd::zeros(width, "counts of a batch")?);
-    let flush = |counters: &mut Counters| counters.flush(&mut total.lock().unwrap_or_else(PoisonError::into_inner));
-    let start =
-        || Ok(Private { worker: Worker::new(control.level), counters: Counters::new(width, copies)?, counted: 0 });
-    let step = |Private { worker, counters, counted }: &mut Private<S>, range: Range<usize>| {
+    let total = Mutex::new(simd::zeros(2 * map.len(), "counts of a batch")?);
+    let flush =
+        |counters: &mut Counters<COPIES>| counters.flush(&mut total.lock().unwrap_or_else(PoisonError::into_inner));
+    let start = || Ok(Private { worker: Worker::new(control.level), counters: Counters::new(map.len())?, counted: 0 });
+    let step = |Private { worker, counters, counted }: &mut Private<S, COPIES>, range: Range<usize>| {
         if *counted > ROOM {
             flush(counters);
             *counted = 0;

@@ -4,12 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows, SMALL_BATCH};
 use super::edges::{EdgeDType, cutoffs};
-use super::plan::{Plan, Seen, Sink};
+use super::plan::{Arithmetic, Plan, Seen, Sink};
 use super::table::{self, Cells, Map, Table};
 use super::thresholds::Thresholds;
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::input::{Batch, Block, Score, Working};
+use crate::input::{Batch, Block, Working};
 use crate::simd::{self, DefaultFloatMode, Level};
 use crate::tally::{Masses, Tally};
 
@@ -66,12 +66,12 @@ pub struct ThresholdPart {
     table: Table,
 }
 
-struct PlanGaps<'p, S> {
+struct PlanGaps<'p, S: Arithmetic> {
     plan: &'p Plan<S>,
     gaps: usize,
 }
 
-impl<S: Score> Map<S> for PlanGaps<'_, S> {
+impl<S: Arithmetic> Map<S> for PlanGaps<'_, S> {
     fn len(&self) -> usize {
         self.gaps
     }

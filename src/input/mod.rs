@@ -6,6 +6,7 @@ mod block;
 mod column;
 mod dtype;
 mod gather;
+mod halves;
 mod scalar;
 mod score;
 
@@ -14,4 +15,5 @@ pub use block::BLOCK_ROWS;
 pub(crate) use block::{Block, BlockReader, Readable};
 pub use column::{Column, Element};
 pub use dtype::{ByteOrder, DType, Working};
+pub(crate) use halves::Half;
 pub use score::Score;

@@ -1,7 +1,7 @@
 //! ROC, precision-recall and DET curves: the points, orders, end points and drop rules of scikit-learn 1.9.
 
-use super::sum::Mass;
-use crate::tally::{Masses, Tally};
+use super::sum::{Mass, steps, total};
+use crate::tally::{Group, Masses, Tally};
 
 /// A receiver operating characteristic, from (0, 0) at threshold ∞ up; thresholds decrease.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,33 +118,59 @@ pub fn det_curve(tally: &Tally, drop_intermediate: bool) -> DetCurve {
     }
 }
 
+impl RocCurve {
+    /// `[fpr, tpr]` once a group of rows is admitted, of all `[negatives, positives]`: one point of the curve.
+    #[inline]
+    #[must_use]
+    pub fn point(group: &Group, [negatives, positives]: [u64; 2]) -> [f64; 2] {
+        [group.false_positives.over(negatives), group.true_positives.over(positives)]
+    }
+}
+
+impl PrecisionRecallCurve {
+    /// `[precision, recall]` once a group of rows is admitted, of all `[negatives, positives]`: one point of the curve.
+    #[inline]
+    #[must_use]
+    pub fn point(group: &Group, [_, positives]: [u64; 2]) -> [f64; 2] {
+        [precision(group.true_positives, group.false_positives), group.true_positives.over(positives)]
+    }
+}
+
 fn roc<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], drop: bool) -> RocCurve {
-    let groups = kept(positives.len(), drop, |i| positives[i + 1] != positives[i] || negatives[i + 1] != negatives[i]);
-    let rate = |column: &[M]| -> Vec<f64> {
-        let sums = cumulated(column.iter().copied());
-        let all = sums[column.len()];
-        std::iter::once(0).chain(groups.iter().map(|&i| i + 1)).map(|point| sums[point].over(all)).collect()
-    };
-    let mut at = vec![f64::INFINITY];
-    at.extend(groups.iter().map(|&i| thresholds[i]));
-    RocCurve { fpr: rate(negatives), tpr: rate(positives), thresholds: at }
+    let keep = |i: usize| positives[i + 1] != positives[i] || negatives[i + 1] != negatives[i];
+    let (all_p, all_n) = (total(positives), total(negatives));
+    let mut curve =
+        RocCurve { fpr: vec![M::ZERO.over(all_n)], tpr: vec![M::ZERO.over(all_p)], thresholds: vec![f64::INFINITY] };
+    for (i, step) in steps(positives, negatives).enumerate() {
+        if kept(i, positives.len(), drop, keep) {
+            curve.fpr.push(step.fp.over(all_n));
+            curve.tpr.push(step.tp.over(all_p));
+            curve.thresholds.push(thresholds[i]);
+        }
+    }
+    curve
 }
 
 fn precision_recall<M: Mass>(at: &[f64], positives: &[M], negatives: &[M], drop: bool) -> PrecisionRecallCurve {
-    let mut groups = kept(positives.len(), drop, |i| positives[i] != M::ZERO || positives[i + 1] != M::ZERO);
-    groups.reverse();
-    let (tp, fp) = (cumulated(positives.iter().copied()), cumulated(negatives.iter().copied()));
-    let all = tp[positives.len()];
-    let precision = |i: usize| {
-        let nothing_predicted = tp[i] == M::ZERO && fp[i] == M::ZERO;
-        if nothing_predicted { 0.0 } else { tp[i].share(fp[i]) }
-    };
-    let with_end = |values: &mut dyn Iterator<Item = f64>, end: f64| values.chain([end]).collect();
-    PrecisionRecallCurve {
-        precision: with_end(&mut groups.iter().map(|&i| precision(i + 1)), 1.0),
-        recall: with_end(&mut groups.iter().map(|&i| tp[i + 1].over(all)), 0.0),
-        thresholds: groups.iter().map(|&i| at[i]).collect(),
+    let keep = |i: usize| positives[i] != M::ZERO || positives[i + 1] != M::ZERO;
+    let all = total(positives);
+    let mut curve = PrecisionRecallCurve { precision: vec![1.0], recall: vec![0.0], thresholds: Vec::new() };
+    for (i, step) in steps(positives, negatives).enumerate() {
+        if kept(i, positives.len(), drop, keep) {
+            curve.precision.push(precision(step.tp, step.fp));
+            curve.recall.push(step.tp.over(all));
+            curve.thresholds.push(at[i]);
+        }
     }
+    curve.precision.reverse();
+    curve.recall.reverse();
+    curve.thresholds.reverse();
+    curve
+}
+
+/// 0 where nothing is predicted positive.
+fn precision<M: Mass>(tp: M, fp: M) -> f64 {
+    if tp == M::ZERO && fp == M::ZERO { 0.0 } else { tp.share(fp) }
 }
 
 fn det<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], drop: bool) -> DetCurve {
@@ -153,7 +179,8 @@ fn det<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], drop: bool
     misses.reverse();
     let (all_n, all_p) = (false_alarms[negatives.len()], misses[0]);
     // Point 0 is (0, 0) at ∞, point i + 1 admits group i.
-    let points = kept(misses.len(), drop, |point| positives[point - 1] != M::ZERO || positives[point] != M::ZERO);
+    let keep = |point: usize| positives[point - 1] != M::ZERO || positives[point] != M::ZERO;
+    let points: Vec<usize> = (0..misses.len()).filter(|&point| kept(point, misses.len(), drop, keep)).collect();
     let last = if all_p == M::ZERO {
         points.len() - 1
     } else {
@@ -173,9 +200,10 @@ fn det<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], drop: bool
     }
 }
 
-/// The positions that stay of `count`: all, or with `drop` the first, the last and those `keep` says.
-fn kept(count: usize, drop: bool, keep: impl Fn(usize) -> bool) -> Vec<usize> {
-    (0..count).filter(|&i| !drop || i == 0 || i + 1 == count || keep(i)).collect()
+/// True when position `i` of `count` stays: without `drop` always, else if it is the first, the last or one `keep` says.
+#[inline(always)]
+fn kept(i: usize, count: usize, drop: bool, keep: impl Fn(usize) -> bool) -> bool {
+    !drop || i == 0 || i + 1 == count || keep(i)
 }
 
 /// 0, then the sums of the first 1, 2, … entries.

@@ -1,9 +1,10 @@
 //! Areas under the precision-recall curve.
 
+use super::area::are_rows;
 use super::integral::rising;
 use super::precision_sum::PrecisionSum;
 use super::scale::Scale;
-use super::sum::{Compensated, Mass, Step, steps, total};
+use super::sum::{Compensated, Mass, Step, steps};
 use crate::tally::{Masses, Tally};
 
 /// Average precision: precision at each group, weighted by the recall gained there.
@@ -74,16 +75,27 @@ impl PrAucMethod {
 #[must_use]
 pub fn pr_auc(tally: &Tally, method: PrAucMethod) -> f64 {
     match tally.masses() {
-        Masses::Counts { positives, negatives } if method == PrAucMethod::Step => steps_of_rows(positives, negatives),
+        Masses::Counts { positives, negatives } if method == PrAucMethod::Step => {
+            steps_of_rows(positives.iter().copied(), negatives.iter().copied())
+        }
+        Masses::Weights { positives, negatives }
+            if method == PrAucMethod::Step && are_rows(positives) && are_rows(negatives) =>
+        {
+            steps_of_rows(positives.iter().map(|&p| p as u64), negatives.iter().map(|&n| n as u64))
+        }
         Masses::Counts { positives, negatives } => area_by(positives, negatives, method),
         Masses::Weights { positives, negatives } => area_by(positives, negatives, method),
     }
 }
 
-fn steps_of_rows(positives: &[u64], negatives: &[u64]) -> f64 {
-    let mut sum = PrecisionSum::new(total(positives));
-    for step in steps(positives, negatives).filter(|step| step.p > 0) {
-        sum.add(step.p, step.tp, step.fp);
+fn steps_of_rows(positives: impl Iterator<Item = u64> + Clone, negatives: impl Iterator<Item = u64>) -> f64 {
+    let mut sum = PrecisionSum::new(positives.clone().sum());
+    let (mut tp, mut fp) = (0, 0);
+    for (p, n) in positives.zip(negatives) {
+        (tp, fp) = (tp + p, fp + n); // a tally holds at most 2^63 − 1 rows
+        if p > 0 {
+            sum.add(p, tp, fp);
+        }
     }
     sum.mean()
 }

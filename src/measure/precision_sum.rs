@@ -34,7 +34,11 @@ impl PrecisionSum {
     /// A group with `positives` positives, at least 1; `tp` and `fp`, its own included, score as high.
     #[inline]
     pub fn add(&mut self, positives: u64, tp: u64, fp: u64) {
-        let precision = ratio(tp.into(), u128::from(tp) + u128::from(fp));
+        const EXACT: u64 = 1 << 53;
+        let precision = match tp.checked_add(fp) {
+            Some(predicted) if predicted <= EXACT => tp as f64 / predicted as f64, // of exact numbers: rounded once
+            _ => ratio(tp.into(), u128::from(tp) + u128::from(fp)),
+        };
         self.sum += u128::from(positives) * fixed(precision, self.places);
     }
 
@@ -91,8 +95,7 @@ mod tests {
     #[test]
     fn the_order_of_groups_does_not_matter() {
         let groups = [(3, 3, 1), (1, 4, 9), (7, 11, 10), (1, 12, 1_000_000)];
-        let (mut forth, mut back, mut tail) =
-            (PrecisionSum::new(12), PrecisionSum::new(12), PrecisionSum::new(12));
+        let (mut forth, mut back, mut tail) = (PrecisionSum::new(12), PrecisionSum::new(12), PrecisionSum::new(12));
         groups.iter().for_each(|&(p, tp, fp)| forth.add(p, tp, fp));
         groups[2..].iter().rev().for_each(|&(p, tp, fp)| tail.add(p, tp, fp));
         groups[..2].iter().rev().for_each(|&(p, tp, fp)| back.add(p, tp, fp));

@@ -7,6 +7,7 @@
 /// ```text
 /// quotient bits:  1xxxxxxxx...x  g  s     53 bits to keep, a guard bit, and "anything after it" in the last bit
 /// ```
+#[inline]
 pub(crate) fn ratio(numerator: u128, denominator: u128) -> f64 {
     const EXACT: u128 = 1 << 53;
     if denominator == 0 {
@@ -16,8 +17,14 @@ pub(crate) fn ratio(numerator: u128, denominator: u128) -> f64 {
         return 0.0;
     }
     if numerator <= EXACT && denominator <= EXACT {
-        return numerator as f64 / denominator as f64; // both are exact, so the one division is the one rounding
+        return numerator as u64 as f64 / denominator as u64 as f64; // of exact numbers: the one rounding
     }
+    long_division(numerator, denominator)
+}
+
+/// Bit by bit, for operands that float64 would round.
+#[cold]
+fn long_division(numerator: u128, denominator: u128) -> f64 {
     let (mut quotient, mut rest) = (numerator / denominator, numerator % denominator);
     let mut places: u64 = 0; // binary places behind the point; at most 128 leading zeros + 55 bits
     while quotient < 1 << 54 {

@@ -1,63 +1,81 @@
-//! Counting cells: the increments, and adding up what they made.
+//! Counting places: the increments, and adding up what they made.
 
-/// Rows that are placed and counted at a time: their cells stay in the first-level cache's write queue, and the
-/// increments of one strip run beside the arithmetic of the next.
+/// Rows that are placed and counted at a time: the places of one strip are found while those of the strip before are
+/// counted.
 pub(crate) const STRIP: usize = 64;
 
-/// Sub-tables one after another, which the rows of a strip rotate over, so that equal neighbours do not wait for each
-/// other's store. Their sum is the count.
+/// At the start of a cache line: a vector that crosses two is stored and read back at half the speed.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(crate) struct Aligned<T>(pub(crate) T);
+
+/// Increments a turn of the loop.
+const UNROLLED: usize = 8;
+
+/// `COPIES` tables that the rows of a strip rotate over, so that equal neighbours do not wait for each other's store. Their
+/// sum is the count. `COPIES` is 1, 2, 4 or 8.
 #[derive(Debug)]
-pub(crate) struct Counters {
-    tables: Vec<u32>,
-    width: usize,
-    /// Where the sub-table of each row of a strip starts.
-    starts: [u32; STRIP],
+pub(crate) struct Counters<const COPIES: usize> {
+    tables: [Vec<u32>; COPIES],
+    gaps: usize,
 }
 
-impl Counters {
-    /// `copies` sub-tables of `width` cells; `copies` is a power of two of at most [`STRIP`].
+impl<const COPIES: usize> Counters<COPIES> {
+    /// Zeros at places `gap + label * gaps`.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
-    pub(crate) fn new(width: usize, copies: usize) -> crate::Result<Self> {
-        let tables = super::zeros(width * copies, "private tables of counts")?;
-        Ok(Self { tables, width, starts: std::array::from_fn(|i| (i % copies * width) as u32) })
+    pub(crate) fn new(gaps: usize) -> crate::Result<Self> {
+        let mut tables = [const { Vec::new() }; COPIES];
+        for table in &mut tables {
+            *table = super::zeros(2 * gaps, "private tables of counts")?;
+        }
+        Ok(Self { tables, gaps })
     }
 
-    /// One more in each of the first `len` cells. A cell beyond the table is not counted.
+    /// One more at the place of each row `0..len` of a strip. What lies beyond the tables is not counted.
     #[inline(always)]
-    pub(crate) fn add(&mut self, cells: &[u32; STRIP], len: usize) {
-        let places: [u32; STRIP] = std::array::from_fn(|i| cells[i] + self.starts[i]);
+    pub(crate) fn add(&mut self, len: usize, place: impl Fn(usize) -> u32) {
+        let mut tables = self.tables.each_mut().map(|table| &mut table[..]);
+        let mut add_one = |i: usize| {
+            if let Some(count) = tables[i % COPIES].get_mut(place(i) as usize) {
+                *count += 1;
+            }
+        };
         if len == STRIP {
-            for places in places.as_chunks::<8>().0 {
-                places.iter().for_each(|&place| add_one(&mut self.tables, place));
+            for first in (0..STRIP).step_by(UNROLLED) {
+                (first..first + UNROLLED).for_each(&mut add_one);
             }
         } else {
-            places.iter().take(len).for_each(|&place| add_one(&mut self.tables, place));
+            (0..len).for_each(add_one);
         }
     }
 
-    /// Adds the counts to `total` and starts again from zero.
+    /// Adds the counts to `total`, whose cells are `2 * gap + label`, and starts again from zero.
     pub(crate) fn flush(&mut self, total: &mut [u64]) {
-        self.tables.chunks_exact(self.width).for_each(|table| add_widened(total, table));
-        self.tables.fill(0);
+        for table in &mut self.tables {
+            let (negatives, positives) = table.split_at(self.gaps);
+            add_widened(total, negatives, positives);
+            table.fill(0);
+        }
     }
 }
 
-#[inline(always)]
-fn add_one(table: &mut [u32], place: u32) {
-    if let Some(count) = table.get_mut(place as usize) {
-        *count += 1;
-    }
-}
-
-/// `total[i] += part[i]`, widening. Stretches of zeros are passed over, so that pages of the total nobody counted in stay
-/// untouched.
-fn add_widened(total: &mut [u64], part: &[u32]) {
-    const STRETCH: usize = 1024;
-    for (total, part) in total.chunks_mut(STRETCH).zip(part.chunks(STRETCH)) {
-        if part.iter().fold(0, |any, &count| any | count) != 0 {
-            total.iter_mut().zip(part).for_each(|(total, &part)| *total += u64::from(part));
+/// `total[2 i] += negatives[i]`, `total[2 i + 1] += positives[i]`. Stretches of zeros are passed over, so that pages of the
+/// total nobody counted in stay untouched.
+fn add_widened(total: &mut [u64], negatives: &[u32], positives: &[u32]) {
+    const STRETCH: usize = 512;
+    let any = |part: &[u32]| part.iter().fold(0, |any, &count| any | count) != 0;
+    let parts = negatives.chunks(STRETCH).zip(positives.chunks(STRETCH));
+    for (total, (negatives, positives)) in total.chunks_mut(2 * STRETCH).zip(parts) {
+        if any(negatives) || any(positives) {
+            for (cells, (&negatives, &positives)) in
+                total.as_chunks_mut().0.iter_mut().zip(negatives.iter().zip(positives))
+            {
+                let [negative, positive] = cells;
+                *negative += u64::from(negatives);
+                *positive += u64::from(positives);
+            }
         }
     }
 }
@@ -66,29 +84,35 @@ fn add_widened(total: &mut [u64], part: &[u32]) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_cell_of_every_strip_is_counted_in_one_of_the_copies() {
-        for copies in [1, 2, 4, 8] {
-            let mut counters = Counters::new(100, copies).unwrap();
-            let mut total = vec![0; 100];
-            for len in [STRIP, 1, 63, 0, STRIP] {
-                counters.add(&std::array::from_fn(|i| (i % 7) as u32 * 16), len);
-                counters.flush(&mut total);
-            }
-            for (cell, &count) in total.iter().enumerate() {
-                let expected = [STRIP, 1, 63, STRIP].iter().flat_map(|&len| 0..len).filter(|i| i % 7 * 16 == cell);
-                assert_eq!(count, expected.count() as u64, "{copies} copies, cell {cell}");
-            }
+    fn every_place_of_every_strip_is_counted<const COPIES: usize>() {
+        let gaps = 1300;
+        let mut counters = Counters::<COPIES>::new(gaps).unwrap();
+        let mut total = vec![0; 2 * gaps];
+        for len in [STRIP, 1, 63, 0, STRIP] {
+            counters.add(len, |i| (i % 7) as u32 * 371);
+            counters.flush(&mut total);
+        }
+        for (cell, &count) in total.iter().enumerate() {
+            let place = cell / 2 + cell % 2 * gaps;
+            let expected = [STRIP, 1, 63, STRIP].iter().flat_map(|&len| 0..len).filter(|i| i % 7 * 371 == place);
+            assert_eq!(count, expected.count() as u64, "{COPIES} copies, cell {cell}");
         }
     }
 
     #[test]
-    fn a_cell_beyond_the_tables_is_not_counted() {
-        let mut counters = Counters::new(3, 1).unwrap();
-        counters.add(&[3; STRIP], STRIP);
-        counters.add(&[2; STRIP], STRIP);
-        let mut total = vec![0; 3];
+    fn copies_add_up() {
+        every_place_of_every_strip_is_counted::<1>();
+        every_place_of_every_strip_is_counted::<4>();
+        every_place_of_every_strip_is_counted::<8>();
+    }
+
+    #[test]
+    fn a_place_beyond_the_tables_is_not_counted() {
+        let mut counters = Counters::<1>::new(2).unwrap();
+        counters.add(STRIP, |_| 4);
+        counters.add(STRIP, |_| 3);
+        let mut total = vec![0; 4];
         counters.flush(&mut total);
-        assert_eq!(total, [0, 0, 64]);
+        assert_eq!(total, [0, 0, 0, 64]);
     }
 }

@@ -8,12 +8,14 @@
 mod count;
 mod float_mode;
 mod level;
+mod lookup;
 mod pages;
 mod prefetch;
 
-pub(crate) use count::{Counters, STRIP};
+pub(crate) use count::{Aligned, Counters, STRIP};
 pub use float_mode::DefaultFloatMode;
 pub(crate) use level::Kernel;
 pub use level::Level;
+pub(crate) use lookup::{Entry, Lookup};
 pub(crate) use pages::{room, zeros};
 pub(crate) use prefetch::prefetch_write;

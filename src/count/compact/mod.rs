@@ -7,7 +7,7 @@ pub(crate) use intervals::INTERVALS;
 pub(crate) use pages::Pages;
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows};
-use super::plan::{Gaps, Seen, Sink, Strips};
+use super::plan::{Places, Seen, Sink, Strips, place};
 use super::table::{self, Cells, Map, Table};
 use crate::control::Control;
 use crate::error::{Error, Result};
@@ -135,7 +135,7 @@ impl Map<f32> for Intervals {
         INTERVALS
     }
     fn place(&self, level: Level, block: Block<'_, f32>, sink: &mut impl Sink) -> Seen {
-        level.run(Strips { gaps: self, block, sink })
+        level.run(Strips { places: self, block, sink })
     }
     fn all_representative(&self, level: Level, scores: &[f32]) -> bool {
         level.run(All { scores, test: intervals::is_edge_f32 })
@@ -150,28 +150,34 @@ impl Map<f64> for Intervals {
         INTERVALS
     }
     fn place(&self, level: Level, block: Block<'_, f64>, sink: &mut impl Sink) -> Seen {
-        level.run(Strips { gaps: self, block, sink })
+        level.run(Strips { places: self, block, sink })
     }
     fn all_representative(&self, level: Level, scores: &[f64]) -> bool {
         level.run(All { scores, test: intervals::is_edge_f64 })
     }
 }
 
-impl Gaps<f32> for Intervals {
+impl Places<f32> for Intervals {
+    const IN_VECTORS: bool = true;
+
     #[inline(always)]
-    fn gaps(&self, scores: &[f32; STRIP]) -> [u32; STRIP] {
-        if scores.iter().fold(true, |all, &score| all & intervals::is_probability(score)) {
+    fn places(&self, scores: &[f32; STRIP], labels: &[u8; STRIP]) -> impl Fn(usize) -> u32 {
+        let intervals: [u32; STRIP] = if scores.iter().fold(true, |all, &score| all & intervals::is_probability(score))
+        {
             std::array::from_fn(|i| intervals::of_probability(scores[i]))
         } else {
             std::array::from_fn(|i| intervals::of_f32(scores[i]))
-        }
+        };
+        place(intervals, labels, INTERVALS as u32)
     }
 }
 
-impl Gaps<f64> for Intervals {
+impl Places<f64> for Intervals {
+    const IN_VECTORS: bool = true;
+
     #[inline(always)]
-    fn gaps(&self, scores: &[f64; STRIP]) -> [u32; STRIP] {
-        std::array::from_fn(|i| intervals::of_f64(scores[i]))
+    fn places(&self, scores: &[f64; STRIP], labels: &[u8; STRIP]) -> impl Fn(usize) -> u32 {
+        place(scores.map(intervals::of_f64), labels, INTERVALS as u32)
     }
 }
 

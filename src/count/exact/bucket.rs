@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn buckets_ascend_with_keys_and_have_room_among_the_codes() {
         let just_below = |value: f64| f64::from_bits(value.to_bits() - 1);
-        let mut values = vec![f64::NEG_INFINITY, f64::MIN, -1e9, -1.0, -1e-300, -5e-324, 0.0, 5e-324, 1e-300, 1e-9, 0.3];
+        let mut values =
+            vec![f64::NEG_INFINITY, f64::MIN, -1e9, -1.0, -1e-300, -5e-324, 0.0, 5e-324, 1e-300, 1e-9, 0.3];
         values.extend([just_below(0.5), 0.5, 0.5000001, 0.75, just_below(1.0), 1.0, 1.0 + f64::EPSILON, 1.5, 2.0, 1e9]);
         values.extend([f64::MAX, f64::INFINITY]);
         for pair in values.windows(2) {

@@ -20,6 +20,12 @@ pub(super) struct Bucket<'b, K: BucketKey> {
 }
 
 impl<K: BucketKey> Bucket<'_, K> {
+    /// The rests and weights of rows with this label, in order of row.
+    pub(super) fn rows(&self, label: usize) -> impl Iterator<Item = (K::Rest, f64)> {
+        let segments = self.segments[label].iter();
+        segments.flat_map(|segment| segment.rests.iter().copied().zip(segment.weights.iter().copied()))
+    }
+
     /// The rests of rows with this label.
     pub(super) fn rests(&self, label: usize) -> impl Iterator<Item = &[K::Rest]> {
         self.segments[label].iter().map(|segment| segment.rests)
@@ -41,6 +47,31 @@ pub(super) trait Finish: BucketKey {
         control: &Control<'_>,
         each: impl FnMut(Self, [u64; 2]),
     ) -> Result<()>;
+
+    /// The groups of rows with weights, ascending: sums of the weights of `[negatives, positives]`, each added in order of
+    /// row.
+    fn weighted_groups(
+        scratch: &mut Self::Scratch,
+        bucket: &Bucket<'_, Self>,
+        control: &Control<'_>,
+        each: impl FnMut(Self, [f64; 2]),
+    ) -> Result<()>;
+
+    /// The groups that hold positives, ascending: how many, and how many negatives of the bucket score lower.
+    fn positive_groups(
+        scratch: &mut Self::Scratch,
+        bucket: &Bucket<'_, Self>,
+        control: &Control<'_>,
+        mut each: impl FnMut(u64, u64),
+    ) -> Result<()> {
+        let mut below = 0;
+        Self::groups(scratch, bucket, control, |_, [negatives, positives]| {
+            if positives > 0 {
+                each(positives, below);
+            }
+            below += negatives;
+        })
+    }
 
     /// How many groups there are.
     fn distinct(scratch: &mut Self::Scratch, bucket: &Bucket<'_, Self>, control: &Control<'_>) -> Result<usize> {

@@ -1,5 +1,7 @@
 //! Folding: what was counted since, into the run of all before it.
 
+use std::sync::Arc;
+
 use super::pieces::Held;
 use super::run::{Run, RunBuilder};
 use crate::control::Control;
@@ -9,16 +11,19 @@ use crate::simd;
 
 /// All that is held, on top of `base`, as one run.
 /// `rows`: unweighted rows in all of it.
-pub(super) fn of_held(base: &Run, held: &Held, rows: u64, control: &Control<'_>) -> Result<Run> {
+pub(super) fn of_held(base: &Run, held: &Held, rows: u64, control: &Control<'_>) -> Result<Arc<Run>> {
+    if let ([run], 0, 0) = (&held.runs[..], base.len(), held.rows()) {
+        return Ok(Arc::clone(run));
+    }
     let mut runs: Vec<&Run> = held.runs.iter().map(|run| &**run).collect();
     let buckets = held.run_of_buckets(control)?;
     if buckets.len() > 0 {
         runs.push(&buckets); // counts are integers: their place in the order does not matter
     }
     if base.len() == 0 && runs.len() == 1 && buckets.len() > 0 {
-        return Ok(buckets);
+        return Ok(Arc::new(buckets));
     }
-    of_runs(base, &runs, rows, control)
+    of_runs(base, &runs, rows, control).map(Arc::new)
 }
 
 /// `base` and then each of `runs`, in that order, as one run: sums of weights are added from left to right, so that they do

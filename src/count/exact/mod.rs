@@ -5,8 +5,10 @@
 //! of distinct scores once that takes no more memory than they do.
 
 mod bucket;
+mod columns;
 mod finish;
 mod fold;
+mod halves;
 mod narrow;
 mod narrow_pairs;
 mod pairs;
@@ -17,7 +19,6 @@ mod radix;
 mod rows;
 mod run;
 mod source;
-mod tallies;
 mod weights;
 mod wide;
 mod wide_pairs;
@@ -25,18 +26,20 @@ mod wide_pairs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+pub use columns::{Columns, Order};
 pub use pairs::{Pairs, roc_auc_pairs};
 use pieces::{Held, Piece};
 pub use positives::{PositiveGroup, fold_positive_groups};
 use run::Run;
 pub(crate) use run::RunBuilder;
+pub use weights::weighted_tally;
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Score};
 use crate::simd::DefaultFloatMode;
-use crate::tally::Tally;
+use crate::tally::{Group, Tally};
 
 /// A map from each distinct score, as the real number it is, to what was counted of it.
 ///
@@ -129,7 +132,7 @@ impl ExactCounts {
         let distinct: usize = runs().map(Piece::len).sum();
         if distinct > RUNS_AT.max(self.base.len()) || runs().count() > MANY_PIECES {
             let held: Vec<Piece> = runs().cloned().collect();
-            self.base = Arc::new(fold::of_held(&self.base, &Held::new(&held, control)?, self.ledger.total(), control)?);
+            self.base = fold::of_held(&self.base, &Held::new(&held, control)?, self.ledger.total(), control)?;
             self.pieces.retain(|piece| !matches!(piece, Piece::Run(_)));
         }
         let rows = self.pieces.iter().filter(|piece| matches!(piece, Piece::Rows(_))).map(Piece::len).sum::<usize>();
@@ -198,13 +201,33 @@ impl ExactCounts {
         positives::of_pieces(&self.base, &self.pieces, self.ledger.rows, control, &start, &add)
     }
 
+    /// Columns with `point` of each distinct score, made on all threads; and the values that `point` adds to, of which
+    /// `start` makes one for each of several ranges of groups from all `[negatives, positives]`. None where what is held is
+    /// not in buckets, or has weights; [`Accumulator::tally`] answers then.
+    ///
+    /// # Errors
+    /// As [`ExactCounts::pairs`].
+    pub fn columns<T: Send>(
+        &self,
+        order: Order,
+        control: &Control<'_>,
+        start: impl Fn([u64; 2]) -> T + Sync,
+        point: impl Fn(&mut T, Group) -> [f64; 2] + Sync,
+    ) -> Result<Option<(Columns<f64>, Vec<T>)>> {
+        let held = Held::new(&self.pieces, control)?;
+        if self.base.len() > 0 || !held.runs.is_empty() || self.ledger.weighted {
+            return Ok(None);
+        }
+        columns::of_buckets(&held, self.ledger.rows, order, control, &start, &point).map(Some)
+    }
+
     /// All that is held as one run.
     pub(crate) fn folded(&self, control: &Control<'_>) -> Result<Arc<Run>> {
         if self.pieces.is_empty() {
             return Ok(Arc::clone(&self.base));
         }
         let held = Held::new(&self.pieces, control)?;
-        Ok(Arc::new(fold::of_held(&self.base, &held, self.ledger.total(), control)?))
+        fold::of_held(&self.base, &held, self.ledger.total(), control)
     }
 
     /// Rows, for its bytes.
@@ -366,7 +389,7 @@ impl Accumulator for ExactCounts {
     fn tally(&self, control: &Control<'_>) -> Result<Tally> {
         let held = Held::new(&self.pieces, control)?;
         if self.base.len() == 0 && held.runs.is_empty() {
-            return tallies::of_buckets(&held, control);
+            return columns::tally(&held, self.ledger.rows, control);
         }
         fold::of_held(&self.base, &held, self.ledger.total(), control)?.tally(control)
     }

@@ -35,6 +35,47 @@ impl Finish for u32 {
     ) -> Result<()> {
         scratch.grouper.groups(bucket, control, |rest, counts| each(Self::join(bucket.number, rest), counts))
     }
+
+    fn weighted_groups(
+        scratch: &mut Narrow,
+        bucket: &Bucket<'_, Self>,
+        control: &Control<'_>,
+        mut each: impl FnMut(Self, [f64; 2]),
+    ) -> Result<()> {
+        scratch.grouper.sums(bucket, control, |rest, sums| each(Self::join(bucket.number, rest), sums))
+    }
+
+    fn positive_groups(
+        scratch: &mut Narrow,
+        bucket: &Bucket<'_, Self>,
+        control: &Control<'_>,
+        mut each: impl FnMut(u64, u64),
+    ) -> Result<()> {
+        let negatives = bucket.rests(0).collect::<Vec<_>>();
+        if bucket.few() || !scratch.ranker.place(&negatives, control) {
+            let mut below = 0;
+            return scratch.grouper.groups(bucket, control, |_, [negatives, positives]| {
+                if positives > 0 {
+                    each(positives, below);
+                }
+                below += negatives;
+            });
+        }
+        let mut ranks = scratch.ranker.ascending();
+        scratch.grouper.of_positives(bucket, control, |rest, positives| each(positives, ranks.below(rest)))
+    }
+
+    fn distinct(scratch: &mut Narrow, bucket: &Bucket<'_, Self>, control: &Control<'_>) -> Result<usize> {
+        scratch.grouper.distinct(bucket, control)
+    }
+}
+
+impl Bucket<'_, u32> {
+    /// True where sorting beats clearing and walking bitmaps.
+    fn few(&self) -> bool {
+        const FEW: u64 = 192;
+        self.counts[0] + self.counts[1] <= FEW
+    }
 }
 
 /// Words of a bitmap of all rests.
@@ -54,6 +95,8 @@ struct Grouper {
     further: [Vec<u16>; 2],
     /// Of each rest present, how many further `[negatives, positives]`.
     counts: Vec<[u64; 2]>,
+    /// Of each rest present, the weights of its `[negatives, positives]`.
+    sums: Vec<[f64; 2]>,
     rows: Vec<u32>,
 }
 
@@ -64,13 +107,11 @@ impl Default for Grouper {
             below: Box::new([0; WORDS]),
             further: [Vec::new(), Vec::new()],
             counts: Vec::new(),
+            sums: Vec::new(),
             rows: Vec::new(),
         }
     }
 }
-
-/// Rows of a bucket up to which sorting them beats clearing and walking the bitmaps.
-const FEW: u64 = 192;
 
 /// Rows marked at a time: their further ones are kept on the stack meanwhile.
 const CHUNK: usize = 2048;
@@ -82,7 +123,7 @@ impl Grouper {
         control: &Control<'_>,
         mut each: impl FnMut(u16, [u64; 2]),
     ) -> Result<()> {
-        if bucket.counts[0] + bucket.counts[1] <= FEW {
+        if bucket.few() {
             self.sorted(bucket, each);
             return Ok(());
         }
@@ -101,6 +142,74 @@ impl Grouper {
             let more = counts.get(rank).copied().unwrap_or([0, 0]);
             each(rest, [once[0] + more[0], once[1] + more[1]]);
         });
+        Ok(())
+    }
+
+    /// The groups that hold positives, ascending, and how many each.
+    fn of_positives(
+        &mut self,
+        bucket: &Bucket<'_, u32>,
+        control: &Control<'_>,
+        mut each: impl FnMut(u16, u64),
+    ) -> Result<()> {
+        self.mark(bucket, 1, control)?;
+        if self.further[1].is_empty() {
+            walk(&[0; WORDS], &self.present[1], |rest, _, _| each(rest, 1));
+            return Ok(());
+        }
+        self.present[0].fill(0);
+        self.further[0].clear();
+        self.count_further(control)?;
+        let [negatives, positives] = &self.present;
+        let counts = &self.counts[..];
+        walk(negatives, positives, |rest, _, rank| each(rest, 1 + counts.get(rank).map_or(0, |more| more[1])));
+        Ok(())
+    }
+
+    /// How many groups there are.
+    fn distinct(&mut self, bucket: &Bucket<'_, u32>, control: &Control<'_>) -> Result<usize> {
+        if bucket.few() {
+            let mut groups = 0;
+            self.sorted(bucket, |_, _| groups += 1);
+            return Ok(groups);
+        }
+        self.set(bucket, control)
+    }
+
+    /// Marks the rests of all rows in the first bitmap, empties the second, and says how many rests there are.
+    fn set(&mut self, bucket: &Bucket<'_, u32>, control: &Control<'_>) -> Result<usize> {
+        let [present, none] = &mut self.present;
+        present.fill(0);
+        none.fill(0);
+        for rests in (0..2).flat_map(|label| bucket.rests(label)).flat_map(|rests| rests.chunks(CHUNK)) {
+            control.check()?;
+            control.level.run(Set { rests, present });
+        }
+        Ok(control.level.run(Below { negatives: present, positives: none, below: &mut self.below }))
+    }
+
+    /// The groups, ascending, with the weights of their `[negatives, positives]` added in order of row.
+    fn sums(
+        &mut self,
+        bucket: &Bucket<'_, u32>,
+        control: &Control<'_>,
+        mut each: impl FnMut(u16, [f64; 2]),
+    ) -> Result<()> {
+        let distinct = self.set(bucket, control)?;
+        self.sums.clear();
+        self.sums.resize(distinct, [0.0; 2]);
+        let [present, none] = &self.present;
+        for label in 0..2 {
+            for segment in &bucket.segments[label] {
+                for (rests, weights) in segment.rests.chunks(CHUNK).zip(segment.weights.chunks(CHUNK)) {
+                    control.check()?;
+                    let (below, sums) = (&self.below, &mut self.sums[..]);
+                    control.level.run(AddWeights { rests, weights, present, below, sums, label });
+                }
+            }
+        }
+        let sums = &self.sums[..];
+        walk(present, none, |rest, _, rank| each(rest, sums.get(rank).copied().unwrap_or_default()));
         Ok(())
     }
 
@@ -157,6 +266,23 @@ fn walk(negatives: &Bitmap, positives: &Bitmap, mut each: impl FnMut(u16, [u64; 
             left &= left - 1;
             each(word << 6 | bit as u16, [negative >> bit & 1, positive >> bit & 1], rank);
             rank += 1;
+        }
+    }
+}
+
+/// Sets a bit a rest.
+struct Set<'k> {
+    rests: &'k [u16],
+    present: &'k mut Bitmap,
+}
+
+impl Kernel for Set<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for &rest in self.rests {
+            self.present[usize::from(rest >> 6)] |= 1 << (rest & 63);
         }
     }
 }
@@ -226,6 +352,32 @@ impl Kernel for CountFurther<'_> {
             let rank = (self.below[word] + lower.count_ones()) as usize;
             if let Some(counts) = self.counts.get_mut(rank) {
                 counts[self.label & 1] += 1;
+            }
+        }
+    }
+}
+
+/// `sums[rank of rest][label] += weight`, row after row.
+struct AddWeights<'k> {
+    rests: &'k [u16],
+    weights: &'k [f64],
+    present: &'k Bitmap,
+    below: &'k [u32; WORDS],
+    sums: &'k mut [[f64; 2]],
+    label: usize,
+}
+
+impl Kernel for AddWeights<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (&rest, &weight) in self.rests.iter().zip(self.weights) {
+            let word = usize::from(rest >> 6);
+            let lower = self.present[word] & ((1 << (rest & 63)) - 1);
+            let rank = (self.below[word] + lower.count_ones()) as usize;
+            if let Some(sums) = self.sums.get_mut(rank) {
+                sums[self.label & 1] += weight;
             }
         }
     }

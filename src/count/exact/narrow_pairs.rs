@@ -80,6 +80,22 @@ impl Ranker {
         Ok(pairs)
     }
 
+    /// Puts `rests` where [`Ranker::ascending`] finds them; false where that suits them badly.
+    pub(super) fn place(&mut self, rests: &[&[u16]], control: &Control<'_>) -> bool {
+        let rows = rests.iter().map(|piece| piece.len()).sum::<usize>();
+        if rows > MOST_IN_BITMAP || !self.fill_bitmap(rests, (rows / 16).max(8)) {
+            return false;
+        }
+        control.level.run(SumWords { bits: &self.bits, below: &mut self.below });
+        self.more.sort_unstable();
+        true
+    }
+
+    /// Ranks among the rests placed, for questions that ascend.
+    pub(super) fn ascending(&self) -> Ascending<'_> {
+        Ascending { of: self, passed: 0 }
+    }
+
     /// Sets a bit for each first and second copy; false when there are more than `most` further ones.
     fn fill_bitmap(&mut self, minority: &[&[u16]], most: usize) -> bool {
         self.bits.fill(0);
@@ -118,6 +134,27 @@ impl Ranker {
             self.counters[at] + self.counters[at + 1]
         };
         over(majority, control, |piece| piece.iter().map(rank).sum())
+    }
+}
+
+/// Answers ascending questions of a [`Ranker`].
+pub(super) struct Ascending<'r> {
+    of: &'r Ranker,
+    /// Third and further copies below the last question.
+    passed: usize,
+}
+
+impl Ascending<'_> {
+    /// How many of the rests are lower than `rest`, which is no lower than any asked before.
+    #[inline(always)]
+    pub(super) fn below(&mut self, rest: u16) -> u64 {
+        let Ranker { bits, below, more, .. } = self.of;
+        while more.get(self.passed).is_some_and(|&copy| copy < rest) {
+            self.passed += 1;
+        }
+        let word = usize::from(rest >> 5);
+        let lower = bits[word] & ((1 << (u32::from(rest & 31) * 2)) - 1);
+        u64::from(below[word]) + u64::from(lower.count_ones()) + self.passed as u64
     }
 }
 

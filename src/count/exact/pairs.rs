@@ -1,9 +1,9 @@
 //! [`roc_auc_pairs`]: the integer behind an exact ROC AUC, straight from a batch.
 
 use super::finish::{Bucket, Finish, Sink, Span};
+use super::fold;
 use super::pieces::{self, Held, Piece};
 use super::run::Run;
-use super::fold;
 use crate::control::Control;
 use crate::error::Result;
 use crate::input::Batch;
@@ -41,11 +41,8 @@ pub(super) fn of_pieces(base: &Run, pieces: &[Piece], rows: u64, control: &Contr
         return Ok(held.any_order(control, sink)?.iter().map(|part| part.twice_u).sum());
     }
     let mut ranking = Ranking { negatives_below: 0, twice_u: 0 };
-    let mut add = |run: &Run| (0..run.len()).for_each(|i| ranking.add(run.counts(i)));
-    match &held.runs[..] {
-        [run] if base.len() == 0 && held.rows() == 0 => add(run),
-        _ => add(&fold::of_held(base, &held, rows, control)?),
-    }
+    let run = fold::of_held(base, &held, rows, control)?;
+    (0..run.len()).for_each(|i| ranking.add(run.counts(i)));
     Ok(ranking.twice_u)
 }
 

@@ -101,7 +101,8 @@ impl<K: BucketKey> Buckets<K> {
     /// The keys of rows with this label.
     pub(super) fn keys(&self, label: usize) -> impl Iterator<Item = K> + '_ {
         let mut cursor = self.from(0);
-        let segments = self.used.iter().filter_map(move |used| cursor.take(used.bucket).map(|pair| (used.bucket, pair)));
+        let segments =
+            self.used.iter().filter_map(move |used| cursor.take(used.bucket).map(|pair| (used.bucket, pair)));
         segments.flat_map(move |(bucket, pair)| pair[label & 1].rests.iter().map(move |&rest| K::join(bucket, rest)))
     }
 

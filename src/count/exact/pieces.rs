@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bucket::BucketKey;
 use super::finish::{self, Bucket, Finish, Sink, Span};
+use super::halves;
 use super::partition::{self, Buckets, Counted};
 use super::rows::{self, Kept, Rows};
 use super::run::{Run, RunBuilder};
@@ -74,6 +75,9 @@ pub(super) fn read(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<Piec
     let (mut pieces, ties, ledger) = if batch.len() <= KEPT_ROWS {
         let Kept { rows, ties, ledger } = rows::keep(batch, control)?;
         (vec![Piece::Rows(Arc::new(rows))], ties, ledger)
+    } else if let (Some(half), false) = (batch.half(), batch.weighted()) {
+        let (run, ledger) = halves::read(batch, half, control)?;
+        (vec![Piece::Run(Arc::new(run))], Vec::new(), ledger)
     } else {
         match batch.working() {
             Working::F32 => narrow(&BatchRows::<f32, _>::new(batch, f32::key), control)?,

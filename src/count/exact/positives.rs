@@ -52,7 +52,12 @@ pub(super) fn of_pieces<T: Send>(
     }
     let mut all = Positives { rows, below: [0, 0], value: start(rows), add };
     let run = fold::of_held(base, &held, rows[0] + rows[1], control)?;
-    (0..run.len()).for_each(|i| all.group(run.counts(i)));
+    for [negatives, positives] in (0..run.len()).map(|i| run.counts(i)) {
+        if positives > 0 {
+            all.group(positives, 0);
+        }
+        all.below[0] += negatives;
+    }
     Ok(vec![all.value])
 }
 
@@ -66,22 +71,22 @@ struct Positives<'f, T, F> {
 }
 
 impl<T, F: Fn(&mut T, PositiveGroup)> Positives<'_, T, F> {
+    /// A group of so many positives, above `negatives` of those not yet below.
     #[inline(always)]
-    fn group(&mut self, [negatives, positives]: [u64; 2]) {
-        if positives > 0 {
-            let [false_positives, true_positives] = [0, 1].map(|label| self.rows[label] - self.below[label]);
-            (self.add)(&mut self.value, PositiveGroup { positives, true_positives, false_positives });
-        }
-        self.below = [self.below[0] + negatives, self.below[1] + positives];
+    fn group(&mut self, positives: u64, negatives: u64) {
+        let true_positives = self.rows[1] - self.below[1];
+        let false_positives = self.rows[0] - self.below[0] - negatives;
+        (self.add)(&mut self.value, PositiveGroup { positives, true_positives, false_positives });
+        self.below[1] += positives;
     }
 }
 
 impl<K: Finish, T: Send, F: Fn(&mut T, PositiveGroup) + Sync> Sink<K> for Positives<'_, T, F> {
     fn bucket(&mut self, bucket: &Bucket<'_, K>, scratch: &mut K::Scratch, control: &Control<'_>) -> Result<()> {
-        if bucket.counts[1] == 0 {
-            self.below[0] += bucket.counts[0];
-            return Ok(());
+        if bucket.counts[1] > 0 {
+            K::positive_groups(scratch, bucket, control, |positives, below| self.group(positives, below))?;
         }
-        K::groups(scratch, bucket, control, |_, counts| self.group(counts))
+        self.below[0] += bucket.counts[0];
+        Ok(())
     }
 }

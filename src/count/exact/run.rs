@@ -53,7 +53,8 @@ impl Run {
         let rows = ties.iter().map(|&(_, [negatives, positives])| negatives + positives).sum();
         let mut run = RunBuilder::new(all_narrow, rows, false, ties.len())?;
         for group in ties.chunk_by(|a, b| a.0 == b.0) {
-            let counts = group.iter().fold([0, 0], |[n, p], (_, [negatives, positives])| [n + negatives, p + positives]);
+            let counts =
+                group.iter().fold([0, 0], |[n, p], (_, [negatives, positives])| [n + negatives, p + positives]);
             run.push(group[0].0, counts, None);
         }
         Ok(run.finish())

@@ -77,7 +77,7 @@ impl<K: BucketKey, S: Readable, F: Fn(S) -> K + Copy + Sync> Source<K> for Batch
 
     fn read(&self, range: Range<usize>, control: &Control<'_>, visitor: &mut impl Visitor<K>) -> Result<()> {
         let mut reader = BlockReader::<S>::new(control.level);
-        let mut keys = vec![K::default(); CHUNK];
+        let mut keys = [K::default(); CHUNK];
         for start in range.clone().step_by(BLOCK_ROWS) {
             control.check()?;
             let block = reader.read(self.batch, start, BLOCK_ROWS.min(range.end - start))?;

@@ -1,82 +1,130 @@
-//! Weighted rows → a run of sums, in the order that semantics fix: per block of rows four interleaved partial sums a score,
-//! then block after block.
+//! Weighted rows → sums of weights a score, in the order that semantics fix: from zero, row after row of the batch.
 
-use std::ops::Range;
+use std::sync::Arc;
 
+use super::bucket::BucketKey;
+use super::columns;
+use super::finish::{Bucket, Finish, Sink, Span};
+use super::partition;
+use super::pieces::Held;
+use super::rows::narrow;
 use super::run::{Run, RunBuilder};
+use super::source::{BatchRows, Chunk, Source, Visitor};
 use crate::control::Control;
 use crate::count::accumulator::Ledger;
-use crate::count::merge::merged;
-use crate::count::workers;
 use crate::error::Result;
-use super::rows::narrow;
-use crate::input::{BLOCK_ROWS, Batch, BlockReader, Readable, Score, Working};
+use crate::input::{Batch, Score, Working};
+use crate::simd::DefaultFloatMode;
+use crate::tally::Tally;
 
-/// Rows over which weights are summed before the sum joins the total; part of the result.
-const BLOCK: usize = 65_536;
+/// Rows up to which a batch is sorted: the tables of buckets cost as much.
+const FEW: usize = 1 << 15;
 
-/// Partial sums the rows of a block rotate over; part of the result.
-const PARTIALS: usize = 4;
-
-/// A score's key and the `[negatives, positives]` weights of one block.
-type Entry = (u64, [f64; 2]);
+/// The groups of a weighted batch, from the highest score down: what ExactCounts would hold of it alone.
+///
+/// # Errors
+/// As [`roc_auc_pairs`](super::roc_auc_pairs).
+pub fn weighted_tally(batch: &Batch<'_>, control: &Control<'_>) -> Result<Tally> {
+    let _mode = DefaultFloatMode::set();
+    if batch.len() <= FEW {
+        return read(batch, control)?.0.tally(control);
+    }
+    columns::weighted_tally(&partitioned(batch, control)?.0, control)
+}
 
 /// The run of a weighted batch, and its rows.
 pub(super) fn read(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Run, Ledger)> {
-    let (blocks, mut ledger) = match batch.working() {
-        Working::F32 => blocks::<f32>(batch, control)?,
-        Working::F64 => blocks::<f64>(batch, control)?,
+    if batch.len() <= FEW {
+        return sorted(batch, control);
+    }
+    let (held, ledger) = partitioned(batch, control)?;
+    let part = |span: Span| {
+        let rows = (span.inside[0] + span.inside[1]) as usize;
+        Ok(Summed(RunBuilder::new(held.wide.is_empty(), 0, true, rows)?))
     };
-    let entries = merged(blocks, |entry| entry.0, control)?; // of one score, blocks stay in order
-    let all_narrow = entries.iter().all(|entry| narrow(entry.0).is_some());
-    let mut builder = RunBuilder::new(all_narrow, 0, true, entries.len())?;
-    for group in entries.chunk_by(|a, b| a.0 == b.0) {
-        let sums = group.iter().fold([0.0; 2], |[n, p], (_, [negative, positive])| [n + negative, p + positive]);
-        builder.push(group[0].0, [0, 0], Some(sums));
+    let mut whole = RunBuilder::new(held.wide.is_empty(), 0, true, held.rows() as usize)?;
+    held.in_order(control, part, |Summed(part)| whole.append(part))?;
+    Ok((whole.finish(), ledger))
+}
+
+/// The rows of a weighted batch by bucket.
+fn partitioned(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Held, Ledger)> {
+    fn narrow(source: &impl Source<u32>, control: &Control<'_>) -> Result<(Held, Ledger)> {
+        let counted = partition::count(source, control)?;
+        let ledger = counted.ledger;
+        let parts = counted.partition(source, control)?.into_iter().map(Arc::new).collect();
+        Ok((Held { narrow: parts, ..Held::default() }, ledger))
+    }
+    let (held, ledger) = match batch.working() {
+        Working::F32 => narrow(&BatchRows::<f32, _>::new(batch, f32::key).weighted(), control)?,
+        Working::F64 => {
+            let source = BatchRows::<f64, _>::new(batch, f64::key).weighted();
+            let counted = partition::count(&source, control)?;
+            if counted.shrinks() {
+                let narrowed = |score: f64| f32::nearest(score).key();
+                narrow(&BatchRows::<f64, _>::new(batch, narrowed).weighted(), control)?
+            } else {
+                let ledger = counted.ledger;
+                let parts = counted.partition(&source, control)?.into_iter().map(Arc::new).collect();
+                (Held { wide: parts, ..Held::default() }, ledger)
+            }
+        }
+    };
+    Ok((held, Ledger { weighted: ledger.rows != [0, 0], ..ledger }))
+}
+
+/// A run of sums under construction.
+struct Summed(RunBuilder);
+
+impl<K: Finish> Sink<K> for Summed {
+    fn bucket(&mut self, bucket: &Bucket<'_, K>, scratch: &mut K::Scratch, control: &Control<'_>) -> Result<()> {
+        K::weighted_groups(scratch, bucket, control, |key, sums| self.0.push(key.wide(), [0, 0], Some(sums)))
+    }
+}
+
+/// The run of a few weighted rows.
+fn sorted(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Run, Ledger)> {
+    let mut list = List::default();
+    match batch.working() {
+        Working::F32 => {
+            let source = BatchRows::<f32, _>::new(batch, f32::key).weighted();
+            source.read(0..batch.len(), control, &mut list)?;
+        }
+        Working::F64 => {
+            let source = BatchRows::<f64, _>::new(batch, f64::key).weighted();
+            source.read(0..batch.len(), control, &mut list)?;
+        }
+    }
+    let List { mut rows, mut ledger } = list;
+    rows.sort_by_key(|&(key, ..)| key); // stable: rows of one score stay in their order
+    let all_narrow = rows.iter().all(|&(key, ..)| narrow(key).is_some());
+    let mut run = RunBuilder::new(all_narrow, 0, true, rows.len())?;
+    for group in rows.chunk_by(|a, b| a.0 == b.0) {
+        let mut sums = [0.0; 2];
+        group.iter().for_each(|&(_, label, weight)| sums[label] += weight);
+        run.push(group[0].0, [0, 0], Some(sums));
     }
     ledger.weighted = ledger.rows != [0, 0];
-    Ok((builder.finish(), ledger))
+    Ok((run.finish(), ledger))
 }
 
-/// The sums of each block.
-fn blocks<S: Readable>(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Vec<Vec<Entry>>, Ledger)> {
-    let mut blocks = Vec::new();
-    let mut ledger = Ledger::default();
-    let start = || Ok(BlockReader::<S>::new(control.level));
-    let make = |reader: &mut BlockReader<S>, range| block(reader, batch, range, control);
-    workers::in_order(batch.len(), BLOCK, control, start, make, |(block, rows): (Vec<Entry>, Ledger)| {
-        blocks.push(block);
-        ledger.rows = [ledger.rows[0] + rows.rows[0], ledger.rows[1] + rows.rows[1]];
-        ledger.dropped += rows.dropped;
-    })?;
-    Ok((blocks, ledger))
+/// Rows as read: key as of float64, label, weight.
+#[derive(Default)]
+struct List {
+    rows: Vec<(u64, usize, f64)>,
+    ledger: Ledger,
 }
 
-/// The sums of one block, by score.
-fn block<S: Readable>(
-    reader: &mut BlockReader<S>,
-    batch: &Batch<'_>,
-    range: Range<usize>,
-    control: &Control<'_>,
-) -> Result<(Vec<Entry>, Ledger)> {
-    let mut rows: Vec<(u64, u32, u8, f64)> = Vec::with_capacity(range.len());
-    let mut ledger = Ledger::default();
-    for start in range.clone().step_by(BLOCK_ROWS) {
-        control.check()?;
-        let block = reader.read(batch, start, BLOCK_ROWS.min(range.end - start))?;
-        ledger.dropped += block.dropped as u64;
-        for ((&score, &label), &weight) in block.scores.iter().zip(block.labels).zip(block.weights.unwrap_or(&[])) {
-            ledger.rows[usize::from(label & 1)] += 1;
-            rows.push((score.to_f64().key(), rows.len() as u32, label & 1, weight));
+impl<K: BucketKey> Visitor<K> for List {
+    fn chunk(&mut self, Chunk { keys, labels, weights }: Chunk<'_, K>) {
+        for ((&key, &label), &weight) in keys.iter().zip(labels).zip(weights) {
+            let label = usize::from(label & 1);
+            self.ledger.rows[label] += 1;
+            self.rows.push((key.wide(), label, weight));
         }
     }
-    rows.sort_unstable_by_key(|&(key, row, ..)| (key, row));
-    let entries = rows.chunk_by(|a, b| a.0 == b.0).map(|group| {
-        let mut partials = [[0.0; PARTIALS]; 2];
-        for &(_, row, label, weight) in group {
-            partials[usize::from(label)][row as usize % PARTIALS] += weight;
-        }
-        (group[0].0, partials.map(|[a, b, c, d]| (a + b) + (c + d)))
-    });
-    Ok((entries.collect(), ledger))
+
+    fn dropped(&mut self, rows: usize) {
+        self.ledger.dropped += rows as u64;
+    }
 }

@@ -13,6 +13,8 @@ pub(super) struct Wide {
     ranker: Ranker,
     classes: [Vec<u64>; 2],
     spare: Vec<u64>,
+    /// Key, label, weight.
+    rows: Vec<(u64, usize, f64)>,
 }
 
 impl Finish for u64 {
@@ -41,5 +43,24 @@ impl Finish for u64 {
         }
         let [negatives, positives] = &scratch.classes;
         merge(negatives, positives, control, |key, counts| each(Self::join(bucket.number, key), counts))
+    }
+
+    fn weighted_groups(
+        scratch: &mut Wide,
+        bucket: &Bucket<'_, Self>,
+        control: &Control<'_>,
+        mut each: impl FnMut(Self, [f64; 2]),
+    ) -> Result<()> {
+        control.check()?;
+        let rows = &mut scratch.rows;
+        rows.clear();
+        (0..2).for_each(|label| rows.extend(bucket.rows(label).map(|(key, weight)| (key, label, weight))));
+        rows.sort_by_key(|&(key, ..)| key); // stable: rows of one key and label stay in their order
+        for group in rows.chunk_by(|a, b| a.0 == b.0) {
+            let mut sums = [0.0; 2];
+            group.iter().for_each(|&(_, label, weight)| sums[label] += weight);
+            each(group[0].0, sums);
+        }
+        Ok(())
     }
 }

@@ -1,182 +1,153 @@
 //! [`Cells`]: any cutoffs. A monotone map sorts scores into cells; a table says how many cutoffs lie below each cell, and
 //! comparisons decide among the cutoffs inside it.
 
-use super::{Gaps, Seen, Sink, Strips};
-use crate::input::{Block, Score};
-use crate::simd::{Level, STRIP};
+use super::map::{Arithmetic, Map};
+use super::strip::{Places, place};
+use super::{Seen, Sink, Strips};
+use crate::input::Block;
+use crate::simd::{Level, Lookup, STRIP};
 
 /// Cutoffs by cell of a monotone map: a score lies above every cutoff of a lower cell and below every cutoff of a higher
 /// one, whatever the map, so the answer is exact for any map; a good one leaves few cutoffs to a cell.
 #[derive(Debug, Clone)]
-pub(in crate::count) struct Cells<S> {
-    map: Map,
+pub(in crate::count) struct Cells<S: Arithmetic> {
+    map: Map<S>,
+    /// Scores' keys are compared as they lie in memory: every cutoff is positive.
+    plain: bool,
+    inside: Inside<S>,
+}
+
+/// How cutoffs inside a cell are told apart, by how many the fullest has.
+#[derive(Debug, Clone)]
+enum Inside<S: Arithmetic> {
+    One(Lookup<S::Entry, 0>),
+    Two(Lookup<S::Entry, 1>),
+    Three(Lookup<S::Entry, 2>),
+    Many(Search<S>),
+}
+
+impl<S: Arithmetic> Cells<S> {
+    /// Takes the map and the number of cells that promise the least work.
+    pub(super) fn new(cutoffs: Vec<S>) -> Self {
+        let gaps = cutoffs.len() as u32 + 1;
+        let reachable = &cutoffs[..cutoffs.partition_point(|cutoff| !cutoff.is_nan())];
+        let (map, fullest) = Map::best(reachable, work::<S>);
+        let plain = reachable.first().is_none_or(|cutoff| cutoff.to_f64() > 0.0);
+        let keys: Vec<_> = reachable.iter().map(|cutoff| cutoff.signed_key()).collect();
+        let below = map.cutoffs_below(reachable);
+        let cells = below.windows(2).map(|pair| &keys[pair[0] as usize..pair[1] as usize]);
+        let inside = match fullest {
+            0 | 1 => Lookup::new(cells, gaps).map(Inside::One),
+            2 => Lookup::new(cells, gaps).map(Inside::Two),
+            3 => Lookup::new(cells, gaps).map(Inside::Three),
+            _ => None,
+        };
+        let search = || Inside::Many(Search::new(below.clone(), reachable.to_vec(), fullest, gaps));
+        Self { map, plain, inside: inside.unwrap_or_else(search) }
+    }
+
+    pub(super) fn words(&self) -> String {
+        let comparisons = match &self.inside {
+            Inside::One(_) => 1,
+            Inside::Two(_) => 2,
+            Inside::Three(_) => 3,
+            Inside::Many(search) => search.first_step.ilog2() + 1,
+        };
+        format!("cells: {} map into {} cells, then {comparisons} comparison(s)", self.map.name(), self.map.cells())
+    }
+
+    pub(super) fn place(&self, level: Level, block: Block<'_, S>, sink: &mut impl Sink) -> Seen {
+        match &self.inside {
+            Inside::One(lookup) => level.run(Strips { places: &Compare { cells: self, lookup }, block, sink }),
+            Inside::Two(lookup) => level.run(Strips { places: &Compare { cells: self, lookup }, block, sink }),
+            Inside::Three(lookup) => level.run(Strips { places: &Compare { cells: self, lookup }, block, sink }),
+            Inside::Many(search) => level.run(Strips { places: &Searched { cells: self, search }, block, sink }),
+        }
+    }
+
+    #[inline(always)]
+    fn keys(&self, scores: &[S; STRIP]) -> [S::SignedKey; STRIP] {
+        if self.plain { scores.map(S::signed_bits) } else { scores.map(S::signed_key) }
+    }
+}
+
+/// What a map costs in tenths of a nanosecond a row: comparisons, and misses of the first-level cache (measured).
+fn work<S: Arithmetic>(fullest: u32, cells: usize) -> u32 {
+    let (comparisons, entry) = match fullest {
+        0 | 1 => (0, size_of::<(S::Entry, [S::SignedKey; 0])>()),
+        2 => (1, size_of::<(S::Entry, [S::SignedKey; 1])>()),
+        3 => (3, size_of::<(S::Entry, [S::SignedKey; 2])>()),
+        _ => (4 + 6 * (fullest + 1).next_power_of_two().ilog2(), 2),
+    };
+    let misses = match 2 * cells * entry {
+        0..=0x4000 => 0,
+        0x4001..=0x8000 => 1,
+        0x8001..=0x2_0000 => 2,
+        0x2_0001..=0x4_0000 => 4,
+        0x4_0001..=0x8_0000 => 8,
+        _ => 16,
+    };
+    comparisons + misses
+}
+
+/// Comparisons side by side.
+struct Compare<'p, S: Arithmetic, const MORE: usize> {
+    cells: &'p Cells<S>,
+    lookup: &'p Lookup<S::Entry, MORE>,
+}
+
+impl<S: Arithmetic, const MORE: usize> Places<S> for Compare<'_, S, MORE> {
+    const IN_VECTORS: bool = false;
+
+    #[inline(always)]
+    fn places(&self, scores: &[S; STRIP], labels: &[u8; STRIP]) -> impl Fn(usize) -> u32 {
+        self.lookup.places(self.cells.map.strip(scores), labels, self.cells.keys(scores))
+    }
+}
+
+/// A binary search of fixed depth inside a cell.
+#[derive(Debug, Clone)]
+struct Search<S> {
     /// Cutoffs in lower cells.
     below: Vec<u32>,
     /// The cutoffs, then NaN (which no score reaches) for steps beyond the last.
     cutoffs: Vec<S>,
-    /// The search inside a cell: steps of decreasing powers of two that together pass every cutoff of the fullest cell.
+    /// Steps of decreasing powers of two together pass every cutoff of the fullest cell.
     first_step: u32,
+    gaps: u32,
 }
 
-impl<S: Score> Cells<S> {
-    /// Takes the map with the fewest cutoffs in its fullest cell.
-    pub(super) fn new(mut cutoffs: Vec<S>) -> Self {
-        let reachable = cutoffs.partition_point(|cutoff| !cutoff.is_nan());
-        // 4 cells a cutoff: 16 KiB of table for 1,000 cutoffs, so that it shares L1 with a block.
-        let cells = (4 * cutoffs.len()).next_power_of_two().clamp(1 << 10, 1 << 20) as u32;
-        let maps = Map::candidates(&cutoffs[..reachable], cells);
-        let counted = maps.into_iter().map(|map| {
-            let below = map.cutoffs_below(&cutoffs[..reachable]);
-            let fullest = below.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
-            (fullest, map, below)
-        });
-        let (fullest, map, below) = counted.min_by_key(|&(fullest, ..)| fullest).unwrap_or((0, Map::One, vec![0, 0]));
+impl<S: Arithmetic> Search<S> {
+    fn new(below: Vec<u32>, mut cutoffs: Vec<S>, fullest: u32, gaps: u32) -> Self {
         let first_step = (fullest + 1).next_power_of_two() / 2;
         cutoffs.resize(cutoffs.len() + 2 * first_step as usize, S::nearest(f64::NAN));
-        Self { map, below, cutoffs, first_step }
-    }
-
-    pub(super) fn words(&self) -> String {
-        let comparisons = if self.first_step == 0 { 0 } else { self.first_step.ilog2() + 1 };
-        format!("cells: {} map, then {comparisons} comparison(s)", self.map.name())
-    }
-
-    pub(super) fn place(&self, level: Level, block: Block<'_, S>, sink: &mut impl Sink) -> Seen {
-        match self.map {
-            Map::One => level.run(Strips { gaps: &Search { plan: self, cell: |_| 0 }, block, sink }),
-            Map::Affine { origin, slope, last } => {
-                let cell = |score: S| affine(score.to_f64(), origin, slope, last);
-                level.run(Strips { gaps: &Search { plan: self, cell }, block, sink })
-            }
-            Map::Prefix { first, shift, last } => {
-                let cell = |score: S| prefix(score.key().into(), first, shift, last);
-                level.run(Strips { gaps: &Search { plan: self, cell }, block, sink })
-            }
-            Map::Folded { first, shift, last } => {
-                let cell = |score: S| prefix(folded(score), first, shift, last);
-                level.run(Strips { gaps: &Search { plan: self, cell }, block, sink })
-            }
-        }
+        Self { below, cutoffs, first_step, gaps }
     }
 }
 
-/// A monotone map from scores to cells `0..=last`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Map {
-    /// One cell for all.
-    One,
-    /// Equal steps of the score.
-    Affine { origin: f64, slope: f64, last: f64 },
-    /// Equal steps of the score's bits: relative resolution towards 0.
-    Prefix { first: u64, shift: u32, last: u64 },
-    /// Equal steps of the bits of `min(s, 1 − s)`: relative resolution towards 0 and 1, for logit-spaced thresholds.
-    Folded { first: u64, shift: u32, last: u64 },
+struct Searched<'p, S: Arithmetic> {
+    cells: &'p Cells<S>,
+    search: &'p Search<S>,
 }
 
-impl Map {
-    fn candidates<S: Score>(cutoffs: &[S], cells: u32) -> Vec<Self> {
-        let finite: Vec<S> = cutoffs.iter().copied().filter(|cutoff| cutoff.to_f64().is_finite()).collect();
-        let (&[first, ..], &[.., last]) = (&finite[..], &finite[..]) else { return vec![Self::One] };
-        let width = last.to_f64() - first.to_f64();
-        let slope = f64::from(cells) / width;
-        let affine = (width.is_finite() && slope.is_finite() && slope > 0.0).then_some(Self::Affine {
-            origin: first.to_f64(),
-            slope,
-            last: f64::from(cells - 1),
-        });
-        let bits = |first: u64, last: u64| {
-            let shift = (64 - ((last - first) / u64::from(cells)).leading_zeros()).min(63);
-            (first, shift, (last - first) >> shift)
-        };
-        let (first_key, shift, last_cell) = bits(first.key().into(), last.key().into());
-        let prefix = Self::Prefix { first: first_key, shift, last: last_cell };
-        let (first_key, shift, last_cell) = bits(folded(first), folded(last));
-        let fold = Self::Folded { first: first_key, shift, last: last_cell };
-        affine.into_iter().chain([prefix, fold, Self::One]).collect()
-    }
+impl<S: Arithmetic> Places<S> for Searched<'_, S> {
+    const IN_VECTORS: bool = true;
 
-    fn name(&self) -> &'static str {
-        match self {
-            Self::One => "one-cell",
-            Self::Affine { .. } => "affine",
-            Self::Prefix { .. } => "float-prefix",
-            Self::Folded { .. } => "folded-prefix",
-        }
-    }
-
-    fn cell<S: Score>(&self, score: S) -> u32 {
-        match *self {
-            Self::One => 0,
-            Self::Affine { origin, slope, last } => affine(score.to_f64(), origin, slope, last),
-            Self::Prefix { first, shift, last } => prefix(score.key().into(), first, shift, last),
-            Self::Folded { first, shift, last } => prefix(folded(score), first, shift, last),
-        }
-    }
-
-    fn last(&self) -> usize {
-        match *self {
-            Self::One => 0,
-            Self::Affine { last, .. } => last as usize,
-            Self::Prefix { last, .. } | Self::Folded { last, .. } => last as usize,
-        }
-    }
-
-    /// For each cell, and for one beyond the last, the number of cutoffs in lower cells.
-    fn cutoffs_below<S: Score>(&self, cutoffs: &[S]) -> Vec<u32> {
-        let mut below = vec![0; self.last() + 2];
-        for &cutoff in cutoffs {
-            below[self.cell(cutoff) as usize + 1] += 1;
-        }
-        for i in 1..below.len() {
-            below[i] += below[i - 1];
-        }
-        below
-    }
-}
-
-#[inline(always)]
-fn affine(score: f64, origin: f64, slope: f64, last: f64) -> u32 {
-    let place = (score - origin) * slope;
-    let place = if place > 0.0 { place } else { 0.0 };
-    super::nearest_integer(if place < last { place } else { last })
-}
-
-#[inline(always)]
-fn prefix(key: u64, first: u64, shift: u32, last: u64) -> u32 {
-    (key.saturating_sub(first) >> shift).min(last) as u32
-}
-
-/// Half the key of `s` below 0.5; from there on half the key of `1 − s`, mirrored. (Halves, so that both sides fit 64 bits.)
-/// `1 − s` is exact or at least monotone (one rounding), so this is monotone in `s` for every score.
-#[inline(always)]
-fn folded<S: Score>(score: S) -> u64 {
-    let half = S::nearest(0.5).key().into() >> 1;
-    let value = score.to_f64();
-    // In float64 the subtraction is exact for every float32 in [0.5, 1]; rounding to S again is monotone.
-    let mirrored = S::nearest(1.0 - value).key().into() >> 1;
-    if value < 0.5 { score.key().into() >> 1 } else { half + (half - mirrored.min(half)) }
-}
-
-struct Search<'p, S, F> {
-    plan: &'p Cells<S>,
-    cell: F,
-}
-
-impl<S: Score, F: Fn(S) -> u32> Gaps<S> for Search<'_, S, F> {
     #[inline(always)]
-    fn gaps(&self, scores: &[S; STRIP]) -> [u32; STRIP] {
-        let (below, cutoffs) = (&self.plan.below[..], &self.plan.cutoffs[..]);
-        let mut gaps: [u32; STRIP] = std::array::from_fn(|i| (self.cell)(scores[i]));
-        for i in 0..STRIP {
-            let mut gap = below.get(gaps[i] as usize).copied().unwrap_or(0);
-            let mut step = self.plan.first_step;
-            while step > 0 {
-                let at = (gap + step - 1) as usize;
-                gap += if cutoffs.get(at).is_some_and(|&cutoff| scores[i] >= cutoff) { step } else { 0 };
-                step /= 2;
-            }
-            gaps[i] = gap;
+    fn places(&self, scores: &[S; STRIP], labels: &[u8; STRIP]) -> impl Fn(usize) -> u32 {
+        let Search { below, cutoffs, first_step, gaps: count } = self.search;
+        let mut gaps = self.cells.map.strip(scores);
+        for gap in &mut gaps {
+            *gap = below.get(*gap as usize).copied().unwrap_or(0);
         }
-        gaps
+        let mut step = *first_step;
+        while step > 0 {
+            for (gap, &score) in gaps.iter_mut().zip(scores) {
+                let reached = cutoffs.get((*gap + step - 1) as usize).is_some_and(|&cutoff| score >= cutoff);
+                *gap += if reached { step } else { 0 };
+            }
+            step /= 2;
+        }
+        place(gaps, labels, *count)
     }
 }

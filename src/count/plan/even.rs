@@ -1,6 +1,7 @@
 //! [`Even`]: evenly spaced cutoffs of float32, where arithmetic in float64 alone finds the gap.
 
-use super::{Gaps, nearest_integer};
+use super::nearest_integer;
+use super::strip::{Places, place};
 use crate::input::{Score, Working};
 use crate::simd::STRIP;
 
@@ -10,7 +11,7 @@ use crate::simd::STRIP;
 /// rounded to float32 *to nearest*, up or down. A score reaches such a threshold iff the middle between the score and the
 /// next float32 reaches the unrounded grid point, so `middle` adds half a float32 unit to the bits of the widened score.
 /// Thresholds kept in float64 need no such shift: both are tried.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::count) struct Even {
     first: f32,
     last: f32,
@@ -19,6 +20,7 @@ pub(in crate::count) struct Even {
     half_unit: u64,
     origin: f64,
     slope: f64,
+    gaps: u32,
 }
 
 /// Half of a float32 unit in the last place, in the bits of a float64.
@@ -42,7 +44,7 @@ impl Even {
         let below = f32::at_most(f64::from(first) - 0.4 * step);
         [HALF_F32_UNIT, 0].into_iter().find_map(|half_unit| {
             let origin = f64::from(first) - step * (0.5 + NUDGE * cutoffs.len() as f64);
-            let even = Self { first, last, below, half_unit, origin, slope };
+            let even = Self { first, last, below, half_unit, origin, slope, gaps: cutoffs.len() as u32 + 1 };
             even.holds(cutoffs).then_some(even)
         })
     }
@@ -72,11 +74,13 @@ fn as_f32<S: Score>(values: &[S]) -> Option<&[f32]> {
     (S::WORKING == Working::F32).then(|| bytemuck::try_cast_slice(values).ok())?
 }
 
-impl<S: Score> Gaps<S> for Even {
+impl<S: Score> Places<S> for Even {
+    const IN_VECTORS: bool = true;
+
     #[inline(always)]
-    fn gaps(&self, scores: &[S; STRIP]) -> [u32; STRIP] {
+    fn places(&self, scores: &[S; STRIP], labels: &[u8; STRIP]) -> impl Fn(usize) -> u32 {
         // `prove` makes a plan from float32 cutoffs only, so scores of another type never come here.
-        let Some(scores) = as_f32(scores) else { return [0; STRIP] };
-        std::array::from_fn(|i| self.gap(scores[i]))
+        let scores: &[f32; STRIP] = as_f32(scores).and_then(|scores| scores.first_chunk()).unwrap_or(&[0.0; STRIP]);
+        place(scores.map(|score| self.gap(score)), labels, self.gaps)
     }
 }

@@ -1,6 +1,6 @@
 //! [`Few`]: so few cutoffs that comparing with all of them is the fastest way.
 
-use super::Gaps;
+use super::strip::{Places, place};
 use crate::input::Score;
 use crate::simd::STRIP;
 
@@ -21,13 +21,15 @@ impl<S: Score> Few<S> {
     }
 }
 
-impl<S: Score> Gaps<S> for Few<S> {
+impl<S: Score> Places<S> for Few<S> {
+    const IN_VECTORS: bool = true;
+
     #[inline(always)]
-    fn gaps(&self, scores: &[S; STRIP]) -> [u32; STRIP] {
+    fn places(&self, scores: &[S; STRIP], labels: &[u8; STRIP]) -> impl Fn(usize) -> u32 {
         let mut gaps = [0; STRIP];
         for &cutoff in &self.0 {
             gaps.iter_mut().zip(scores).for_each(|(gap, &score)| *gap += u32::from(score >= cutoff));
         }
-        gaps
+        place(gaps, labels, self.0.len() as u32 + 1)
     }
 }

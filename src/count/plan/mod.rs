@@ -13,29 +13,31 @@
 mod cells;
 mod even;
 mod few;
+mod map;
 mod near;
 mod strip;
 
-pub(super) use strip::{Gaps, Seen, Sink, Strips};
+pub(super) use strip::{Places, Seen, Sink, Strips, place};
 
 use cells::Cells;
 use even::Even;
 use few::Few;
+pub(super) use map::Arithmetic;
 use near::Near;
 
-use crate::input::{Block, Score};
+use crate::input::Block;
 use crate::simd::Level;
 
 /// A map from scores to gaps, exact for its cutoffs.
 #[derive(Debug, Clone)]
-pub(super) enum Plan<S> {
+pub(super) enum Plan<S: Arithmetic> {
     Few(Few<S>),
     Even(Even),
     Near(Near<S>),
     Cells(Cells<S>),
 }
 
-impl<S: Score> Plan<S> {
+impl<S: Arithmetic> Plan<S> {
     /// The first plan of the table above that holds for `cutoffs`: ascending, NaN (reached by no score) last.
     pub(super) fn new(cutoffs: Vec<S>) -> Self {
         if let Some(even) = Even::prove(&cutoffs) {
@@ -61,12 +63,12 @@ impl<S: Score> Plan<S> {
         }
     }
 
-    /// Hands the cells `2 * gap + (label & 1)` of a block's rows to `sink`, in order.
+    /// Hands the places `gap + (label & 1) * gaps` of a block's rows to `sink`, in order.
     pub(super) fn place(&self, level: Level, block: Block<'_, S>, sink: &mut impl Sink) -> Seen {
         match self {
-            Self::Few(few) => level.run(Strips { gaps: few, block, sink }),
-            Self::Even(even) => level.run(Strips { gaps: even, block, sink }),
-            Self::Near(near) => level.run(Strips { gaps: near, block, sink }),
+            Self::Few(few) => level.run(Strips { places: few, block, sink }),
+            Self::Even(even) => level.run(Strips { places: even, block, sink }),
+            Self::Near(near) => level.run(Strips { places: near, block, sink }),
             Self::Cells(cells) => cells.place(level, block, sink),
         }
     }

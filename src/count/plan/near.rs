@@ -1,6 +1,7 @@
 //! [`Near`]: roughly evenly spaced cutoffs, where arithmetic finds the nearest one and a comparison decides.
 
-use super::{Gaps, nearest_integer};
+use super::nearest_integer;
+use super::strip::{Places, place};
 use crate::input::Score;
 use crate::simd::STRIP;
 
@@ -41,14 +42,18 @@ impl<S: Score> Near<S> {
     }
 }
 
-impl<S: Score> Gaps<S> for Near<S> {
+impl<S: Score> Places<S> for Near<S> {
+    const IN_VECTORS: bool = false;
+
     #[inline(always)]
-    fn gaps(&self, scores: &[S; STRIP]) -> [u32; STRIP] {
-        let mut gaps: [u32; STRIP] = std::array::from_fn(|i| self.nearest(scores[i]));
-        for i in 0..STRIP {
-            let reached = self.cutoffs.get(gaps[i] as usize).is_some_and(|&cutoff| scores[i] >= cutoff);
-            gaps[i] += u32::from(reached);
+    fn places(&self, scores: &[S; STRIP], labels: &[u8; STRIP]) -> impl Fn(usize) -> u32 {
+        let near: [u32; STRIP] = std::array::from_fn(|i| self.nearest(scores[i]));
+        let cutoffs = &self.cutoffs[..];
+        let rest = place([0; STRIP], labels, cutoffs.len() as u32 + 1);
+        let rest: [u32; STRIP] = std::array::from_fn(rest);
+        move |i| {
+            let reached = cutoffs.get(near[i] as usize).is_some_and(|&cutoff| scores[i] >= cutoff);
+            near[i] + rest[i] + u32::from(reached)
         }
-        gaps
     }
 }

@@ -3,22 +3,33 @@
 //! Reading a block, inspecting it, placing it and counting it in four passes took 1.24 ns a row at 200 even thresholds.
 //! In one pass over strips the processor works at the arithmetic of one strip while it counts the one before: 0.6 ns.
 
-use crate::input::{Block, Score};
-use crate::simd::{Kernel, STRIP};
+use super::map::Arithmetic;
+use crate::input::Block;
+use crate::simd::{Aligned, Kernel, STRIP};
 
-/// Gaps of scores, a strip at a time, in arithmetic that runs in vectors.
-pub(in crate::count) trait Gaps<S> {
-    /// The gap of each score; any number for NaN.
-    fn gaps(&self, scores: &[S; STRIP]) -> [u32; STRIP];
+/// Places of rows, a strip at a time: `gap + label * gaps`.
+pub(in crate::count) trait Places<S> {
+    /// True when places are found by arithmetic alone: they then stay in vector registers. Otherwise each is looked up just
+    /// before its row is counted.
+    const IN_VECTORS: bool;
+
+    /// The place of each row; for NaN that of any score, or one beyond all.
+    fn places(&self, scores: &[S; STRIP], labels: &[u8; STRIP]) -> impl Fn(usize) -> u32;
 }
 
-/// What becomes of the cells `2 * gap + label` of a strip.
+/// `gap + label * count`.
+#[inline(always)]
+pub(in crate::count) fn place(gaps: [u32; STRIP], labels: &[u8; STRIP], count: u32) -> impl Fn(usize) -> u32 {
+    move |i| gaps[i] + (0_u32.wrapping_sub(u32::from(labels[i] & 1)) & count)
+}
+
+/// What becomes of rows.
 pub(in crate::count) trait Sink {
-    /// Takes the first `len` of `cells`.
-    fn take(&mut self, cells: &[u32; STRIP], len: usize);
+    /// Takes rows `0..len` of a strip, given the place of each.
+    fn take(&mut self, len: usize, place: impl Fn(usize) -> u32);
 }
 
-/// What a block held besides rows to count; its cells have gone to the sink all the same.
+/// What a block held besides rows to count; its rows have gone to the sink all the same.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::count) struct Seen {
     /// All labels, OR-ed.
@@ -34,51 +45,57 @@ impl Seen {
 }
 
 /// Places the rows of a block.
-pub(in crate::count) struct Strips<'k, S, G, T> {
-    pub(in crate::count) gaps: &'k G,
+pub(in crate::count) struct Strips<'k, S, P, T> {
+    pub(in crate::count) places: &'k P,
     pub(in crate::count) block: Block<'k, S>,
     pub(in crate::count) sink: &'k mut T,
 }
 
-impl<S: Score, G: Gaps<S>, T: Sink> Kernel for Strips<'_, S, G, T> {
+impl<S: Arithmetic, P: Places<S>, T: Sink> Kernel for Strips<'_, S, P, T> {
     type Output = Seen;
 
     #[inline(always)]
     fn run(self) -> Seen {
         let (scores, last_scores) = self.block.scores.as_chunks::<STRIP>();
         let (labels, last_labels) = self.block.labels.as_chunks::<STRIP>();
-        let mut seen = Lanes { labels: [0; STRIP], nan: 0 };
+        let mut seen = Lanes { labels: Aligned([0; STRIP]), nan: false };
         for (scores, labels) in scores.iter().zip(labels) {
             seen.look(scores, labels);
-            self.sink.take(&cells(self.gaps.gaps(scores), labels), STRIP);
+            strip(self.places, scores, labels, STRIP, self.sink);
         }
         if !last_scores.is_empty() {
             let (mut scores, mut labels) = ([S::default(); STRIP], [0; STRIP]);
             scores.iter_mut().zip(last_scores).for_each(|(score, &last)| *score = last);
             labels.iter_mut().zip(last_labels).for_each(|(label, &last)| *label = last);
             seen.look(&scores, &labels);
-            self.sink.take(&cells(self.gaps.gaps(&scores), &labels), last_scores.len());
+            strip(self.places, &scores, &labels, last_scores.len(), self.sink);
         }
-        let labels = seen.labels.iter().fold(0, |all, &label| all | label);
-        Seen { labels, nan: seen.nan != 0 }
+        let labels = seen.labels.0.iter().fold(0, |all, &label| all | label);
+        Seen { labels, nan: seen.nan }
     }
 }
 
 #[inline(always)]
-fn cells(gaps: [u32; STRIP], labels: &[u8; STRIP]) -> [u32; STRIP] {
-    std::array::from_fn(|i| 2 * gaps[i] + u32::from(labels[i] & 1))
+fn strip<S, P: Places<S>>(places: &P, scores: &[S; STRIP], labels: &[u8; STRIP], len: usize, sink: &mut impl Sink) {
+    let place = places.places(scores, labels);
+    if P::IN_VECTORS {
+        let places: Aligned<[u32; STRIP]> = Aligned(std::array::from_fn(place));
+        sink.take(len, |i| places.0[i]);
+    } else {
+        sink.take(len, place);
+    }
 }
 
 /// What was seen so far, lane by lane: nothing is summed up across lanes before the block ends.
 struct Lanes {
-    labels: [u8; STRIP],
-    nan: u32,
+    labels: Aligned<[u8; STRIP]>,
+    nan: bool,
 }
 
 impl Lanes {
     #[inline(always)]
-    fn look<S: Score>(&mut self, scores: &[S; STRIP], labels: &[u8; STRIP]) {
-        self.labels.iter_mut().zip(labels).for_each(|(seen, label)| *seen |= label);
-        self.nan |= scores.iter().fold(0, |any, score| any | u32::from(score.is_nan()));
+    fn look<S: Arithmetic>(&mut self, scores: &[S; STRIP], labels: &[u8; STRIP]) {
+        self.labels.0.iter_mut().zip(labels).for_each(|(seen, label)| *seen |= label);
+        self.nan |= S::any_nan(scores);
     }
 }

@@ -1,8 +1,7 @@
 use super::*;
 use crate::count::edges::{EdgeDType, cutoffs};
 use crate::count::thresholds::{Comparison, Thresholds};
-use crate::input::Readable;
-use crate::simd::STRIP;
+use crate::input::Score;
 use proptest::prelude::*;
 
 /// The definition.
@@ -15,7 +14,7 @@ fn levels() -> Vec<Level> {
 }
 
 /// Every plan that can be made for `cutoffs`.
-fn plans<S: Score>(cutoffs: &[S]) -> Vec<Plan<S>> {
+fn plans<S: Arithmetic>(cutoffs: &[S]) -> Vec<Plan<S>> {
     let mut plans = vec![Plan::new(cutoffs.to_vec()), Plan::Cells(Cells::new(cutoffs.to_vec()))];
     plans.push(Plan::Few(Few::new(cutoffs.to_vec())));
     plans.extend(Near::prove(cutoffs.to_vec()).ok().map(Plan::Near));
@@ -24,27 +23,28 @@ fn plans<S: Score>(cutoffs: &[S]) -> Vec<Plan<S>> {
 }
 
 /// The cells of rows, as a plan hands them on.
-fn cells<S: Readable>(plan: &Plan<S>, level: Level, scores: &[S], labels: &[u8]) -> Vec<u32> {
+fn cells<S: Arithmetic>(plan: &Plan<S>, gaps: usize, level: Level, scores: &[S], labels: &[u8]) -> Vec<u32> {
     struct Listed(Vec<u32>);
     impl Sink for Listed {
-        fn take(&mut self, cells: &[u32; STRIP], len: usize) {
-            self.0.extend(&cells[..len]);
+        fn take(&mut self, len: usize, place: impl Fn(usize) -> u32) {
+            self.0.extend((0..len).map(place));
         }
     }
     let mut listed = Listed(Vec::new());
     let block = Block { scores, labels, weights: None, dropped: 0 };
     let seen = plan.place(level, block, &mut listed);
     assert_eq!(seen.clean(), scores.iter().all(|score| !score.is_nan()) && labels.iter().all(|&label| label < 2));
-    listed.0
+    let gaps = gaps as u32;
+    listed.0.into_iter().map(|place| if place < gaps { 2 * place } else { 2 * (place - gaps) + 1 }).collect()
 }
 
-fn assert_exact<S: Readable>(cutoffs: &[S], scores: &[S]) {
+fn assert_exact<S: Arithmetic>(cutoffs: &[S], scores: &[S]) {
     let labels: Vec<u8> = (0..scores.len()).map(|i| (i % 3 == 0).into()).collect();
     let expected: Vec<u32> =
         scores.iter().zip(&labels).map(|(&score, &label)| 2 * gap(cutoffs, score) + u32::from(label)).collect();
     for plan in plans(cutoffs) {
         for level in levels() {
-            let cells = cells(&plan, level, scores, &labels);
+            let cells = cells(&plan, cutoffs.len() + 1, level, scores, &labels);
             assert_eq!(cells.len(), scores.len());
             for i in 0..scores.len() {
                 let words = plan.words();
@@ -65,7 +65,7 @@ fn probes<S: Score>(cutoffs: &[S]) -> Vec<S> {
     probes
 }
 
-fn check<S: Readable>(list: Vec<f64>, comparison: Comparison, dtype: EdgeDType) {
+fn check<S: Arithmetic>(list: Vec<f64>, comparison: Comparison, dtype: EdgeDType) {
     let cutoffs: Vec<S> = cutoffs(&Thresholds::new(list, comparison).unwrap(), dtype);
     assert_exact(&cutoffs, &probes(&cutoffs));
 }
@@ -134,7 +134,7 @@ fn every_float32_in_the_unit_interval_finds_its_gap() {
                 let labels = [0; 4096];
                 while bits <= 1.0_f32.to_bits() {
                     let scores: Vec<f32> = (bits..bits + 4096).map(f32::from_bits).collect();
-                    let cells = cells(&plan, Level::detect(), &scores, &labels);
+                    let cells = cells(&plan, cutoffs.len() + 1, Level::detect(), &scores, &labels);
                     for (score, cell) in scores.iter().zip(cells) {
                         while cutoffs.get(next).is_some_and(|cutoff| cutoff <= score) {
                             next += 1;
