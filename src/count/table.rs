@@ -76,7 +76,7 @@ pub(super) fn count<S: Readable>(
     } else if batch.len() <= small {
         rows(batch, map, control)
     } else if map.len() < MANY_GAPS {
-        counts::<S, 2>(batch, map, control)
+        counts::<S, 4>(batch, map, control)
     } else {
         counts::<S, 1>(batch, map, control)
     }

@@ -37,7 +37,6 @@ pub(crate) struct BlockReader<S> {
     level: Level,
     read: Columns<S>,
     kept: Columns<S>,
-    halves: Vec<u16>,
 }
 
 #[derive(Debug, Default)]
@@ -49,7 +48,7 @@ struct Columns<S> {
 
 impl<S: Readable> BlockReader<S> {
     pub(crate) fn new(level: Level) -> Self {
-        Self { level, read: Columns::default(), kept: Columns::default(), halves: Vec::new() }
+        Self { level, read: Columns::default(), kept: Columns::default() }
     }
 
     /// Rows `start..start + len` of `batch`, each element of each column read once.
@@ -58,8 +57,8 @@ impl<S: Readable> BlockReader<S> {
     /// That of the lowest bad row; on one row labels come first, then scores, then weights.
     pub(crate) fn read<'b>(&'b mut self, batch: &'b Batch<'b>, start: usize, len: usize) -> Result<Block<'b, S>> {
         let level = self.level;
-        let Self { read, kept, halves, .. } = self;
-        let block = read.block(batch, start, len, halves);
+        let Self { read, kept, .. } = self;
+        let block = read.block(batch, start, len, level);
         let found = level.run(Inspect(block));
         if found.clean() {
             return Ok(block);
@@ -71,7 +70,7 @@ impl<S: Readable> BlockReader<S> {
     /// As [`BlockReader::read`], for callers that look at the rows themselves, so that nothing is read twice: rows may
     /// hold anything, and none is dropped.
     pub(crate) fn read_uninspected<'b>(&'b mut self, batch: &'b Batch<'b>, start: usize, len: usize) -> Block<'b, S> {
-        self.read.block(batch, start, len, &mut self.halves)
+        self.read.block(batch, start, len, self.level)
     }
 }
 
@@ -148,11 +147,12 @@ fn first_error<S: Score>(batch: &Batch<'_>, start: usize, block: &Block<'_, S>) 
 }
 
 impl<S: Readable> Columns<S> {
-    fn block<'b>(&'b mut self, batch: &'b Batch<'b>, start: usize, len: usize, halves: &mut Vec<u16>) -> Block<'b, S> {
-        let weights = batch.weights.as_ref().map(|column| gather::weights(column, start, len, &mut self.weights));
+    fn block<'b>(&'b mut self, batch: &'b Batch<'b>, start: usize, len: usize, level: Level) -> Block<'b, S> {
+        let weights =
+            batch.weights.as_ref().map(|column| gather::weights(column, start, len, &mut self.weights, level));
         Block {
-            scores: gather::scores(&batch.scores, start, len, &mut self.scores, halves),
-            labels: gather::labels(&batch.labels, batch.positive, start, len, &mut self.labels),
+            scores: gather::scores(&batch.scores, start, len, &mut self.scores, level),
+            labels: gather::labels(&batch.labels, batch.positive, start, len, &mut self.labels, level),
             weights,
             dropped: 0,
         }

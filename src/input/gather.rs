@@ -2,13 +2,12 @@
 //!
 //! Borrowed where the elements already are what the kernels read, else widened into scratch that fits L1.
 
-use half::slice::HalfFloatSliceExt;
-
 use super::batch::Positive;
 use super::column::{Column, Segment};
 use super::dtype::{ByteOrder, DType};
 use super::scalar::{Scalar, x87};
 use super::score::Score;
+use crate::simd::{Kernel, Level};
 
 /// Codes of a label in a block: negative, positive, and one that must not be.
 pub(super) const INVALID: u8 = 2;
@@ -29,7 +28,7 @@ pub(super) fn scores<'b, S: Score + Widen>(
     start: usize,
     len: usize,
     scratch: &'b mut Vec<S>,
-    halves: &mut Vec<u16>,
+    level: Level,
 ) -> &'b [S] {
     if column.dtype() == native::<S>()
         && let Some(borrowed) = borrowed::<S>(column, start, len)
@@ -41,7 +40,7 @@ pub(super) fn scores<'b, S: Score + Widen>(
     for piece in column.pieces(start..start + len) {
         let out;
         (out, rest) = rest.split_at_mut(piece.len);
-        S::widen(column, &piece, out, halves);
+        S::widen(column, &piece, out, level);
     }
     scratch
 }
@@ -53,6 +52,7 @@ pub(super) fn labels<'b>(
     start: usize,
     len: usize,
     scratch: &'b mut Vec<u8>,
+    level: Level,
 ) -> &'b [u8] {
     let bytes = matches!(column.dtype(), DType::Bool | DType::U8 | DType::I8);
     if bytes
@@ -66,20 +66,21 @@ pub(super) fn labels<'b>(
     for piece in column.pieces(start..start + len) {
         let out;
         (out, rest) = rest.split_at_mut(piece.len);
-        match (positive, column.dtype()) {
-            (Positive::One, DType::Bool | DType::U8 | DType::I8) => strided::<1, _>(&piece, out, |[byte]| byte),
-            (Positive::One, DType::I64 | DType::U64) if column.order() == ByteOrder::Native => {
-                strided::<8, _>(&piece, out, |bytes| u64::from_ne_bytes(bytes).min(u64::from(INVALID)) as u8);
+        let native = positive == Positive::One && column.order() == ByteOrder::Native;
+        match column.dtype() {
+            DType::Bool | DType::U8 | DType::I8 if positive == Positive::One => {
+                strided::<1, _>(level, &piece, out, |[byte]| byte);
             }
-            (Positive::One, DType::I32 | DType::U32) if column.order() == ByteOrder::Native => {
-                strided::<4, _>(&piece, out, |bytes| u32::from_ne_bytes(bytes).min(u32::from(INVALID)) as u8);
+            DType::I64 | DType::U64 if native => {
+                strided::<8, _>(level, &piece, out, |bytes| integer_code(u64::from_ne_bytes(bytes)));
             }
-            (Positive::One, DType::F32) if column.order() == ByteOrder::Native => {
-                strided::<4, _>(&piece, out, |bytes| zero_or_one(f64::from(f32::from_ne_bytes(bytes))));
+            DType::I32 | DType::U32 if native => {
+                strided::<4, _>(level, &piece, out, |bytes| integer_code(u32::from_ne_bytes(bytes).into()));
             }
-            (Positive::One, DType::F64) if column.order() == ByteOrder::Native => {
-                strided::<8, _>(&piece, out, |bytes| zero_or_one(f64::from_ne_bytes(bytes)));
+            DType::F32 if native => {
+                strided::<4, _>(level, &piece, out, |bytes| zero_or_one(f64::from(f32::from_ne_bytes(bytes))));
             }
+            DType::F64 if native => strided::<8, _>(level, &piece, out, |bytes| zero_or_one(f64::from_ne_bytes(bytes))),
             _ => each(column, &piece, out, |value| positive.code(value)),
         }
     }
@@ -87,7 +88,13 @@ pub(super) fn labels<'b>(
 }
 
 /// The weights of rows `start..start + len` as float64 (integers beyond 2^53: the nearest).
-pub(super) fn weights<'b>(column: &Column<'b>, start: usize, len: usize, scratch: &'b mut Vec<f64>) -> &'b [f64] {
+pub(super) fn weights<'b>(
+    column: &Column<'b>,
+    start: usize,
+    len: usize,
+    scratch: &'b mut Vec<f64>,
+    level: Level,
+) -> &'b [f64] {
     if column.dtype() == DType::F64
         && let Some(borrowed) = borrowed::<f64>(column, start, len)
     {
@@ -99,7 +106,7 @@ pub(super) fn weights<'b>(column: &Column<'b>, start: usize, len: usize, scratch
         let out;
         (out, rest) = rest.split_at_mut(piece.len);
         if column.dtype() == DType::F32 && column.order() == ByteOrder::Native {
-            strided::<4, _>(&piece, out, |bytes| f64::from(f32::from_ne_bytes(bytes)));
+            strided::<4, _>(level, &piece, out, |bytes| f64::from(f32::from_ne_bytes(bytes)));
         } else {
             each(column, &piece, out, Scalar::to_f64);
         }
@@ -107,14 +114,15 @@ pub(super) fn weights<'b>(column: &Column<'b>, start: usize, len: usize, scratch
     scratch
 }
 
+/// Without branches, as the one below, so that many labels are looked at a time.
+#[inline(always)]
+fn integer_code(label: u64) -> u8 {
+    if label >> 1 == 0 { label as u8 } else { INVALID }
+}
+
+#[inline(always)]
 fn zero_or_one(label: f64) -> u8 {
-    if label == 0.0 {
-        0
-    } else if label == 1.0 {
-        1
-    } else {
-        INVALID
-    }
+    INVALID * u8::from(label != 0.0) - u8::from(label == 1.0)
 }
 
 impl Positive {
@@ -133,46 +141,43 @@ impl Positive {
 
 /// How elements of a column become a working type.
 pub(crate) trait Widen: Sized {
-    fn widen(column: &Column<'_>, piece: &Segment<'_>, out: &mut [Self], halves: &mut Vec<u16>);
+    fn widen(column: &Column<'_>, piece: &Segment<'_>, out: &mut [Self], level: Level);
 }
 
 impl Widen for f32 {
-    fn widen(column: &Column<'_>, piece: &Segment<'_>, out: &mut [f32], halves: &mut Vec<u16>) {
+    fn widen(column: &Column<'_>, piece: &Segment<'_>, out: &mut [f32], level: Level) {
         match (column.dtype(), column.order()) {
-            (DType::F32, ByteOrder::Native) => strided::<4, _>(piece, out, f32::from_ne_bytes),
+            (DType::F32, ByteOrder::Native) => strided::<4, _>(level, piece, out, f32::from_ne_bytes),
             (DType::F32, ByteOrder::Swapped) => {
-                strided::<4, _>(piece, out, |bytes| f32::from_bits(u32::from_ne_bytes(bytes).swap_bytes()));
+                strided::<4, _>(level, piece, out, |bytes| f32::from_bits(u32::from_ne_bytes(bytes).swap_bytes()));
             }
             (DType::Bf16, ByteOrder::Native) => {
-                strided::<2, _>(piece, out, |bytes| f32::from_bits(u32::from(u16::from_ne_bytes(bytes)) << 16));
+                strided::<2, _>(level, piece, out, |bytes| f32::from_bits(u32::from(u16::from_ne_bytes(bytes)) << 16));
             }
-            (DType::F16, order) => {
-                halves.resize(out.len(), 0);
-                match order {
-                    ByteOrder::Native => strided::<2, _>(piece, halves, u16::from_ne_bytes),
-                    ByteOrder::Swapped => strided::<2, _>(piece, halves, |b| u16::from_ne_bytes(b).swap_bytes()),
-                }
-                // A slice at a time: the conversion instruction is looked for once, not once an element.
-                bytemuck::cast_slice::<u16, half::f16>(halves).convert_to_f32_slice(out);
+            (DType::F16, ByteOrder::Native) => {
+                strided::<2, _>(level, piece, out, |bytes| half_to_single(u16::from_ne_bytes(bytes)));
             }
-            (DType::Bool, _) => strided::<1, _>(piece, out, |[byte]| f32::from(u8::from(byte != 0))),
-            (DType::U8, _) => strided::<1, _>(piece, out, |[byte]| f32::from(byte)),
+            (DType::F16, ByteOrder::Swapped) => {
+                strided::<2, _>(level, piece, out, |bytes| half_to_single(u16::from_ne_bytes(bytes).swap_bytes()));
+            }
+            (DType::Bool, _) => strided::<1, _>(level, piece, out, |[byte]| f32::from(u8::from(byte != 0))),
+            (DType::U8, _) => strided::<1, _>(level, piece, out, |[byte]| f32::from(byte)),
             _ => each(column, piece, out, |value| f32::nearest(value.to_f64())),
         }
     }
 }
 
 impl Widen for f64 {
-    fn widen(column: &Column<'_>, piece: &Segment<'_>, out: &mut [f64], halves: &mut Vec<u16>) {
+    fn widen(column: &Column<'_>, piece: &Segment<'_>, out: &mut [f64], level: Level) {
         match (column.dtype(), column.order()) {
-            (DType::F64, ByteOrder::Native) => strided::<8, _>(piece, out, f64::from_ne_bytes),
+            (DType::F64, ByteOrder::Native) => strided::<8, _>(level, piece, out, f64::from_ne_bytes),
             (DType::F64, ByteOrder::Swapped) => {
-                strided::<8, _>(piece, out, |bytes| f64::from_bits(u64::from_ne_bytes(bytes).swap_bytes()));
+                strided::<8, _>(level, piece, out, |bytes| f64::from_bits(u64::from_ne_bytes(bytes).swap_bytes()));
             }
-            (DType::I32, ByteOrder::Native) => strided::<4, _>(piece, out, |b| f64::from(i32::from_ne_bytes(b))),
+            (DType::I32, ByteOrder::Native) => strided::<4, _>(level, piece, out, |b| f64::from(i32::from_ne_bytes(b))),
             (dtype, _) if dtype.working() == super::Working::F32 => {
                 let mut narrow = vec![0.0_f32; out.len()];
-                f32::widen(column, piece, &mut narrow, halves);
+                f32::widen(column, piece, &mut narrow, level);
                 for (wide, narrow) in out.iter_mut().zip(narrow) {
                     *wide = f64::from(narrow);
                 }
@@ -199,22 +204,76 @@ fn borrowed<'b, T: bytemuck::Pod>(column: &Column<'b>, start: usize, len: usize)
     bytemuck::try_cast_slice(bytes).ok()
 }
 
+/// `out[i] = decode(bytes of element i)`, any stride, with the instructions of `level`.
+fn strided<const N: usize, T>(level: Level, piece: &Segment<'_>, out: &mut [T], decode: impl Fn([u8; N]) -> T) {
+    level.run(Walk { piece, out, decode });
+}
+
+struct Walk<'k, const N: usize, T, F> {
+    piece: &'k Segment<'k>,
+    out: &'k mut [T],
+    decode: F,
+}
+
+impl<const N: usize, T, F: Fn([u8; N]) -> T> Kernel for Walk<'_, N, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        walk(self.piece, self.out, self.decode);
+    }
+}
+
 /// `out[i] = decode(bytes of element i)`, any stride.
 #[inline(always)]
-fn strided<const N: usize, T>(piece: &Segment<'_>, out: &mut [T], decode: impl Fn([u8; N]) -> T) {
+fn walk<const N: usize, T>(piece: &Segment<'_>, out: &mut [T], decode: impl Fn([u8; N]) -> T) {
     if let Some(bytes) = piece.contiguous(N) {
         for (out, element) in out.iter_mut().zip(bytes.as_chunks::<N>().0) {
             *out = decode(*element);
         }
         return;
     }
-    let mut at = piece.offset;
-    for out in out {
+    // One column of a matrix of two: the whole rows can be read, and the elements picked out of vectors.
+    let paired = if piece.stride == 2 * N.cast_signed() { pairs(piece, out, &decode) } else { 0 };
+    let mut at = piece.offset.wrapping_add_signed(piece.stride.wrapping_mul(paired.cast_signed()));
+    for out in out.iter_mut().skip(paired) {
         // `Column::strided` has shown that every element lies inside the bytes; a missing one would read as zero.
         let element = piece.bytes.get(at..).and_then(|bytes| bytes.first_chunk::<N>());
         *out = decode(element.copied().unwrap_or([0; N]));
         at = at.wrapping_add_signed(piece.stride);
     }
+}
+
+/// As [`walk`], of elements `2 N` bytes apart, as far as they and the `N` bytes after them lie inside; how many those were.
+#[inline(always)]
+fn pairs<const N: usize, T>(piece: &Segment<'_>, out: &mut [T], decode: impl Fn([u8; N]) -> T) -> usize {
+    let (elements, _) = piece.bytes.get(piece.offset..).unwrap_or(&[]).as_chunks::<N>();
+    let (pairs, _) = elements.as_chunks::<2>();
+    for (out, [element, _]) in out.iter_mut().zip(pairs) {
+        *out = decode(*element);
+    }
+    pairs.len().min(out.len())
+}
+
+/// A float16 as float32, exactly, in operations that run in vectors.
+#[inline(always)]
+fn half_to_single(half: u16) -> f32 {
+    const REBIAS: u32 = (127 - 15) << 23;
+    let sign = u32::from(half & 0x8000) << 16;
+    let magnitude = u32::from(half & 0x7fff) << 13;
+    let normal = magnitude + REBIAS;
+    let infinite_or_nan = magnitude + 2 * REBIAS;
+    // A denormal is its mantissa in units of 2^-24: below 2^-14, of which `least` has the exponent and units as fine.
+    let least = REBIAS + (1 << 23);
+    let denormal = (f32::from_bits(magnitude + least) - f32::from_bits(least)).to_bits();
+    let bits = if magnitude < 1 << 23 {
+        denormal
+    } else if magnitude < 0x1f << 23 {
+        normal
+    } else {
+        infinite_or_nan
+    };
+    f32::from_bits(sign | bits)
 }
 
 /// `out[i] = convert(element i)` for every dtype and byte order: the plain way, for what has no faster one above.
@@ -235,18 +294,18 @@ fn each<T>(column: &Column<'_>, piece: &Segment<'_>, out: &mut [T], convert: imp
                 *out = int(i128::from(byte >> (bit % 8) & 1));
             }
         }
-        DType::Bool | DType::U8 => strided::<1, _>(piece, out, |[byte]| int(byte.into())),
-        DType::I8 => strided::<1, _>(piece, out, |[byte]| int(byte.cast_signed().into())),
-        DType::U16 => strided(piece, out, |bytes| int(two(bytes).into())),
-        DType::I16 => strided(piece, out, |bytes| int(two(bytes).cast_signed().into())),
-        DType::U32 => strided(piece, out, |bytes| int(four(bytes).into())),
-        DType::I32 => strided(piece, out, |bytes| int(four(bytes).cast_signed().into())),
-        DType::U64 => strided(piece, out, |bytes| int(eight(bytes).into())),
-        DType::I64 => strided(piece, out, |bytes| int(eight(bytes).cast_signed().into())),
-        DType::F16 => strided(piece, out, |bytes| float(half::f16::from_bits(two(bytes)).into())),
-        DType::Bf16 => strided(piece, out, |bytes| float(half::bf16::from_bits(two(bytes)).into())),
-        DType::F32 => strided(piece, out, |bytes| float(f32::from_bits(four(bytes)).into())),
-        DType::F64 => strided(piece, out, |bytes| float(f64::from_bits(eight(bytes)))),
-        DType::X87 => strided(piece, out, |bytes| convert(x87(bytes))),
+        DType::Bool | DType::U8 => walk::<1, _>(piece, out, |[byte]| int(byte.into())),
+        DType::I8 => walk::<1, _>(piece, out, |[byte]| int(byte.cast_signed().into())),
+        DType::U16 => walk(piece, out, |bytes| int(two(bytes).into())),
+        DType::I16 => walk(piece, out, |bytes| int(two(bytes).cast_signed().into())),
+        DType::U32 => walk(piece, out, |bytes| int(four(bytes).into())),
+        DType::I32 => walk(piece, out, |bytes| int(four(bytes).cast_signed().into())),
+        DType::U64 => walk(piece, out, |bytes| int(eight(bytes).into())),
+        DType::I64 => walk(piece, out, |bytes| int(eight(bytes).cast_signed().into())),
+        DType::F16 => walk(piece, out, |bytes| float(half::f16::from_bits(two(bytes)).into())),
+        DType::Bf16 => walk(piece, out, |bytes| float(half::bf16::from_bits(two(bytes)).into())),
+        DType::F32 => walk(piece, out, |bytes| float(f32::from_bits(four(bytes)).into())),
+        DType::F64 => walk(piece, out, |bytes| float(f64::from_bits(eight(bytes)))),
+        DType::X87 => walk(piece, out, |bytes| convert(x87(bytes))),
     }
 }

@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::dtype::{ByteOrder, DType};
 use super::gather;
+use crate::simd::Level;
 
 /// A 16-bit dtype.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,8 +101,14 @@ impl Batch<'_> {
     }
 
     /// The labels of rows `start..start + len`: 0, 1, or more for one that must not be.
-    pub(crate) fn label_codes<'b>(&'b self, start: usize, len: usize, scratch: &'b mut Vec<u8>) -> &'b [u8] {
-        gather::labels(&self.labels, self.positive, start, len, scratch)
+    pub(crate) fn label_codes<'b>(
+        &'b self,
+        start: usize,
+        len: usize,
+        scratch: &'b mut Vec<u8>,
+        level: Level,
+    ) -> &'b [u8] {
+        gather::labels(&self.labels, self.positive, start, len, scratch, level)
     }
 }
 

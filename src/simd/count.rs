@@ -5,7 +5,7 @@
 pub(crate) const STRIP: usize = 64;
 
 /// At the start of a cache line: a vector that crosses two is stored and read back at half the speed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]
 pub(crate) struct Aligned<T>(pub(crate) T);
 

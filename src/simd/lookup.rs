@@ -1,6 +1,6 @@
 //! [`Lookup`]: a cell → the place of a row in a table of counters, by one or a few comparisons.
 
-use super::STRIP;
+use super::{Aligned, STRIP};
 
 /// A place and the least key that belongs one place higher.
 pub(crate) trait Entry: Copy {
@@ -84,11 +84,13 @@ impl<E: Entry, const MORE: usize> Lookup<E, MORE> {
         keys: [E::Key; STRIP],
     ) -> impl Fn(usize) -> u32 {
         let (count, entries) = (self.cells as u32, &self.entries[..]);
-        let at: [u32; STRIP] = std::array::from_fn(|i| {
+        let at: Aligned<[u32; STRIP]> = Aligned(std::array::from_fn(|i| {
             let positive = 0_u32.wrapping_sub(u32::from(labels[i] & 1));
             cells[i].min(count - 1) + (positive & count)
-        });
+        }));
+        let keys = Aligned(keys);
         move |i| {
+            let (Aligned(at), Aligned(keys)) = (&at, &keys);
             // SAFETY: a cell below `cells`, plus `cells` or not, is below `2 * cells`, the number of entries; `cells` is at
             // least 1.
             let (entry, more) = unsafe { entries.get_unchecked(at[i] as usize) };

@@ -27,7 +27,7 @@ impl<K: BucketKey> Bucket<'_, K> {
     }
 
     /// The rests of rows with this label.
-    pub(super) fn rests(&self, label: usize) -> impl Iterator<Item = &[K::Rest]> {
+    pub(super) fn rests(&self, label: usize) -> impl Iterator<Item = &[K::Rest]> + Clone {
         self.segments[label].iter().map(|segment| segment.rests)
     }
 }
@@ -57,19 +57,20 @@ pub(super) trait Finish: BucketKey {
         each: impl FnMut(Self, [f64; 2]),
     ) -> Result<()>;
 
-    /// The groups that hold positives, ascending: how many, and how many negatives of the bucket score lower.
-    fn positive_groups(
+    /// Positives in the bucket, in any order and any parts of their groups: how many, and how many `[negatives, positives]` of
+    /// the bucket score lower.
+    fn positives(
         scratch: &mut Self::Scratch,
         bucket: &Bucket<'_, Self>,
         control: &Control<'_>,
-        mut each: impl FnMut(u64, u64),
+        mut each: impl FnMut(u64, [u64; 2]),
     ) -> Result<()> {
-        let mut below = 0;
-        Self::groups(scratch, bucket, control, |_, [negatives, positives]| {
-            if positives > 0 {
-                each(positives, below);
+        let mut below = [0, 0];
+        Self::groups(scratch, bucket, control, |_, counts| {
+            if counts[1] > 0 {
+                each(counts[1], below);
             }
-            below += negatives;
+            (0..2).for_each(|label| below[label] += counts[label]);
         })
     }
 

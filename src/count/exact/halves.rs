@@ -72,7 +72,7 @@ impl Source<u16> for HalfRows<'_> {
         for start in range.clone().step_by(BLOCK_ROWS) {
             control.check()?;
             let len = BLOCK_ROWS.min(range.end - start);
-            let labels = self.batch.label_codes(start, len, &mut labels);
+            let labels = self.batch.label_codes(start, len, &mut labels, control.level);
             let bits = self.batch.half_bits(start, len, &mut bits);
             if control.level.run(Clean { half, bits, labels }) {
                 for (bits, labels) in bits.chunks(CHUNK).zip(labels.chunks(CHUNK)) {

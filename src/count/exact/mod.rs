@@ -10,7 +10,7 @@ mod finish;
 mod fold;
 mod halves;
 mod narrow;
-mod narrow_pairs;
+mod narrow_ranks;
 mod pairs;
 mod partition;
 mod pieces;

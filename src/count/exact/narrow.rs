@@ -2,7 +2,7 @@
 
 use super::bucket::BucketKey;
 use super::finish::{Bucket, Finish};
-use super::narrow_pairs::Ranker;
+use super::narrow_ranks::{self, Ranks};
 use crate::control::Control;
 use crate::error::Result;
 use crate::simd::Kernel;
@@ -10,7 +10,8 @@ use crate::simd::Kernel;
 /// Scratch for a bucket of float32, one a thread.
 #[derive(Debug, Default)]
 pub(super) struct Narrow {
-    ranker: Ranker,
+    ranks: Ranks,
+    few: Vec<u16>,
     grouper: Grouper,
 }
 
@@ -18,13 +19,25 @@ impl Finish for u32 {
     type Scratch = Narrow;
 
     fn pairs(scratch: &mut Narrow, bucket: &Bucket<'_, Self>, control: &Control<'_>) -> Result<u128> {
-        let rests = |label: usize| bucket.rests(label).collect::<Vec<_>>();
-        let [negatives, positives] = bucket.counts;
-        if negatives <= positives {
-            return scratch.ranker.twice_pairs(&rests(0), &rests(1), control);
-        }
-        let others = scratch.ranker.twice_pairs(&rests(1), &rests(0), control)?;
-        Ok(2 * u128::from(negatives) * u128::from(positives) - others)
+        // The minority is placed, the majority asks.
+        let (minority, majority) = if bucket.counts[0] <= bucket.counts[1] { (0, 1) } else { (1, 0) };
+        let asked = if narrow_ranks::are_few(bucket.counts[minority], bucket.counts[majority]) {
+            scratch.few.clear();
+            bucket.rests(minority).for_each(|rests| scratch.few.extend_from_slice(rests));
+            control.check()?;
+            narrow_ranks::twice_pairs_of_few(&scratch.few, &bucket.rests(majority).collect::<Vec<_>>(), control)
+        } else if scratch.ranks.fill(bucket.rests(minority), control)? {
+            scratch.ranks.twice_pairs(bucket.rests(majority), control)?
+        } else {
+            let (mut below, mut twice) = (0, 0);
+            scratch.grouper.groups(bucket, control, |_, [negatives, positives]| {
+                twice += u128::from(positives) * (2 * below + u128::from(negatives));
+                below += u128::from(negatives);
+            })?;
+            return Ok(twice);
+        };
+        let all = 2 * u128::from(bucket.counts[0]) * u128::from(bucket.counts[1]);
+        Ok(if minority == 0 { asked } else { all - asked })
     }
 
     fn groups(
@@ -45,24 +58,22 @@ impl Finish for u32 {
         scratch.grouper.sums(bucket, control, |rest, sums| each(Self::join(bucket.number, rest), sums))
     }
 
-    fn positive_groups(
+    fn positives(
         scratch: &mut Narrow,
         bucket: &Bucket<'_, Self>,
         control: &Control<'_>,
-        mut each: impl FnMut(u64, u64),
+        mut each: impl FnMut(u64, [u64; 2]),
     ) -> Result<()> {
-        let negatives = bucket.rests(0).collect::<Vec<_>>();
-        if bucket.few() || !scratch.ranker.place(&negatives, control) {
-            let mut below = 0;
-            return scratch.grouper.groups(bucket, control, |_, [negatives, positives]| {
-                if positives > 0 {
-                    each(positives, below);
-                }
-                below += negatives;
-            });
+        if !bucket.few() && bucket.counts.iter().all(|&rows| u32::try_from(rows).is_ok()) {
+            return scratch.grouper.positives(bucket, control, each);
         }
-        let mut ranks = scratch.ranker.ascending();
-        scratch.grouper.of_positives(bucket, control, |rest, positives| each(positives, ranks.below(rest)))
+        let mut below = [0, 0];
+        scratch.grouper.groups(bucket, control, |_, counts| {
+            if counts[1] > 0 {
+                each(counts[1], below);
+            }
+            (0..2).for_each(|label| below[label] += counts[label]);
+        })
     }
 
     fn distinct(scratch: &mut Narrow, bucket: &Bucket<'_, Self>, control: &Control<'_>) -> Result<usize> {
@@ -95,6 +106,8 @@ struct Grouper {
     further: [Vec<u16>; 2],
     /// Of each rest present, how many further `[negatives, positives]`.
     counts: Vec<[u64; 2]>,
+    /// By rank among the positives' rests: negatives that reach so many of them, and further positives.
+    tallied: [Vec<u32>; 2],
     /// Of each rest present, the weights of its `[negatives, positives]`.
     sums: Vec<[f64; 2]>,
     rows: Vec<u32>,
@@ -107,6 +120,7 @@ impl Default for Grouper {
             below: Box::new([0; WORDS]),
             further: [Vec::new(), Vec::new()],
             counts: Vec::new(),
+            tallied: [Vec::new(), Vec::new()],
             sums: Vec::new(),
             rows: Vec::new(),
         }
@@ -145,24 +159,38 @@ impl Grouper {
         Ok(())
     }
 
-    /// The groups that hold positives, ascending, and how many each.
-    fn of_positives(
+    /// The groups that hold positives, ascending: how many, and how many `[negatives, positives]` score lower. Positives are
+    /// marked, and each negative counted at the highest one it reaches. Rows of either label number less than 2^32.
+    fn positives(
         &mut self,
         bucket: &Bucket<'_, u32>,
         control: &Control<'_>,
-        mut each: impl FnMut(u16, u64),
+        mut each: impl FnMut(u64, [u64; 2]),
     ) -> Result<()> {
         self.mark(bucket, 1, control)?;
-        if self.further[1].is_empty() {
-            walk(&[0; WORDS], &self.present[1], |rest, _, _| each(rest, 1));
-            return Ok(());
+        let [none, present] = &mut self.present;
+        none.fill(0);
+        let distinct = control.level.run(Below { negatives: none, positives: present, below: &mut self.below });
+        for tallied in &mut self.tallied {
+            tallied.clear();
+            tallied.resize(distinct + 1, 0);
         }
-        self.present[0].fill(0);
-        self.further[0].clear();
-        self.count_further(control)?;
-        let [negatives, positives] = &self.present;
-        let counts = &self.counts[..];
-        walk(negatives, positives, |rest, _, rank| each(rest, 1 + counts.get(rank).map_or(0, |more| more[1])));
+        let [reached, again] = &mut self.tallied;
+        for rests in bucket.rests(0).flat_map(|rests| rests.chunks(CHUNK)) {
+            control.check()?;
+            control.level.run(Count { rests, present, below: &self.below, counts: reached, inclusive: 1 });
+        }
+        for rests in self.further[1].chunks(CHUNK) {
+            control.check()?;
+            control.level.run(Count { rests, present, below: &self.below, counts: again, inclusive: 0 });
+        }
+        let mut below = [0, 0];
+        for (&negatives, &further) in reached.iter().zip(&*again).take(distinct) {
+            below[0] += u64::from(negatives);
+            let positives = 1 + u64::from(further);
+            each(positives, below);
+            below[1] += positives;
+        }
         Ok(())
     }
 
@@ -352,6 +380,32 @@ impl Kernel for CountFurther<'_> {
             let rank = (self.below[word] + lower.count_ones()) as usize;
             if let Some(counts) = self.counts.get_mut(rank) {
                 counts[self.label & 1] += 1;
+            }
+        }
+    }
+}
+
+/// `counts[rests present below, or also at, each of rests] += 1`.
+struct Count<'k> {
+    rests: &'k [u16],
+    present: &'k Bitmap,
+    below: &'k [u32; WORDS],
+    counts: &'k mut [u32],
+    /// 1 to count a rest that is itself present, 0 not to.
+    inclusive: u32,
+}
+
+impl Kernel for Count<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for &rest in self.rests {
+            let word = usize::from(rest >> 6);
+            let counted = (1_u64 << (rest & 63) << self.inclusive).wrapping_sub(1);
+            let rank = (self.below[word] + (self.present[word] & counted).count_ones()) as usize;
+            if let Some(count) = self.counts.get_mut(rank) {
+                *count += 1;
             }
         }
     }

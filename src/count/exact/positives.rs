@@ -9,12 +9,12 @@ use crate::error::Result;
 use crate::input::Batch;
 use crate::simd::DefaultFloatMode;
 
-/// A group of tied rows, at least one of them positive.
+/// Positives of one group of tied rows: all of them, or some of those that are handed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PositiveGroup {
-    /// Its positives.
+    /// How many.
     pub positives: u64,
-    /// Positives that score at least as high, its own included.
+    /// Positives that score at least as high, the whole group included.
     pub true_positives: u64,
     /// Negatives that do.
     pub false_positives: u64,
@@ -54,9 +54,9 @@ pub(super) fn of_pieces<T: Send>(
     let run = fold::of_held(base, &held, rows[0] + rows[1], control)?;
     for [negatives, positives] in (0..run.len()).map(|i| run.counts(i)) {
         if positives > 0 {
-            all.group(positives, 0);
+            all.group(positives, [0, 0]);
         }
-        all.below[0] += negatives;
+        all.below = [all.below[0] + negatives, all.below[1] + positives];
     }
     Ok(vec![all.value])
 }
@@ -71,22 +71,20 @@ struct Positives<'f, T, F> {
 }
 
 impl<T, F: Fn(&mut T, PositiveGroup)> Positives<'_, T, F> {
-    /// A group of so many positives, above `negatives` of those not yet below.
+    /// So many positives of one group, above `lower` of `[negatives, positives]` beside those below.
     #[inline(always)]
-    fn group(&mut self, positives: u64, negatives: u64) {
-        let true_positives = self.rows[1] - self.below[1];
-        let false_positives = self.rows[0] - self.below[0] - negatives;
+    fn group(&mut self, positives: u64, lower: [u64; 2]) {
+        let [false_positives, true_positives] = [0, 1].map(|label| self.rows[label] - self.below[label] - lower[label]);
         (self.add)(&mut self.value, PositiveGroup { positives, true_positives, false_positives });
-        self.below[1] += positives;
     }
 }
 
 impl<K: Finish, T: Send, F: Fn(&mut T, PositiveGroup) + Sync> Sink<K> for Positives<'_, T, F> {
     fn bucket(&mut self, bucket: &Bucket<'_, K>, scratch: &mut K::Scratch, control: &Control<'_>) -> Result<()> {
         if bucket.counts[1] > 0 {
-            K::positive_groups(scratch, bucket, control, |positives, below| self.group(positives, below))?;
+            K::positives(scratch, bucket, control, |positives, lower| self.group(positives, lower))?;
         }
-        self.below[0] += bucket.counts[0];
+        (0..2).for_each(|label| self.below[label] += bucket.counts[label]);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! [`Map`]: monotone maps from scores to cells.
 
 use crate::input::Score;
-use crate::simd::{Entry, STRIP};
+use crate::simd::{Aligned, Entry, STRIP};
 
 /// A monotone map from scores to cells `0..=last`, in arithmetic that runs in vectors.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,8 +22,12 @@ pub(in crate::count) trait Arithmetic: Score {
     type SignedKey: Copy + Ord + std::fmt::Debug + Send + Sync;
     /// What a look-up by such keys finds.
     type Entry: Entry<Key = Self::SignedKey> + std::fmt::Debug + Send + Sync;
-    /// True when one of the scores is NaN.
-    fn any_nan(scores: &[Self; STRIP]) -> bool;
+    /// Magnitudes of scores, lane by lane.
+    type Magnitudes: Default;
+    /// Takes in the magnitudes of more scores.
+    fn watch(seen: &mut Self::Magnitudes, scores: &[Self; STRIP]);
+    /// True when one of the scores taken in was NaN.
+    fn saw_nan(seen: &Self::Magnitudes) -> bool;
     /// Its key.
     fn signed_key(self) -> Self::SignedKey;
     /// Its bits: the key of a positive score, and below those of all positive ones for others.
@@ -42,14 +46,18 @@ pub(in crate::count) trait Arithmetic: Score {
 impl Arithmetic for f32 {
     type SignedKey = i32;
     type Entry = u64;
+    type Magnitudes = Aligned<[i32; 16]>;
 
     #[inline(always)]
-    fn any_nan(scores: &[f32; STRIP]) -> bool {
-        // Integers, whose greatest takes one instruction for many lanes (0.04 ns a row less than comparing).
-        let magnitudes = scores.iter().map(|score| score.to_bits() & 0x7fff_ffff);
-        magnitudes.fold(0, u32::max) > f32::INFINITY.to_bits()
+    fn watch(seen: &mut Aligned<[i32; 16]>, scores: &[f32; STRIP]) {
+        // As integers, whose greatest takes one instruction for many lanes.
+        for scores in scores.as_chunks::<16>().0 {
+            seen.0 = std::array::from_fn(|i| seen.0[i].max(f32::signed_bits(scores[i]) & i32::MAX));
+        }
     }
-
+    fn saw_nan(seen: &Aligned<[i32; 16]>) -> bool {
+        seen.0.iter().any(|&magnitude| magnitude > f32::INFINITY.signed_bits())
+    }
     #[inline(always)]
     fn signed_key(self) -> i32 {
         let bits = (self + 0.0).signed_bits(); // −0.0 + 0.0 = 0.0
@@ -86,12 +94,18 @@ impl Arithmetic for f32 {
 impl Arithmetic for f64 {
     type SignedKey = i64;
     type Entry = (i64, u32);
+    type Magnitudes = Aligned<[i64; 8]>;
 
     #[inline(always)]
-    fn any_nan(scores: &[f64; STRIP]) -> bool {
-        scores.iter().fold(false, |any, score| any | score.is_nan())
+    fn watch(seen: &mut Aligned<[i64; 8]>, scores: &[f64; STRIP]) {
+        // As integers, whose greatest takes one instruction for many lanes.
+        for scores in scores.as_chunks::<8>().0 {
+            seen.0 = std::array::from_fn(|i| seen.0[i].max(f64::signed_bits(scores[i]) & i64::MAX));
+        }
     }
-
+    fn saw_nan(seen: &Aligned<[i64; 8]>) -> bool {
+        seen.0.iter().any(|&magnitude| magnitude > f64::INFINITY.signed_bits())
+    }
     #[inline(always)]
     fn signed_key(self) -> i64 {
         let bits = (self + 0.0).signed_bits(); // −0.0 + 0.0 = 0.0

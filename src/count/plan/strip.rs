@@ -20,7 +20,7 @@ pub(in crate::count) trait Places<S> {
 /// `gap + label * count`.
 #[inline(always)]
 pub(in crate::count) fn place(gaps: [u32; STRIP], labels: &[u8; STRIP], count: u32) -> impl Fn(usize) -> u32 {
-    move |i| gaps[i] + (0_u32.wrapping_sub(u32::from(labels[i] & 1)) & count)
+    move |i| if labels[i] & 1 == 1 { gaps[i] + count } else { gaps[i] }
 }
 
 /// What becomes of rows.
@@ -58,7 +58,7 @@ impl<S: Arithmetic, P: Places<S>, T: Sink> Kernel for Strips<'_, S, P, T> {
     fn run(self) -> Seen {
         let (scores, last_scores) = self.block.scores.as_chunks::<STRIP>();
         let (labels, last_labels) = self.block.labels.as_chunks::<STRIP>();
-        let mut seen = Lanes { labels: Aligned([0; STRIP]), nan: false };
+        let mut seen = Lanes::<S> { labels: Aligned([0; STRIP]), scores: S::Magnitudes::default() };
         for (scores, labels) in scores.iter().zip(labels) {
             seen.look(scores, labels);
             strip(self.places, scores, labels, STRIP, self.sink);
@@ -71,7 +71,7 @@ impl<S: Arithmetic, P: Places<S>, T: Sink> Kernel for Strips<'_, S, P, T> {
             strip(self.places, &scores, &labels, last_scores.len(), self.sink);
         }
         let labels = seen.labels.0.iter().fold(0, |all, &label| all | label);
-        Seen { labels, nan: seen.nan }
+        Seen { labels, nan: S::saw_nan(&seen.scores) }
     }
 }
 
@@ -87,15 +87,15 @@ fn strip<S, P: Places<S>>(places: &P, scores: &[S; STRIP], labels: &[u8; STRIP],
 }
 
 /// What was seen so far, lane by lane: nothing is summed up across lanes before the block ends.
-struct Lanes {
+struct Lanes<S: Arithmetic> {
     labels: Aligned<[u8; STRIP]>,
-    nan: bool,
+    scores: S::Magnitudes,
 }
 
-impl Lanes {
+impl<S: Arithmetic> Lanes<S> {
     #[inline(always)]
-    fn look<S: Arithmetic>(&mut self, scores: &[S; STRIP], labels: &[u8; STRIP]) {
+    fn look(&mut self, scores: &[S; STRIP], labels: &[u8; STRIP]) {
         self.labels.0.iter_mut().zip(labels).for_each(|(seen, label)| *seen |= label);
-        self.nan |= S::any_nan(scores);
+        S::watch(&mut self.scores, scores);
     }
 }
