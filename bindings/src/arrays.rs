@@ -114,8 +114,8 @@ impl<'py> Lent<'py> {
         // negative strides, one element for stride 0); all lie in the one allocation that the array's owner holds, so
         // what lies between strided elements may be read as well. u8 has no alignment and no invalid value. `_owner` keeps
         // the array, and it its base, from being freed; NumPy refuses to reallocate an array that others hold. Other
-        // Python threads may write to the memory while a call runs detached; no borrow can forbid that. The core reads
-        // each element once and clamps every index that it makes from one, so such a race can falsify counts, not memory.
+        // Python threads may write to the memory while a call runs detached; no borrow can forbid that. The core looks
+        // whether every index that it makes from an element is in bounds, so such a race can falsify counts, not memory.
         unsafe { std::slice::from_raw_parts(self.start, self.extent) }
     }
 

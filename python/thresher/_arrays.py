@@ -35,14 +35,20 @@ _REAL = "fbiu"
 
 def column(value: ArrayLike, argument: str) -> Any:
     """Return the one column of `value` as a source of the core."""
-    if type(value) is np.ndarray and value.ndim == 1 and value.dtype.kind in _REAL:
+    if _passes(value):
         return value
     return only(columns(value, argument), argument)
 
 
 def columns(value: ArrayLike, argument: str) -> list[Any]:
     """Return every column of `value` as a source of the core."""
+    if _passes(value):
+        return [value]
     return [source(raw, argument) for raw in columns_of(value, argument)]
+
+
+def _passes(value: ArrayLike) -> bool:
+    return type(value) is np.ndarray and value.ndim == 1 and value.dtype.kind in _REAL
 
 
 def only(sources: list[Any], argument: str) -> Any:

@@ -94,33 +94,61 @@ impl<S: Readable> Worker<S> {
         Self { reader: BlockReader::new(level), dropped: 0, representative: true }
     }
 
-    /// Reads rows `range` block by block and places them; `sink` hands itself on after each block, with its weights.
-    fn each_block<T: Sink>(
+    /// Reads rows `range` block by block and hands their places to `sink`.
+    fn each_block(
         &mut self,
         batch: &Batch<'_>,
         map: &impl Map<S>,
         range: Range<usize>,
         control: &Control<'_>,
-        sink: &mut T,
-        mut block_done: impl FnMut(&mut T, Option<&[f64]>),
+        sink: &mut impl Sink,
     ) -> Result<()> {
-        for start in range.clone().step_by(BLOCK_ROWS) {
+        // Rows that can be read where they lie need no block that fits a cache.
+        let block_rows =
+            if !batch.drops_nan() && batch.lies_ready::<S>(range.clone()) { range.len() } else { BLOCK_ROWS };
+        for start in range.clone().step_by(block_rows.max(1)) {
             control.check()?;
-            let len = BLOCK_ROWS.min(range.end - start);
-            // Where rows may have to be left out, they must be known before they are counted.
-            let inspect = batch.may_drop_rows();
-            let block = if inspect {
+            let len = block_rows.min(range.end - start);
+            // Where rows may have to be left out, that must be known before they are counted. Else they are looked at while
+            // they are counted, and a bad one ends the call.
+            let block = if batch.drops_nan() {
                 self.reader.read(batch, start, len)?
             } else {
                 self.reader.read_uninspected(batch, start, len)
             };
-            let seen = map.place(control.level, block, sink);
-            if !inspect && !seen.clean() {
+            if !map.place(control.level, block, sink).clean() {
                 block.refuse(batch, start)?;
             }
             self.representative = self.representative && map.all_representative(control.level, block.scores);
             self.dropped += block.dropped;
-            block_done(sink, block.weights);
+        }
+        Ok(())
+    }
+
+    /// As `each_block`, handing on the cells of each block with its weights.
+    fn each_weighted_block(
+        &mut self,
+        batch: &Batch<'_>,
+        map: &impl Map<S>,
+        range: Range<usize>,
+        control: &Control<'_>,
+        mut take: impl FnMut(&[u32], &[f64]),
+    ) -> Result<()> {
+        let mut listed = Listed::new(map.len());
+        for start in range.clone().step_by(BLOCK_ROWS) {
+            control.check()?;
+            let len = BLOCK_ROWS.min(range.end - start);
+            let mut block = self.reader.read_uninspected(batch, start, len);
+            listed.cells.clear();
+            let seen = map.place(control.level, block, &mut listed);
+            if !(seen.clean() && block.weights_positive(control.level)) {
+                block = self.reader.read(batch, start, len)?; // without rows of weight zero or dropped score
+                listed.cells.clear();
+                map.place(control.level, block, &mut listed);
+            }
+            self.representative = self.representative && map.all_representative(control.level, block.scores);
+            self.dropped += block.dropped;
+            take(&listed.cells, block.weights.unwrap_or(&[]));
         }
         Ok(())
     }
@@ -141,10 +169,11 @@ impl Listed {
     fn new(gaps: usize) -> Self {
         Self { cells: Vec::new(), gaps: gaps as u32 }
     }
+}
 
-    fn positives(&self) -> u64 {
-        self.cells.iter().map(|cell| u64::from(cell & 1)).sum()
-    }
+/// How many of the cells are those of positives.
+fn count_positives(cells: &[u32]) -> u64 {
+    cells.iter().map(|cell| u64::from(cell & 1)).sum()
 }
 
 impl Sink for Listed {
@@ -171,8 +200,8 @@ fn rows<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>
     let mut worker = Worker::new(control.level);
     let mut listed = Listed::new(map.len());
     listed.cells.reserve_exact(batch.len());
-    worker.each_block(batch, map, 0..batch.len(), control, &mut listed, |_, _| ())?;
-    let ledger = worker.ledger(listed.cells.len() as u64, listed.positives());
+    worker.each_block(batch, map, 0..batch.len(), control, &mut listed)?;
+    let ledger = worker.ledger(listed.cells.len() as u64, count_positives(&listed.cells));
     Ok(Table { cells: Cells::Rows(listed.cells), ledger, representative: worker.representative })
 }
 
@@ -207,7 +236,7 @@ fn counts<S: Readable, const COPIES: usize>(
             *counted = 0;
         }
         *counted += range.len();
-        worker.each_block(batch, map, range, control, counters, |_, _| ())
+        worker.each_block(batch, map, range, control, counters)
     };
     let parts = workers::fold(batch.len(), CHUNK_ROWS, control, start, step)?;
     let (mut dropped, mut representative) = (0, true);
@@ -238,24 +267,21 @@ fn sums<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>
     let (mut ledger, mut representative) = (Ledger { weighted: true, ..Ledger::default() }, true);
     let start = || {
         let partials = simd::zeros::<f64>(PARTIALS * width, "partial sums of weights")?;
-        Ok((Worker::new(control.level), Listed::new(map.len()), partials))
+        Ok((Worker::new(control.level), partials))
     };
-    let make = |(worker, listed, partials): &mut (Worker<S>, Listed, Vec<f64>), range: Range<usize>| {
+    let make = |(worker, partials): &mut (Worker<S>, Vec<f64>), range: Range<usize>| {
         partials.fill(0.0);
-        let (mut row, mut positives) = (0, 0);
+        let (mut rows, mut positives) = (0, 0);
         worker.dropped = 0;
-        worker.each_block(batch, map, range, control, listed, |listed, weights| {
-            positives += listed.positives();
-            for (&cell, &weight) in listed.cells.iter().zip(weights.unwrap_or(&[])) {
-                partials[row % PARTIALS * width + cell as usize] += weight;
-                row += 1;
-            }
-            listed.cells.clear();
+        worker.each_weighted_block(batch, map, range, control, |cells, weights| {
+            simd::add_weights::<PARTIALS>(partials, width, rows, cells, weights);
+            rows += cells.len();
+            positives += count_positives(cells);
         })?;
         let (front, back) = partials.split_at(2 * width);
         let halves = |pair: &[f64], cell: usize| pair[cell] + pair[width + cell];
         let block: Vec<f64> = (0..width).map(|cell| halves(front, cell) + halves(back, cell)).collect();
-        Ok((block, worker.ledger(row as u64, positives), worker.representative))
+        Ok((block, worker.ledger(rows as u64, positives), worker.representative))
     };
     let commit = |(block, rows, all): (Vec<f64>, Ledger, bool)| {
         total.iter_mut().zip(block).for_each(|(total, block)| *total += block);
@@ -271,10 +297,9 @@ fn sums<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>
 /// A weighted batch far smaller than the table: the same sums as [`sums`] gives, of the cells it touches alone.
 fn some_sums<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>) -> Result<Table> {
     let mut worker = Worker::new(control.level);
-    let mut listed = Listed::new(map.len());
     let mut rows: Vec<(u32, f64)> = Vec::with_capacity(batch.len());
-    worker.each_block(batch, map, 0..batch.len(), control, &mut listed, |listed, weights| {
-        rows.extend(listed.cells.drain(..).zip(weights.unwrap_or(&[]).iter().copied()));
+    worker.each_weighted_block(batch, map, 0..batch.len(), control, |cells, weights| {
+        rows.extend(cells.iter().copied().zip(weights.iter().copied()));
     })?;
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(|&row| rows[row].0); // stable: rows of one cell stay in their order

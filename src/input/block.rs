@@ -1,5 +1,7 @@
 //! [`BlockReader`]: a batch as validated blocks that fit L1, dropped rows already gone.
 
+use std::ops::Range;
+
 use super::batch::{Batch, NanPolicy, Positive};
 use super::gather::{self, INVALID, Widen};
 use super::score::Score;
@@ -25,9 +27,16 @@ pub(crate) trait Readable: Score + Widen {}
 impl<S: Score + Widen> Readable for S {}
 
 impl Batch<'_> {
-    /// True when rows may be left out: those of NaN score where asked for, those of weight zero always.
-    pub(crate) fn may_drop_rows(&self) -> bool {
-        self.weights.is_some() || self.nan == NanPolicy::Drop
+    /// True when rows of NaN score are to be left out.
+    pub(crate) fn drops_nan(&self) -> bool {
+        self.nan == NanPolicy::Drop
+    }
+
+    /// True when labels and scores of these rows are read where they lie, whatever their number.
+    pub(crate) fn lies_ready<S: Readable>(&self, rows: Range<usize>) -> bool {
+        let (start, len) = (rows.start, rows.len());
+        gather::labels_in_place(&self.labels, self.positive, start, len).is_some()
+            && gather::scores_in_place::<S>(&self.scores, start, len).is_some()
     }
 }
 
@@ -81,6 +90,22 @@ impl<S: Readable> Block<'_, S> {
     /// That of the lowest bad row; on one row labels come first, then scores, then weights.
     pub(crate) fn refuse(&self, batch: &Batch<'_>, start: usize) -> Result<()> {
         first_error(batch, start, self).map_or(Ok(()), Err)
+    }
+
+    /// True when every weight is finite and positive, so that no row is bad or to be left out for it.
+    pub(crate) fn weights_positive(&self, level: Level) -> bool {
+        level.run(AllPositive(self.weights.unwrap_or(&[])))
+    }
+}
+
+struct AllPositive<'b>(&'b [f64]);
+
+impl Kernel for AllPositive<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        self.0.iter().fold(true, |all, &weight| all & (weight > 0.0) & (weight <= f64::MAX))
     }
 }
 

@@ -30,10 +30,8 @@ pub(super) fn scores<'b, S: Score + Widen>(
     scratch: &'b mut Vec<S>,
     level: Level,
 ) -> &'b [S] {
-    if column.dtype() == native::<S>()
-        && let Some(borrowed) = borrowed::<S>(column, start, len)
-    {
-        return borrowed;
+    if let Some(scores) = scores_in_place(column, start, len) {
+        return scores;
     }
     scratch.resize(len, S::default());
     let mut rest = &mut scratch[..];
@@ -45,6 +43,22 @@ pub(super) fn scores<'b, S: Score + Widen>(
     scratch
 }
 
+/// The scores of rows `start..start + len` as they lie, if they can be read so.
+pub(super) fn scores_in_place<'b, S: Score>(column: &Column<'b>, start: usize, len: usize) -> Option<&'b [S]> {
+    (column.dtype() == native::<S>()).then(|| borrowed::<S>(column, start, len))?
+}
+
+/// The labels of rows `start..start + len` as they lie, if they can be read so.
+pub(super) fn labels_in_place<'b>(
+    column: &Column<'b>,
+    positive: Positive,
+    start: usize,
+    len: usize,
+) -> Option<&'b [u8]> {
+    let bytes = matches!(column.dtype(), DType::Bool | DType::U8 | DType::I8);
+    (bytes && positive == Positive::One).then(|| borrowed::<u8>(column, start, len))?
+}
+
 /// The labels of rows `start..start + len` as 0, 1 or [`INVALID`]-or-more.
 pub(super) fn labels<'b>(
     column: &Column<'b>,
@@ -54,12 +68,8 @@ pub(super) fn labels<'b>(
     scratch: &'b mut Vec<u8>,
     level: Level,
 ) -> &'b [u8] {
-    let bytes = matches!(column.dtype(), DType::Bool | DType::U8 | DType::I8);
-    if bytes
-        && positive == Positive::One
-        && let Some(borrowed) = borrowed::<u8>(column, start, len)
-    {
-        return borrowed;
+    if let Some(labels) = labels_in_place(column, positive, start, len) {
+        return labels;
     }
     scratch.resize(len, 0);
     let mut rest = &mut scratch[..];

@@ -80,6 +80,39 @@ fn add_widened(total: &mut [u64], negatives: &[u32], positives: &[u32]) {
     }
 }
 
+/// `tables[row % PARTIALS][cells[i]] += weights[i]`, `row` counting on from `first`; `PARTIALS` tables of `width` sums one after
+/// another. A cell beyond its table is not counted.
+pub(crate) fn add_weights<const PARTIALS: usize>(
+    tables: &mut [f64],
+    width: usize,
+    first: usize,
+    cells: &[u32],
+    weights: &[f64],
+) {
+    let mut rest = tables;
+    let mut tables: [&mut [f64]; PARTIALS] = std::array::from_fn(|_| {
+        let table;
+        (table, rest) = std::mem::take(&mut rest).split_at_mut(width);
+        table
+    });
+    tables.rotate_left(first % PARTIALS);
+    let mut add = |table: usize, cell: u32, weight: f64| {
+        if let Some(sum) = tables[table].get_mut(cell as usize) {
+            *sum += weight;
+        }
+    };
+    let (cells, last_cells) = cells.as_chunks::<PARTIALS>();
+    let (weights, last_weights) = weights.as_chunks::<PARTIALS>();
+    for (cells, weights) in cells.iter().zip(weights) {
+        for i in 0..PARTIALS {
+            add(i, cells[i], weights[i]);
+        }
+    }
+    for (i, (&cell, &weight)) in last_cells.iter().zip(last_weights).enumerate() {
+        add(i, cell, weight);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +129,23 @@ mod tests {
             let place = cell / 2 + cell % 2 * gaps;
             let expected = [STRIP, 1, 63, STRIP].iter().flat_map(|&len| 0..len).filter(|i| i % 7 * 371 == place);
             assert_eq!(count, expected.count() as u64, "{COPIES} copies, cell {cell}");
+        }
+    }
+
+    #[test]
+    fn weights_rotate_over_the_partial_sums() {
+        let (width, cells) = (5, [4, 0, 4, 1, 9, 2, 4]);
+        let weights = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
+        for first in 0..9 {
+            for len in 0..=cells.len() {
+                let mut tables = vec![0.0; 4 * width];
+                add_weights::<4>(&mut tables, width, first, &cells[..len], &weights[..len]);
+                let mut expected = vec![0.0; 4 * width];
+                for i in (0..len).filter(|&i| cells[i] < 5) {
+                    expected[(first + i) % 4 * width + cells[i] as usize] += weights[i];
+                }
+                assert_eq!(tables, expected, "from {first}, {len} rows");
+            }
         }
     }
 

@@ -12,7 +12,7 @@ mod lookup;
 mod pages;
 mod prefetch;
 
-pub(crate) use count::{Aligned, Counters, STRIP};
+pub(crate) use count::{Aligned, Counters, STRIP, add_weights};
 pub use float_mode::DefaultFloatMode;
 pub(crate) use level::Kernel;
 pub use level::Level;

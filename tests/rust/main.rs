@@ -1,6 +1,7 @@
 //! Properties of the core as its users see it. `oracle.rs` holds the definitions that fast paths are held against.
 
 mod accumulators;
+mod exact;
 mod golden;
 mod measure;
 mod oracle;

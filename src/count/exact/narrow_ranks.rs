@@ -63,11 +63,7 @@ impl Ranks {
     }
 
     /// `Σ over b of 2·#{a < b} + #{a = b}`, `a` of the class, `b` of `of`.
-    pub(super) fn twice_pairs<'r>(
-        &self,
-        of: impl Iterator<Item = &'r [u16]>,
-        control: &Control<'_>,
-    ) -> Result<u128> {
+    pub(super) fn twice_pairs<'r>(&self, of: impl Iterator<Item = &'r [u16]>, control: &Control<'_>) -> Result<u128> {
         let mut pairs = 0;
         for of in of.flat_map(|rests| rests.chunks(STRETCH)) {
             control.check()?;
@@ -243,7 +239,8 @@ mod tests {
                     refused += 1;
                     continue;
                 }
-                let expected: u128 = b.iter().take(500).map(|&b| definition(b)).map(|[l, e]| u128::from(2 * l + e)).sum();
+                let expected: u128 =
+                    b.iter().take(500).map(|&b| definition(b)).map(|[l, e]| u128::from(2 * l + e)).sum();
                 let asked = [&b[..many.min(500) / 2], &b[many.min(500) / 2..many.min(500)]];
                 assert_eq!(ranks.twice_pairs(asked.into_iter(), &control).unwrap(), expected, "{few} {distinct}");
                 if few < 5000 {

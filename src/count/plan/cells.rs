@@ -46,6 +46,11 @@ impl<S: Arithmetic> Cells<S> {
         Self { map, plain, inside: inside.unwrap_or_else(search) }
     }
 
+    /// True when a row takes one comparison and a table that fits the first-level cache: no plan that looks up is faster.
+    pub(super) fn is_light(&self) -> bool {
+        matches!(self.inside, Inside::One(_)) && work::<S>(1, self.map.cells()) <= 1
+    }
+
     pub(super) fn words(&self) -> String {
         let comparisons = match &self.inside {
             Inside::One(_) => 1,

@@ -43,12 +43,15 @@ impl<S: Arithmetic> Plan<S> {
         if let Some(even) = Even::prove(&cutoffs) {
             return Self::Even(even);
         }
-        if cutoffs.len() <= Few::<S>::BEFORE_NEAR {
+        if cutoffs.len() <= Few::<S>::MOST {
             return Self::Few(Few::new(cutoffs));
         }
         match Near::prove(cutoffs) {
-            Ok(near) => Self::Near(near),
-            Err(cutoffs) if cutoffs.len() <= Few::<S>::BEFORE_CELLS => Self::Few(Few::new(cutoffs)),
+            Ok(near) if near.computes() => Self::Near(near),
+            Ok(near) => {
+                let cells = Cells::new(near.cutoffs().to_vec());
+                if cells.is_light() { Self::Cells(cells) } else { Self::Near(near) }
+            }
             Err(cutoffs) => Self::Cells(Cells::new(cutoffs)),
         }
     }
@@ -58,7 +61,9 @@ impl<S: Arithmetic> Plan<S> {
         match self {
             Self::Few(_) => "few: one comparison a threshold".to_owned(),
             Self::Even(even) => format!("even: arithmetic alone, proved{}", even.words()),
-            Self::Near(_) => "near: arithmetic to the nearest threshold, then one comparison, proved".to_owned(),
+            Self::Near(near) => {
+                format!("near: arithmetic to the nearest threshold, then one comparison, proved{}", near.words())
+            }
             Self::Cells(cells) => cells.words(),
         }
     }
@@ -68,7 +73,7 @@ impl<S: Arithmetic> Plan<S> {
         match self {
             Self::Few(few) => level.run(Strips { places: few, block, sink }),
             Self::Even(even) => level.run(Strips { places: even, block, sink }),
-            Self::Near(near) => level.run(Strips { places: near, block, sink }),
+            Self::Near(near) => near.place(level, block, sink),
             Self::Cells(cells) => cells.place(level, block, sink),
         }
     }
