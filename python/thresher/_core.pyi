@@ -6,7 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Buffer
 
-__all__ = ["Accumulator", "average_precision", "default_threads", "rate", "roc_auc", "simd_level", "thin", "thresholds_from"]
+__all__ = [
+    "Accumulator",
+    "average_precision",
+    "default_threads",
+    "rate",
+    "roc_auc",
+    "simd_level",
+    "thin",
+    "thresholds_from",
+]
 
 # One column of rows, read where it lies: a 1-D array of any real dtype; (uint16 array, "bfloat16");
 # (uint8 array, "bits", first bit, rows) for Arrow's packed booleans; or a list of such, the chunks of one column.

@@ -223,7 +223,8 @@ def test_a_thread_that_scribbles_over_the_arrays_does_no_harm(make, n):
         try:
             return call()
         except th.Error as error:
-            assert "changed during the call" in str(error)
+            if "changed during the call" not in str(error):
+                raise
             return 0.5
 
     thread = threading.Thread(target=scribble)

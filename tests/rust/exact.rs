@@ -1,6 +1,8 @@
 //! The fast paths of exact figures, against definitions of a few lines: every dtype that has a path of its own, inputs
 //! that suit a path badly, sizes about the limits between paths, all instruction sets, 1 to 16 threads: the same integers.
 
+#![allow(clippy::unwrap_used)] // helpers of tests stand outside test functions
+
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
