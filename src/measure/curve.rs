@@ -148,13 +148,20 @@ fn roc<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], drop: bool
             curve.thresholds.push(thresholds[i]);
         }
     }
+    [&mut curve.fpr, &mut curve.tpr, &mut curve.thresholds].into_iter().for_each(Vec::shrink_to_fit);
     curve
 }
 
 fn precision_recall<M: Mass>(at: &[f64], positives: &[M], negatives: &[M], drop: bool) -> PrecisionRecallCurve {
     let keep = |i: usize| positives[i] != M::ZERO || positives[i + 1] != M::ZERO;
     let all = total(positives);
-    let mut curve = PrecisionRecallCurve { precision: vec![1.0], recall: vec![0.0], thresholds: Vec::new() };
+    let mut curve = PrecisionRecallCurve {
+        precision: Vec::with_capacity(1 + positives.len()),
+        recall: Vec::with_capacity(1 + positives.len()),
+        thresholds: Vec::with_capacity(positives.len()),
+    };
+    curve.precision.push(1.0);
+    curve.recall.push(0.0);
     for (i, step) in steps(positives, negatives).enumerate() {
         if kept(i, positives.len(), drop, keep) {
             curve.precision.push(precision(step.tp, step.fp));
@@ -165,6 +172,7 @@ fn precision_recall<M: Mass>(at: &[f64], positives: &[M], negatives: &[M], drop:
     curve.precision.reverse();
     curve.recall.reverse();
     curve.thresholds.reverse();
+    [&mut curve.precision, &mut curve.recall, &mut curve.thresholds].into_iter().for_each(Vec::shrink_to_fit);
     curve
 }
 
