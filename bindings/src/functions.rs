@@ -3,7 +3,7 @@
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use thresher::count::{self, ExactCounts};
-use thresher::measure::{self, Rate};
+use thresher::measure::{self, Rate, WeightedPrecision, WeightedRocArea};
 use thresher::state::AnyCounts;
 
 use crate::accumulators::Accumulator;
@@ -39,7 +39,12 @@ pub(crate) fn roc_auc(
     let settings = Settings::new(py, batch.len(), n_threads)?;
     if batch.weighted() {
         return calls::run(py, batch.len(), settings, |control| {
-            Ok(measure::roc_auc(&count::weighted_tally(&batch, control)?))
+            let mut area = WeightedRocArea::default();
+            count::each_weighted_group(&batch, true, control, |[negatives, positives]| area.add(positives, negatives))?;
+            match area.value() {
+                Some(area) => Ok(area),
+                None => Ok(measure::roc_auc(&count::weighted_tally(&batch, control)?)),
+            }
         });
     }
     let pairs = calls::run(py, batch.len(), settings, |control| count::roc_auc_pairs(&batch, control))?;
@@ -63,7 +68,14 @@ pub(crate) fn average_precision(
     let settings = Settings::new(py, batch.len(), n_threads)?;
     if batch.weighted() {
         return calls::run(py, batch.len(), settings, |control| {
-            Ok(measure::average_precision(&count::weighted_tally(&batch, control)?))
+            let mut area = WeightedPrecision::default();
+            count::each_weighted_group(&batch, false, control, |[negatives, positives]| {
+                area.add(positives, negatives)
+            })?;
+            match area.value() {
+                Some(area) => Ok(area),
+                None => Ok(measure::average_precision(&count::weighted_tally(&batch, control)?)),
+            }
         });
     }
     let sums = calls::run(py, batch.len(), settings, |control| {

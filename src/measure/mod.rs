@@ -6,7 +6,7 @@
 //!
 //! | read | file | answers |
 //! |---|---|---|
-//! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs` | ROC AUC, partial ROC AUC, average precision, PR AUC |
+//! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, partial ROC AUC, average precision, PR AUC |
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
@@ -29,6 +29,7 @@ mod ratio;
 mod scale;
 mod sum;
 mod thin;
+mod weighted_area;
 
 pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs};
 pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
@@ -38,3 +39,4 @@ pub use precision_area::{PrAucMethod, average_precision, pr_auc};
 pub use precision_sum::PrecisionSum;
 pub use rate::Rate;
 pub use thin::thin;
+pub use weighted_area::{WeightedPrecision, WeightedRocArea};

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use thresher::count::{Accumulator, ExactCounts, Order, fold_positive_groups, roc_auc_pairs, weighted_tally};
+use thresher::count::{
+    Accumulator, ExactCounts, Order, each_weighted_group, fold_positive_groups, roc_auc_pairs, weighted_tally,
+};
 use thresher::input::{Batch, Column, Score};
 use thresher::measure::{self, PrecisionRecallCurve, PrecisionSum, RocCurve};
 use thresher::tally::{Group, Masses, Tally};
@@ -218,6 +220,10 @@ fn weights_are_added_from_zero_in_order_of_row() {
             let batch = batch.with_weights(Column::from_slice(&weights)).unwrap();
             for control in controls(&cancel) {
                 assert_eq!(weighted_tally(&batch, &control).unwrap(), tally, "{family} {n}");
+                let (mut up, mut down) = (Vec::new(), Vec::new());
+                each_weighted_group(&batch, true, &control, |sums| up.push(sums)).unwrap();
+                each_weighted_group(&batch, false, &control, |sums| down.push(sums)).unwrap();
+                assert!(up.iter().eq(expected.values()) && down.iter().eq(expected.values().rev()), "{family} {n}");
                 let mut counts = ExactCounts::new(None);
                 counts.update(&batch, &control).unwrap();
                 assert_eq!(counts.tally(&control).unwrap(), tally, "{family} {n}");

@@ -109,6 +109,19 @@ pub(super) fn in_order<K: Finish, S: Sink<K>>(
     workers::in_order(work.tasks.len(), 1, control, || Ok(K::Scratch::default()), make, full)
 }
 
+/// As [`in_order`], from the highest range of buckets down; inside a range they ascend as ever.
+pub(super) fn in_reverse<K: Finish, S: Sink<K>>(
+    shares: &[&Buckets<K>],
+    control: &Control<'_>,
+    sink: impl Fn(Span) -> Result<S> + Sync,
+    full: impl FnMut(S) + Send,
+) -> Result<()> {
+    let work = Work::new(shares)?;
+    let last = work.tasks.len().saturating_sub(1);
+    let make = |scratch: &mut K::Scratch, range: Range<usize>| work.fill(last - range.start, scratch, control, &sink);
+    workers::in_order(work.tasks.len(), 1, control, || Ok(K::Scratch::default()), make, full)
+}
+
 /// As [`in_order`], for results whose order does not matter: nobody waits for a turn.
 pub(super) fn any_order<K: Finish, S: Sink<K>>(
     shares: &[&Buckets<K>],

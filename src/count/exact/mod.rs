@@ -32,7 +32,7 @@ use pieces::{Held, Piece};
 pub use positives::{PositiveGroup, fold_positive_groups};
 use run::Run;
 pub(crate) use run::RunBuilder;
-pub use weights::weighted_tally;
+pub use weights::{each_weighted_group, weighted_tally};
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows};
 use crate::control::Control;

@@ -190,6 +190,20 @@ impl Held {
         }
     }
 
+    /// Feeds all buckets to sinks, which are handed on from the highest range down.
+    pub(super) fn in_reverse<S: Sink<u32> + Sink<u64>>(
+        &self,
+        control: &Control<'_>,
+        sink: impl Fn(Span) -> Result<S> + Sync,
+        full: impl FnMut(S) + Send,
+    ) -> Result<()> {
+        if self.wide.is_empty() {
+            finish::in_reverse(&refs(&self.narrow), control, sink, full)
+        } else {
+            finish::in_reverse(&refs(&self.wide), control, sink, full)
+        }
+    }
+
     /// Feeds all buckets to sinks.
     pub(super) fn any_order<S: Sink<u32> + Sink<u64>>(
         &self,

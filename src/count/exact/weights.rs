@@ -32,6 +32,42 @@ pub fn weighted_tally(batch: &Batch<'_>, control: &Control<'_>) -> Result<Tally>
     columns::weighted_tally(&partitioned(batch, control)?.0, control)
 }
 
+/// Hands on the sums of weights of `[negatives, positives]` of each group of a weighted batch, from the lowest score up or
+/// from the highest down. They are never all in memory.
+///
+/// # Errors
+/// As [`roc_auc_pairs`](super::roc_auc_pairs).
+pub fn each_weighted_group(
+    batch: &Batch<'_>,
+    ascending: bool,
+    control: &Control<'_>,
+    mut each: impl FnMut([f64; 2]) + Send,
+) -> Result<()> {
+    let _mode = DefaultFloatMode::set();
+    if batch.len() <= FEW {
+        let run = sorted(batch, control)?.0;
+        let place = |i: usize| if ascending { i } else { run.len() - 1 - i };
+        (0..run.len()).for_each(|i| each(run.sums(place(i))));
+        return Ok(());
+    }
+    let held = partitioned(batch, control)?.0;
+    let part = |_| Ok(Sums(Vec::new()));
+    if ascending {
+        held.in_order(control, part, |Sums(sums)| sums.into_iter().for_each(&mut each))
+    } else {
+        held.in_reverse(control, part, |Sums(sums)| sums.into_iter().rev().for_each(&mut each))
+    }
+}
+
+/// The sums of the groups of a range of buckets, ascending.
+struct Sums(Vec<[f64; 2]>);
+
+impl<K: Finish> Sink<K> for Sums {
+    fn bucket(&mut self, bucket: &Bucket<'_, K>, scratch: &mut K::Scratch, control: &Control<'_>) -> Result<()> {
+        K::weighted_groups(scratch, bucket, control, |_, sums| self.0.push(sums))
+    }
+}
+
 /// The run of a weighted batch, and its rows.
 pub(super) fn read(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Run, Ledger)> {
     if batch.len() <= FEW {
