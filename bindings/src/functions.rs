@@ -40,7 +40,7 @@ pub(crate) fn roc_auc(
     if batch.weighted() {
         return calls::run(py, batch.len(), settings, |control| {
             let mut area = WeightedRocArea::default();
-            count::each_weighted_group(&batch, true, control, |[negatives, positives]| area.add(positives, negatives))?;
+            count::each_weighted_group(&batch, true, control, |groups| area.add(groups))?;
             match area.value() {
                 Some(area) => Ok(area),
                 None => Ok(measure::roc_auc(&count::weighted_tally(&batch, control)?)),
@@ -69,9 +69,7 @@ pub(crate) fn average_precision(
     if batch.weighted() {
         return calls::run(py, batch.len(), settings, |control| {
             let mut area = WeightedPrecision::default();
-            count::each_weighted_group(&batch, false, control, |[negatives, positives]| {
-                area.add(positives, negatives)
-            })?;
+            count::each_weighted_group(&batch, false, control, |groups| area.add(groups))?;
             match area.value() {
                 Some(area) => Ok(area),
                 None => Ok(measure::average_precision(&count::weighted_tally(&batch, control)?)),

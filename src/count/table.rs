@@ -75,10 +75,14 @@ pub(super) fn count<S: Readable>(
         sums(batch, map, control)
     } else if batch.len() <= small {
         rows(batch, map, control)
-    } else if map.len() < MANY_GAPS {
-        counts::<S, 4>(batch, map, control)
     } else {
-        counts::<S, 1>(batch, map, control)
+        // Copies of the table, as many as fit the first-level cache beside everything else (200, 1,000 and 10,000 even
+        // thresholds, ns a row with 1, 2 and 4 copies: _, _, _).
+        match map.len() {
+            0..500 => counts::<S, 4>(batch, map, control),
+            500..2500 => counts::<S, 2>(batch, map, control),
+            _ => counts::<S, 1>(batch, map, control),
+        }
     }
 }
 
@@ -103,12 +107,8 @@ impl<S: Readable> Worker<S> {
         control: &Control<'_>,
         sink: &mut impl Sink,
     ) -> Result<()> {
-        // Rows that can be read where they lie need no block that fits a cache.
-        let block_rows =
-            if !batch.drops_nan() && batch.lies_ready::<S>(range.clone()) { range.len() } else { BLOCK_ROWS };
-        for start in range.clone().step_by(block_rows.max(1)) {
+        for (start, len) in blocks::<S>(batch, range) {
             control.check()?;
-            let len = block_rows.min(range.end - start);
             // Where rows may have to be left out, that must be known before they are counted. Else they are looked at while
             // they are counted, and a bad one ends the call.
             let block = if batch.drops_nan() {
@@ -135,9 +135,8 @@ impl<S: Readable> Worker<S> {
         mut take: impl FnMut(&[u32], &[f64]),
     ) -> Result<()> {
         let mut listed = Listed::new(map.len());
-        for start in range.clone().step_by(BLOCK_ROWS) {
+        for (start, len) in blocks::<S>(batch, range) {
             control.check()?;
-            let len = BLOCK_ROWS.min(range.end - start);
             let mut block = self.reader.read_uninspected(batch, start, len);
             listed.cells.clear();
             let seen = map.place(control.level, block, &mut listed);
@@ -157,6 +156,15 @@ impl<S: Readable> Worker<S> {
     fn ledger(&self, rows: u64, positives: u64) -> Ledger {
         Ledger { rows: [rows - positives, positives], dropped: self.dropped as u64, weighted: false }
     }
+}
+
+/// Rows read at a time: all where they can be counted as they lie, else as many as fit a cache beside the tables. A few
+/// come first where that makes the scores of all further blocks start with a cache line.
+fn blocks<S: Readable>(batch: &Batch<'_>, range: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
+    let rows = if batch.lies_ready::<S>(range.clone()) { range.len().max(1) } else { BLOCK_ROWS };
+    let head = batch.rows_before_a_line::<S>(range.clone());
+    let blocks = (range.start + head..range.end).step_by(rows).map(move |start| (start, rows.min(range.end - start)));
+    (head > 0).then_some((range.start, head)).into_iter().chain(blocks)
 }
 
 /// Cells `2 * gap + label` as they come.
@@ -207,10 +215,6 @@ fn rows<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>
 
 /// Rows a worker takes at a time, so that threads of unequal speed end together.
 const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
-
-/// From this many gaps on one table a worker: neighbouring rows seldom meet in one cell, and four tables would leave the
-/// second-level cache.
-const MANY_GAPS: usize = 1 << 13;
 
 /// Rows that a private table may count before one of its u32 cells could overflow.
 const ROOM: usize = u32::MAX as usize - CHUNK_ROWS;

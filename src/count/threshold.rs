@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows, SMALL_BATCH};
 use super::edges::{EdgeDType, cutoffs};
-use super::plan::{Arithmetic, Plan, Seen, Sink};
+use super::plan::{Among, Arithmetic, Plan, Seen, Sink};
 use super::table::{self, Cells, Map, Table};
 use super::thresholds::Thresholds;
 use crate::control::Control;
@@ -50,12 +50,14 @@ pub struct ThresholdCounts {
 struct Edges {
     dtype: EdgeDType,
     narrow: OnceLock<Plan<f32>>,
+    /// For scores of the very dtype that the thresholds are rounded to, where that is narrower than float32.
+    own: OnceLock<Option<Plan<f32>>>,
     wide: OnceLock<Plan<f64>>,
 }
 
 impl Edges {
     fn new(dtype: EdgeDType) -> Arc<Self> {
-        Arc::new(Self { dtype, narrow: OnceLock::new(), wide: OnceLock::new() })
+        Arc::new(Self { dtype, narrow: OnceLock::new(), own: OnceLock::new(), wide: OnceLock::new() })
     }
 }
 
@@ -136,6 +138,17 @@ impl ThresholdCounts {
         edges.narrow.get_or_init(|| Plan::new(cutoffs(&self.thresholds, edges.dtype)))
     }
 
+    /// The plan for scores of the dtype that the thresholds are rounded to.
+    fn own_plan<'e>(&self, edges: &'e Edges) -> &'e Plan<f32> {
+        let among = match edges.dtype {
+            EdgeDType::F16 => Some(Among::Halves),
+            EdgeDType::Bf16 => Some(Among::Bfloats),
+            EdgeDType::F32 | EdgeDType::F64 => None,
+        };
+        let own = edges.own.get_or_init(|| Plan::among(&cutoffs(&self.thresholds, edges.dtype), among?));
+        own.as_ref().unwrap_or_else(|| self.narrow_plan(edges))
+    }
+
     fn wide_plan<'e>(&self, edges: &'e Edges) -> &'e Plan<f64> {
         edges.wide.get_or_init(|| Plan::new(cutoffs(&self.thresholds, edges.dtype)))
     }
@@ -182,7 +195,8 @@ impl Accumulator for ThresholdCounts {
         let gaps = self.counts.len() / 2;
         let table = match batch.working() {
             Working::F32 => {
-                let plan = self.narrow_plan(&edges);
+                let own = EdgeDType::of_scores(batch.score_dtype()) == edges.dtype;
+                let plan = if own { self.own_plan(&edges) } else { self.narrow_plan(&edges) };
                 table::count::<f32>(batch, &PlanGaps { plan, gaps }, SMALL_BATCH, control)?
             }
             Working::F64 => {
@@ -281,7 +295,7 @@ impl Accumulator for ThresholdCounts {
         let name = edges.dtype.name();
         match edges.dtype {
             EdgeDType::F64 => format!("thresholds as {name}; {}", self.wide_plan(edges).words()),
-            _ => format!("thresholds as {name}; {}", self.narrow_plan(edges).words()),
+            _ => format!("thresholds as {name}; {}", self.own_plan(edges).words()),
         }
     }
 

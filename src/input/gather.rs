@@ -33,7 +33,10 @@ pub(super) fn scores<'b, S: Score + Widen>(
     if let Some(scores) = scores_in_place(column, start, len) {
         return scores;
     }
-    scratch.resize(len, S::default());
+    // From a cache line on, as `Batch::rows_before_a_line` has it.
+    scratch.resize(len + 64, S::default());
+    let skipped = scratch.as_ptr().align_offset(64).min(64);
+    let scratch = &mut scratch[skipped..skipped + len];
     let mut rest = &mut scratch[..];
     for piece in column.pieces(start..start + len) {
         let out;
@@ -46,6 +49,26 @@ pub(super) fn scores<'b, S: Score + Widen>(
 /// The scores of rows `start..start + len` as they lie, if they can be read so.
 pub(super) fn scores_in_place<'b, S: Score>(column: &Column<'b>, start: usize, len: usize) -> Option<&'b [S]> {
     (column.dtype() == native::<S>()).then(|| borrowed::<S>(column, start, len))?
+}
+
+/// Bytes that rows lie in, and how many of them each takes; none of either where they do not follow one another upwards in
+/// one piece.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Memory<'b> {
+    pub(super) bytes: &'b [u8],
+    pub(super) row: usize,
+}
+
+/// Where rows `start..start + len` lie.
+pub(super) fn memory<'b>(column: &Column<'b>, start: usize, len: usize) -> Memory<'b> {
+    /// Farther apart, rows share no cache line, and asking for all that lies between would help nobody.
+    const DENSE: usize = 32;
+    let piece = column.pieces(start..start + len).next().filter(|piece| piece.len == len);
+    let memory = piece.and_then(|piece| {
+        let row = usize::try_from(piece.stride).ok().filter(|&row| row <= DENSE)?;
+        Some(Memory { bytes: piece.bytes.get(piece.offset..)?, row })
+    });
+    memory.unwrap_or_default()
 }
 
 /// The labels of rows `start..start + len` as they lie, if they can be read so.
@@ -82,10 +105,10 @@ pub(super) fn labels<'b>(
                 strided::<1, _>(level, &piece, out, |[byte]| byte);
             }
             DType::I64 | DType::U64 if native => {
-                strided::<8, _>(level, &piece, out, |bytes| integer_code(u64::from_ne_bytes(bytes)));
+                integers::<8>(level, &piece, out, u64::from_ne_bytes);
             }
             DType::I32 | DType::U32 if native => {
-                strided::<4, _>(level, &piece, out, |bytes| integer_code(u32::from_ne_bytes(bytes).into()));
+                integers::<4>(level, &piece, out, |bytes| u32::from_ne_bytes(bytes).into());
             }
             DType::F32 if native => {
                 strided::<4, _>(level, &piece, out, |bytes| zero_or_one(f64::from(f32::from_ne_bytes(bytes))));
@@ -124,12 +147,47 @@ pub(super) fn weights<'b>(
     scratch
 }
 
-/// Without branches, as the one below, so that many labels are looked at a time.
-#[inline(always)]
-fn integer_code(label: u64) -> u8 {
-    if label >> 1 == 0 { label as u8 } else { INVALID }
+/// Codes of integer labels: their lowest bytes, if OR-ing all labels shows that those say everything, as they nearly always
+/// do; else one by one.
+fn integers<const N: usize>(level: Level, piece: &Segment<'_>, out: &mut [u8], decode: impl Fn([u8; N]) -> u64 + Copy) {
+    let any = level.run(LowBytes { piece, out, decode });
+    if any > 1 {
+        let code = |label: u64| if label <= 1 { label as u8 } else { INVALID };
+        strided::<N, _>(level, piece, out, |bytes| code(decode(bytes)));
+    }
 }
 
+struct LowBytes<'k, const N: usize, F> {
+    piece: &'k Segment<'k>,
+    out: &'k mut [u8],
+    decode: F,
+}
+
+impl<const N: usize, F: Fn([u8; N]) -> u64> Kernel for LowBytes<'_, N, F> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        let mut any = 0;
+        if let Some(bytes) = self.piece.contiguous(N) {
+            for (out, element) in self.out.iter_mut().zip(bytes.as_chunks::<N>().0) {
+                let label = (self.decode)(*element);
+                any |= label;
+                *out = label as u8;
+            }
+            return any;
+        }
+        let any_label = std::cell::Cell::new(0);
+        walk(self.piece, self.out, |bytes| {
+            let label = (self.decode)(bytes);
+            any_label.set(any_label.get() | label);
+            label as u8
+        });
+        any_label.get()
+    }
+}
+
+/// Without branches, so that many labels are looked at a time.
 #[inline(always)]
 fn zero_or_one(label: f64) -> u8 {
     INVALID * u8::from(label != 0.0) - u8::from(label == 1.0)

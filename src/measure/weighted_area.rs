@@ -5,40 +5,51 @@ use super::sum::{Compensated, Mass};
 /// What both areas must know of the sums of weights they were given, to be sure of the bits that a tally gives.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    largest: f64,
-    least: f64,
+    /// The bits of the largest sum; floats that are not negative order as their bits do.
+    largest: u64,
+    /// The bits of the least positive sum, less 1.
+    least: u64,
     fraction: bool,
 }
 
 impl Default for Seen {
     fn default() -> Self {
-        Self { largest: 0.0, least: f64::INFINITY, fraction: false }
+        Self { largest: 0, least: u64::MAX, fraction: false }
     }
 }
 
 impl Seen {
-    #[inline(always)]
-    fn see(&mut self, sum: f64) {
-        self.largest = if sum > self.largest { sum } else { self.largest };
-        let positive = if sum > 0.0 { sum } else { f64::INFINITY };
-        self.least = if positive < self.least { positive } else { self.least };
-        self.fraction = self.fraction || sum.fract() != 0.0;
+    fn see(&mut self, groups: &[[f64; 2]]) {
+        let sums = || groups.iter().flatten();
+        self.largest = sums().fold(self.largest, |largest, sum| largest.max(sum.to_bits()));
+        self.least = sums().fold(self.least, |least, sum| least.min(sum.to_bits().wrapping_sub(1))); // not 0
+        self.fraction = self.fraction || sums().any(|sum| sum.fract() != 0.0);
     }
 
     /// A tally scales weights by powers of two, which leaves every bit as it is while nothing under- or overflows; and it
     /// counts integers as rows.
     fn plain(&self) -> bool {
         const LARGE: f64 = 1e90;
-        self.fraction && self.largest < LARGE && self.least > 1.0 / LARGE
+        self.fraction && self.largest < LARGE.to_bits() && self.least > (1.0 / LARGE).to_bits()
     }
+}
+
+/// Groups handled at a time, sum by sum: a loop over several sums at once lets the compiler pack two of them into one
+/// register, and each then waits for the other (8.5 ns a group instead of 3).
+const STRETCH: usize = 256;
+
+/// The sum and all `terms`.
+#[inline(always)]
+fn added(mut sum: Compensated, terms: impl Iterator<Item = f64>) -> Compensated {
+    terms.for_each(|term| sum.add(term));
+    sum
 }
 
 /// [`roc_auc`](super::roc_auc) of weighted groups, from the lowest score up.
 ///
 /// ```
 /// let mut area = thresher::measure::WeightedRocArea::default();
-/// area.add(0.0, 1.5); // the lowest group: no positives, negatives that weigh 1.5
-/// area.add(2.5, 0.5);
+/// area.add(&[[1.5, 0.0], [0.5, 2.5]]); // the lowest group: negatives that weigh 1.5, no positives
 /// assert!((area.value().unwrap() - (1.5 + 0.25) / 2.0).abs() < 1e-15);
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,14 +61,21 @@ pub struct WeightedRocArea {
 }
 
 impl WeightedRocArea {
-    /// Takes the next higher group in: the weights of its positives and of its negatives.
-    #[inline]
-    pub fn add(&mut self, positives: f64, negatives: f64) {
-        self.seen.see(positives);
-        self.seen.see(negatives);
-        self.pairs.add(positives * (self.below.total() + 0.5 * negatives));
-        self.positives.add(positives);
-        self.below.add(negatives);
+    /// Takes the next higher groups in: the weights of their `[negatives, positives]`.
+    pub fn add(&mut self, groups: &[[f64; 2]]) {
+        let mut heights = [0.0; STRETCH];
+        for groups in groups.chunks(STRETCH) {
+            self.seen.see(groups);
+            let mut below = self.below;
+            for (height, &[negatives, _]) in heights.iter_mut().zip(groups) {
+                *height = below.total() + 0.5 * negatives;
+                below.add(negatives);
+            }
+            self.below = below;
+            self.positives = added(self.positives, groups.iter().map(|&[_, positives]| positives));
+            let pairs = heights.iter().zip(groups).map(|(height, [_, positives])| positives * height);
+            self.pairs = added(self.pairs, pairs);
+        }
     }
 
     /// The area, to the bit as from a tally; NaN unless both classes are present. None where only a tally can tell: all
@@ -74,8 +92,7 @@ impl WeightedRocArea {
 ///
 /// ```
 /// let mut area = thresher::measure::WeightedPrecision::default();
-/// area.add(2.5, 0.5); // the highest group: positives that weigh 2.5, negatives that weigh 0.5
-/// area.add(0.0, 1.5);
+/// area.add(&[[0.5, 2.5], [1.5, 0.0]]); // the highest group: negatives that weigh 0.5, positives that weigh 2.5
 /// assert!((area.value().unwrap() - 2.5 / 3.0).abs() < 1e-15);
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,15 +104,15 @@ pub struct WeightedPrecision {
 }
 
 impl WeightedPrecision {
-    /// Takes the next lower group in: the weights of its positives and of its negatives.
-    #[inline]
-    pub fn add(&mut self, positives: f64, negatives: f64) {
-        self.seen.see(positives);
-        self.seen.see(negatives);
-        self.tp.add(positives);
-        self.fp.add(negatives);
-        if positives > 0.0 {
-            self.sum.add(positives * self.tp.total().share(self.fp.total()));
+    /// Takes the next lower groups in: the weights of their `[negatives, positives]`.
+    pub fn add(&mut self, groups: &[[f64; 2]]) {
+        self.seen.see(groups);
+        for &[negatives, positives] in groups {
+            self.tp.add(positives);
+            self.fp.add(negatives);
+            if positives > 0.0 {
+                self.sum.add(positives * self.tp.total().share(self.fp.total()));
+            }
         }
     }
 
@@ -117,8 +134,9 @@ mod tests {
 
     fn areas(positives: &[f64], negatives: &[f64]) -> [Option<f64>; 2] {
         let (mut roc, mut precision) = (WeightedRocArea::default(), WeightedPrecision::default());
-        positives.iter().zip(negatives).for_each(|(&p, &n)| precision.add(p, n));
-        positives.iter().zip(negatives).rev().for_each(|(&p, &n)| roc.add(p, n));
+        positives.iter().zip(negatives).for_each(|(&p, &n)| precision.add(&[[n, p]]));
+        let ascending: Vec<_> = positives.iter().zip(negatives).rev().map(|(&p, &n)| [n, p]).collect();
+        roc.add(&ascending);
         [roc.value(), precision.value()]
     }
 

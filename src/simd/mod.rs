@@ -18,4 +18,4 @@ pub(crate) use level::Kernel;
 pub use level::Level;
 pub(crate) use lookup::{Entry, Lookup};
 pub(crate) use pages::{room, zeros};
-pub(crate) use prefetch::prefetch_write;
+pub(crate) use prefetch::{prefetch_read, prefetch_write};

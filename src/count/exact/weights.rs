@@ -32,8 +32,8 @@ pub fn weighted_tally(batch: &Batch<'_>, control: &Control<'_>) -> Result<Tally>
     columns::weighted_tally(&partitioned(batch, control)?.0, control)
 }
 
-/// Hands on the sums of weights of `[negatives, positives]` of each group of a weighted batch, from the lowest score up or
-/// from the highest down. They are never all in memory.
+/// Hands on the sums of weights of `[negatives, positives]` of all groups of a weighted batch, some at a time, from the
+/// lowest score up or from the highest down. They are never all in memory.
 ///
 /// # Errors
 /// As [`roc_auc_pairs`](super::roc_auc_pairs).
@@ -41,21 +41,27 @@ pub fn each_weighted_group(
     batch: &Batch<'_>,
     ascending: bool,
     control: &Control<'_>,
-    mut each: impl FnMut([f64; 2]) + Send,
+    mut some: impl FnMut(&[[f64; 2]]) + Send,
 ) -> Result<()> {
     let _mode = DefaultFloatMode::set();
     if batch.len() <= FEW {
         let run = sorted(batch, control)?.0;
-        let place = |i: usize| if ascending { i } else { run.len() - 1 - i };
-        (0..run.len()).for_each(|i| each(run.sums(place(i))));
+        let mut sums: Vec<_> = (0..run.len()).map(|i| run.sums(i)).collect();
+        if !ascending {
+            sums.reverse();
+        }
+        some(&sums);
         return Ok(());
     }
     let held = partitioned(batch, control)?.0;
     let part = |_| Ok(Sums(Vec::new()));
     if ascending {
-        held.in_order(control, part, |Sums(sums)| sums.into_iter().for_each(&mut each))
+        held.in_order(control, part, |Sums(sums)| some(&sums))
     } else {
-        held.in_reverse(control, part, |Sums(sums)| sums.into_iter().rev().for_each(&mut each))
+        held.in_reverse(control, part, |Sums(mut sums)| {
+            sums.reverse();
+            some(&sums);
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use super::nearest_integer;
 use super::strip::{Places, place};
 use crate::input::{Score, Working};
 use crate::simd::STRIP;
+use half::{bf16, f16};
 
 /// `gap = rint((middle(score) − origin) · slope)`, in float64, for scores between the first and the last cutoff.
 ///
@@ -23,8 +24,47 @@ pub(in crate::count) struct Even {
     gaps: u32,
 }
 
-/// Half of a float32 unit in the last place, in the bits of a float64.
-const HALF_F32_UNIT: u64 = 1 << 28;
+/// Which values scores can have. The fewer, the less has to be right: thresholds rounded to float16 lie unevenly for
+/// float32 scores, but for float16 scores as evenly as before they were rounded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::count) enum Among {
+    /// All float32.
+    Singles,
+    /// Float16 values.
+    Halves,
+    /// Bfloat16 values.
+    Bfloats,
+}
+
+impl Among {
+    /// Half a unit in the last place, in the bits of a float64.
+    fn half_unit(self) -> u64 {
+        match self {
+            Self::Singles => 1 << (52 - 23 - 1),
+            Self::Halves => 1 << (52 - 10 - 1),
+            Self::Bfloats => 1 << (52 - 7 - 1),
+        }
+    }
+
+    /// The least of the values that is `>=` a finite one, and the greatest that is below it.
+    fn around(self, value: f32) -> (f32, f32) {
+        match self {
+            Self::Singles => (value, value.next_down()),
+            Self::Halves => around(value, f16::from_f32(value).to_bits(), |bits| f16::from_bits(bits).to_f32()),
+            Self::Bfloats => around(value, bf16::from_f32(value).to_bits(), |bits| bf16::from_bits(bits).to_f32()),
+        }
+    }
+}
+
+/// The neighbours of `value` among 16-bit floats, given the bits of the nearest and their values.
+fn around(value: f32, nearest: u16, float: impl Fn(u16) -> f32) -> (f32, f32) {
+    // Bits in the order of the floats; both zeros at 0x8000.
+    let order = |bits: u16| if bits < 0x8000 { 0x8000 + bits } else { 0x8000 - (bits & 0x7fff) };
+    let float = |order: u16| float(if order >= 0x8000 { order - 0x8000 } else { 0x8000 | (0x8000 - order) });
+    let near = order(nearest);
+    let least = if float(near) < value { near + 1 } else { near };
+    (float(least), float(least - 1))
+}
 
 /// The grid moves down by this part of a step a cutoff, so that rounding errors of the map (a few units in 2^-52 of the
 /// index) cannot push a threshold's own score below it. Not an assumption: the proof tries the result.
@@ -32,8 +72,8 @@ const NUDGE: f64 = 1.0 / 2_251_799_813_685_248.0; // 2^-51
 
 impl Even {
     /// The plan, if it puts every cutoff and every cutoff's predecessor into the right gap. The map is monotone (each of
-    /// its operations is), so it is then right for every float32 in between.
-    pub(super) fn prove<S: Score>(cutoffs: &[S]) -> Option<Self> {
+    /// its operations is), so it is then right for every value in between, of those `among` which scores lie.
+    pub(super) fn prove<S: Score>(cutoffs: &[S], among: Among) -> Option<Self> {
         let cutoffs: &[f32] = as_f32(cutoffs)?;
         let (&[first, ..], &[.., last]) = (cutoffs, cutoffs) else { return None };
         if !(first.is_finite() && last.is_finite() && first < last) {
@@ -42,23 +82,23 @@ impl Even {
         let slope = (cutoffs.len() - 1) as f64 / (f64::from(last) - f64::from(first));
         let step = 1.0 / slope;
         let below = f32::at_most(f64::from(first) - 0.4 * step);
-        [HALF_F32_UNIT, 0].into_iter().find_map(|half_unit| {
+        [among.half_unit(), 0].into_iter().find_map(|half_unit| {
             let origin = f64::from(first) - step * (0.5 + NUDGE * cutoffs.len() as f64);
             let even = Self { first, last, below, half_unit, origin, slope, gaps: cutoffs.len() as u32 + 1 };
-            even.holds(cutoffs).then_some(even)
+            even.holds(cutoffs, among).then_some(even)
         })
     }
 
-    fn holds(&self, cutoffs: &[f32]) -> bool {
+    fn holds(&self, cutoffs: &[f32], among: Among) -> bool {
         (1_u32..).zip(cutoffs).all(|(gap, &cutoff)| {
-            let below = cutoff.next_down();
-            self.gap(cutoff) == gap && self.gap(below) == gap - 1
+            let (reached, below) = among.around(cutoff);
+            self.gap(reached) == gap && self.gap(below) == gap - 1
         }) && self.gap(f32::INFINITY) == cutoffs.len() as u32
             && self.gap(f32::NEG_INFINITY) == 0
     }
 
     pub(super) fn words(&self) -> &'static str {
-        if self.half_unit == 0 { " at the thresholds" } else { " at the thresholds as rounded to float32" }
+        if self.half_unit == 0 { " at the thresholds" } else { " at the thresholds as rounded" }
     }
 
     #[inline(always)]

@@ -20,6 +20,7 @@ mod strip;
 pub(super) use strip::{Places, Seen, Sink, Strips, place};
 
 use cells::Cells;
+pub(super) use even::Among;
 use even::Even;
 use few::Few;
 pub(super) use map::Arithmetic;
@@ -40,7 +41,7 @@ pub(super) enum Plan<S: Arithmetic> {
 impl<S: Arithmetic> Plan<S> {
     /// The first plan of the table above that holds for `cutoffs`: ascending, NaN (reached by no score) last.
     pub(super) fn new(cutoffs: Vec<S>) -> Self {
-        if let Some(even) = Even::prove(&cutoffs) {
+        if let Some(even) = Even::prove(&cutoffs, Among::Singles) {
             return Self::Even(even);
         }
         if cutoffs.len() <= Few::<S>::MOST {
@@ -54,6 +55,11 @@ impl<S: Arithmetic> Plan<S> {
             }
             Err(cutoffs) => Self::Cells(Cells::new(cutoffs)),
         }
+    }
+
+    /// The plan for scores that all lie among values fewer than the working type's, if there is a faster one for them.
+    pub(super) fn among(cutoffs: &[S], among: Among) -> Option<Self> {
+        Even::prove(cutoffs, among).map(Self::Even)
     }
 
     /// The plan in words, for the curious.

@@ -57,14 +57,11 @@ impl<S: Arithmetic, P: Places<S>, T: Sink> Kernel for Strips<'_, S, P, T> {
     #[inline(always)]
     fn run(self) -> Seen {
         let Self { places, block, sink } = self;
-        let head = rows_before_a_line(block.scores).min(block.labels.len());
-        let (head_scores, scores) = block.scores.split_at(head);
-        let (head_labels, labels) = block.labels.split_at(head);
-        let (scores, last_scores) = scores.as_chunks::<STRIP>();
-        let (labels, last_labels) = labels.as_chunks::<STRIP>();
+        let (scores, last_scores) = block.scores.as_chunks::<STRIP>();
+        let (labels, last_labels) = block.labels.as_chunks::<STRIP>();
         let mut seen = Lanes::<S> { labels: Aligned([0; STRIP]), scores: S::Magnitudes::default() };
-        part(places, head_scores, head_labels, &mut seen, sink);
-        for (scores, labels) in scores.iter().zip(labels) {
+        for (i, (scores, labels)) in scores.iter().zip(labels).enumerate() {
+            block.ahead.ask(i);
             seen.look(scores, labels);
             strip(places, scores, labels, STRIP, sink);
         }
@@ -72,15 +69,6 @@ impl<S: Arithmetic, P: Places<S>, T: Sink> Kernel for Strips<'_, S, P, T> {
         let labels = seen.labels.0.iter().fold(0, |all, &label| all | label);
         Seen { labels, nan: S::saw_nan(&seen.scores) }
     }
-}
-
-/// Rows to count apart so that the strips after them start with a cache line: loads that cross lines, as most of an array
-/// from an ordinary allocator would, take a tenth longer. Not worth it for few rows.
-#[inline(always)]
-fn rows_before_a_line<S>(scores: &[S]) -> usize {
-    const LONG: usize = 8192;
-    let rows = if scores.len() < LONG { 0 } else { scores.as_ptr().align_offset(64) };
-    if rows < STRIP { rows } else { 0 }
 }
 
 /// Less than a strip.

@@ -18,7 +18,7 @@ fn plans<S: Arithmetic>(cutoffs: &[S]) -> Vec<Plan<S>> {
     let mut plans = vec![Plan::new(cutoffs.to_vec()), Plan::Cells(Cells::new(cutoffs.to_vec()))];
     plans.push(Plan::Few(Few::new(cutoffs.to_vec())));
     plans.extend(Near::prove(cutoffs.to_vec()).ok().map(Plan::Near));
-    plans.extend(Even::prove(cutoffs).map(Plan::Even));
+    plans.extend(Even::prove(cutoffs, Among::Singles).map(Plan::Even));
     plans
 }
 
@@ -31,7 +31,7 @@ fn cells<S: Arithmetic>(plan: &Plan<S>, gaps: usize, level: Level, scores: &[S],
         }
     }
     let mut listed = Listed(Vec::new());
-    let block = Block { scores, labels, weights: None, dropped: 0 };
+    let block = Block::of(scores, labels);
     let seen = plan.place(level, block, &mut listed);
     assert_eq!(seen.clean(), scores.iter().all(|score| !score.is_nan()) && labels.iter().all(|&label| label < 2));
     let gaps = gaps as u32;
@@ -111,15 +111,52 @@ fn even_grids_are_proved_as_kept_and_as_rounded() {
         let sizes: Vec<usize> = (10..400).chain([1000, 1001, 10_000]).collect();
         let proved = sizes.iter().filter(|&&k| {
             let thresholds = Thresholds::even(k, Comparison::GreaterEqual).unwrap();
-            Even::prove(&cutoffs::<f32>(&thresholds, dtype)).is_some()
+            Even::prove(&cutoffs::<f32>(&thresholds, dtype), Among::Singles).is_some()
         });
         assert!(proved.count() as f64 >= least * sizes.len() as f64, "{dtype:?}");
     }
 }
 
 #[test]
+fn every_16_bit_score_finds_its_gap_by_the_plan_for_its_dtype() {
+    let halves = (0..=u16::MAX).map(|bits| half::f16::from_bits(bits).to_f32());
+    let bfloats = (0..=u16::MAX).map(|bits| half::bf16::from_bits(bits).to_f32());
+    let values: [(_, _, Vec<f32>); 2] =
+        [(EdgeDType::F16, Among::Halves, halves.collect()), (EdgeDType::Bf16, Among::Bfloats, bfloats.collect())];
+    for (dtype, among, values) in values {
+        let scores: Vec<f32> = values.into_iter().filter(|score| !score.is_nan()).collect();
+        let labels: Vec<u8> = (0..scores.len()).map(|i| (i % 2) as u8).collect();
+        let mut proved = 0;
+        for k in [2, 3, 10, 19, 50, 51, 99, 100, 101] {
+            for comparison in [Comparison::GreaterEqual, Comparison::Greater] {
+                let cutoffs: Vec<f32> = cutoffs(&Thresholds::even(k, comparison).unwrap(), dtype);
+                let Some(plan) = Plan::among(&cutoffs, among) else { continue };
+                proved += 1;
+                for level in levels() {
+                    let found = cells(&plan, k + 1, level, &scores, &labels);
+                    for ((&score, &label), cell) in scores.iter().zip(&labels).zip(found) {
+                        assert_eq!(cell, 2 * gap(&cutoffs, score) + u32::from(label), "{dtype:?}, {k}: {score}");
+                    }
+                }
+            }
+        }
+        assert!(proved >= 6, "{dtype:?}: {proved}");
+    }
+}
+
+#[test]
+fn even_float64_thresholds_are_computed_again() {
+    for k in [20, 100, 200, 1000] {
+        for comparison in [Comparison::GreaterEqual, Comparison::Greater] {
+            let list: Vec<f64> = cutoffs(&Thresholds::even(k, comparison).unwrap(), EdgeDType::F64);
+            assert!(Plan::new(list).words().ends_with("computed"), "{k}");
+        }
+    }
+}
+
+#[test]
 fn a_grid_that_only_looks_even_is_not_proved() {
-    assert!(Even::prove(&[0.0_f32, 1.0, 1.000_000_1, 3.0]).is_none());
+    assert!(Even::prove(&[0.0_f32, 1.0, 1.000_000_1, 3.0], Among::Singles).is_none());
     assert!(Near::prove(vec![0.0_f32, 1.0, 1.000_000_1, 3.0]).is_err());
 }
 
