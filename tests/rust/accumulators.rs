@@ -729,3 +729,28 @@ proptest! {
         prop_assert!(ap_bounds.lower <= ap && ap <= ap_bounds.upper);
     }
 }
+
+#[test]
+fn rows_count_the_same_from_any_address() {
+    let scores: Vec<f32> =
+        (0..70_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 16_777_216.0).collect();
+    let labels: Vec<bool> = (0..70_000).map(|i| i % 5 == 0).collect();
+    let even = Thresholds::even(200, Comparison::GreaterEqual).unwrap();
+    let uneven = Thresholds::new((1..150).map(|i| f64::from(i * i) / 22_500.0).collect(), Comparison::Greater).unwrap();
+    for start in (0..=16).chain(63..=65) {
+        let rows = start..70_000 - start % 7;
+        for thresholds in [&even, &uneven] {
+            let empty = ThresholdCounts::new(thresholds.clone(), None).unwrap();
+            let mut pieces = empty.clone();
+            for at in rows.clone().step_by(999) {
+                let some = at..(at + 999).min(rows.end);
+                pieces.update(&batch(&labels[some.clone()], &scores[some], None), &control()).unwrap();
+            }
+            for control in controls() {
+                let mut whole = empty.clone();
+                whole.update(&batch(&labels[rows.clone()], &scores[rows.clone()], None), &control).unwrap();
+                assert!(whole == pieces, "first row {start}");
+            }
+        }
+    }
+}
