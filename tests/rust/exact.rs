@@ -262,3 +262,19 @@ fn batches_of_any_size_make_the_counts_that_one_batch_makes() {
         assert!(compacted == whole && compacted.pairs(&control).unwrap() == whole.pairs(&control).unwrap(), "{size}");
     }
 }
+
+#[test]
+fn compacting_that_is_cancelled_loses_nothing() {
+    let (going, stopped) = (AtomicBool::new(false), AtomicBool::new(true));
+    let control = Control::new(&going);
+    let (labels, scores) = rows("probabilities", 240_000);
+    let mut counts = ExactCounts::new(None);
+    for start in (0..240_000).step_by(60_000) {
+        let range = start..start + 60_000;
+        let batch = Batch::new(Column::from_slice(&labels[range.clone()]), Column::from_slice(&scores[range])).unwrap();
+        counts.update(&batch, &control).unwrap();
+    }
+    let before = counts.clone();
+    assert!(counts.compact(&Control::new(&stopped)).is_err());
+    assert!(counts == before);
+}

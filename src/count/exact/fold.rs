@@ -9,8 +9,7 @@ use crate::count::merge::{POLL, merged};
 use crate::error::Result;
 use crate::simd;
 
-/// All that is held, on top of `base`, as one run.
-/// `rows`: unweighted rows in all of it.
+/// All that is held, on top of `base`, as one run. `rows`: unweighted rows in all of it.
 pub(super) fn of_held(base: &Run, held: &Held, rows: u64, control: &Control<'_>) -> Result<Arc<Run>> {
     if let ([run], 0, 0) = (&held.runs[..], base.len(), held.rows()) {
         return Ok(Arc::clone(run));

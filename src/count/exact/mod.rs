@@ -137,7 +137,7 @@ impl ExactCounts {
         }
         let rows = self.pieces.iter().filter(|piece| matches!(piece, Piece::Rows(_))).map(Piece::len).sum::<usize>();
         if rows > most_rows {
-            self.pieces = pieces::all_bucketed(std::mem::take(&mut self.pieces), control)?;
+            self.pieces = pieces::all_bucketed(&self.pieces, control)?;
         }
         if self.pending() >= self.fold_at {
             if pieces::would_shrink(&self.pieces, control)? {
@@ -146,7 +146,7 @@ impl ExactCounts {
             self.fold_at = 2 * self.pending();
         }
         if self.pieces.len() > MANY_PIECES {
-            self.pieces = pieces::joined(std::mem::take(&mut self.pieces), control)?;
+            self.pieces = pieces::joined(&self.pieces, control)?;
         }
         Ok(())
     }
@@ -171,7 +171,6 @@ impl ExactCounts {
     }
 
     /// Thresholds as they act on the scores held: rounded to float32 when every score is a float32, else as they are.
-    ///
     #[must_use]
     pub fn edges(&self, at: &[f64]) -> Vec<f64> {
         let narrow = self.base.is_narrow() && self.pieces.iter().all(Piece::is_narrow);

@@ -239,23 +239,21 @@ fn refs<T>(of: &[Arc<T>]) -> Vec<&T> {
 }
 
 /// The pieces, with all rows kept as keys put into buckets.
-pub(super) fn all_bucketed(pieces: Vec<Piece>, control: &Control<'_>) -> Result<Vec<Piece>> {
-    let (rows, mut others): (Vec<Piece>, Vec<Piece>) =
-        pieces.into_iter().partition(|piece| matches!(piece, Piece::Rows(_)));
-    let rows: Vec<&Rows> = rows
-        .iter()
-        .filter_map(|piece| match piece {
-            Piece::Rows(rows) => Some(&**rows),
-            _ => None,
-        })
-        .collect();
+pub(super) fn all_bucketed(pieces: &[Piece], control: &Control<'_>) -> Result<Vec<Piece>> {
+    let (mut rows, mut others): (Vec<&Rows>, Vec<Piece>) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        match piece {
+            Piece::Rows(more) => rows.push(more),
+            piece => others.push(piece.clone()),
+        }
+    }
     others.extend(bucketed(&rows, control)?);
     Ok(others)
 }
 
 /// The pieces, with those in buckets joined.
-pub(super) fn joined(pieces: Vec<Piece>, control: &Control<'_>) -> Result<Vec<Piece>> {
-    let held = Held::new(&pieces, control)?;
+pub(super) fn joined(pieces: &[Piece], control: &Control<'_>) -> Result<Vec<Piece>> {
+    let held = Held::new(pieces, control)?;
     let narrow = Buckets::joined(&refs(&held.narrow), control)?.into_iter().map(|part| Piece::Narrow(Arc::new(part)));
     let wide = Buckets::joined(&refs(&held.wide), control)?.into_iter().map(|part| Piece::Wide(Arc::new(part)));
     Ok(narrow.chain(wide).chain(held.runs.into_iter().map(Piece::Run)).collect())
