@@ -42,8 +42,8 @@ pub(super) fn on_workers<R: Send>(threads: usize, work: impl Fn() -> R + Sync) -
 /// Where new threads wait for one another before they work.
 ///
 /// A kernel may put a new thread on the processor of the one that made it, though another is idle, and leave it there until
-/// the next tick: it then started 2.9 ms late (Linux 6.18, two processors), a tenth of an exact AUC of ten million rows. A
-/// thread that is *woken* is put on an idle processor at once. So all of them sleep until the last has come (0.06 ms).
+/// the next tick: 2.9 ms late in a program of its own (Linux 6.18, two processors). A thread that is *woken* was put on the
+/// idle one (0.06 ms). So all of them sleep until the last has come; docs/dev/engine.md says what this does not solve.
 #[derive(Default)]
 struct Gate {
     /// Threads that have come, and how many there will be.

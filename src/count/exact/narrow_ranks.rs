@@ -127,7 +127,7 @@ impl Kernel for Mark<'_> {
             let word = &mut self.bits[usize::from(rest >> 5)];
             let at = u32::from(rest & 31) * 2;
             let first = 1 << at;
-            // A branch that is seldom taken: writing every rest and advancing over some costs a quarter more.
+            // A branch that is seldom taken; without one it was no faster.
             if *word & first << 1 != 0 {
                 self.again[found & (CHUNK - 1)] = rest;
                 found += 1;
