@@ -63,15 +63,9 @@ pub(super) trait Finish: BucketKey {
         scratch: &mut Self::Scratch,
         bucket: &Bucket<'_, Self>,
         control: &Control<'_>,
-        mut each: impl FnMut(u64, [u64; 2]),
+        each: impl FnMut(u64, [u64; 2]),
     ) -> Result<()> {
-        let mut below = [0, 0];
-        Self::groups(scratch, bucket, control, |_, counts| {
-            if counts[1] > 0 {
-                each(counts[1], below);
-            }
-            (0..2).for_each(|label| below[label] += counts[label]);
-        })
+        positives_of_groups(scratch, bucket, control, each)
     }
 
     /// How many groups there are.
@@ -80,6 +74,22 @@ pub(super) trait Finish: BucketKey {
         Self::groups(scratch, bucket, control, |_, _| groups += 1)?;
         Ok(groups)
     }
+}
+
+/// [`Finish::positives`], read off the groups.
+pub(super) fn positives_of_groups<K: Finish>(
+    scratch: &mut K::Scratch,
+    bucket: &Bucket<'_, K>,
+    control: &Control<'_>,
+    mut each: impl FnMut(u64, [u64; 2]),
+) -> Result<()> {
+    let mut below = [0, 0];
+    K::groups(scratch, bucket, control, |_, counts| {
+        if counts[1] > 0 {
+            each(counts[1], below);
+        }
+        (0..2).for_each(|label| below[label] += counts[label]);
+    })
 }
 
 /// Makes something of one range of buckets.

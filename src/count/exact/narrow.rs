@@ -1,7 +1,7 @@
 //! Finishing a bucket of float32: 65,536 possible rests, so that bitmaps take the place of sorting.
 
 use super::bucket::BucketKey;
-use super::finish::{Bucket, Finish};
+use super::finish::{Bucket, Finish, positives_of_groups};
 use super::narrow_ranks::{self, Ranks};
 use crate::control::Control;
 use crate::error::Result;
@@ -62,18 +62,12 @@ impl Finish for u32 {
         scratch: &mut Narrow,
         bucket: &Bucket<'_, Self>,
         control: &Control<'_>,
-        mut each: impl FnMut(u64, [u64; 2]),
+        each: impl FnMut(u64, [u64; 2]),
     ) -> Result<()> {
         if !bucket.few() && bucket.counts.iter().all(|&rows| u32::try_from(rows).is_ok()) {
             return scratch.grouper.positives(bucket, control, each);
         }
-        let mut below = [0, 0];
-        scratch.grouper.groups(bucket, control, |_, counts| {
-            if counts[1] > 0 {
-                each(counts[1], below);
-            }
-            (0..2).for_each(|label| below[label] += counts[label]);
-        })
+        positives_of_groups(scratch, bucket, control, each)
     }
 
     fn distinct(scratch: &mut Narrow, bucket: &Bucket<'_, Self>, control: &Control<'_>) -> Result<usize> {

@@ -188,6 +188,11 @@ pub(super) fn count<K: BucketKey>(source: &impl Source<K>, control: &Control<'_>
     Ok(counted)
 }
 
+/// The rows of `source` by bucket: both passes.
+pub(super) fn whole<K: BucketKey>(source: &impl Source<K>, control: &Control<'_>) -> Result<Vec<Buckets<K>>> {
+    count(source, control)?.partition(source, control)
+}
+
 impl<K: BucketKey> Counted<K> {
     /// True when less would do to keep every score; see [`BucketKey::excess`].
     pub(super) fn shrinks(&self) -> bool {

@@ -170,7 +170,7 @@ impl Held {
         for buckets in std::mem::take(&mut self.narrow) {
             let keys = [0, 1].map(|label| buckets.keys(label).map(BucketKey::wide).collect::<Vec<u64>>());
             let source = KeptRows::new([(&keys[0][..], 0), (&keys[1][..], 1)]);
-            let parts = partition::count(&source, control)?.partition(&source, control)?;
+            let parts = partition::whole(&source, control)?;
             self.wide.extend(parts.into_iter().map(Arc::new));
         }
         Ok(())
@@ -295,14 +295,14 @@ pub(super) fn bucketed(rows: &[&Rows], control: &Control<'_>) -> Result<Vec<Piec
     if !narrow.is_empty() {
         let lists = narrow.iter().flat_map(|rows| [0, 1].map(|label| (rows.keys(label.into()).narrow(), label)));
         let source = KeptRows::new(lists);
-        let parts = partition::count(&source, control)?.partition(&source, control)?;
+        let parts = partition::whole(&source, control)?;
         pieces.extend(parts.into_iter().map(|part| Piece::Narrow(Arc::new(part))));
     }
     if !wide.is_empty() {
         let lists: Vec<_> =
             wide.iter().flat_map(|rows| [0_u8, 1].map(|label| (rows.keys(label.into()).wide(), label))).collect();
         let source = KeptRows::new(lists.iter().map(|(keys, label)| (&**keys, *label)));
-        let parts = partition::count(&source, control)?.partition(&source, control)?;
+        let parts = partition::whole(&source, control)?;
         pieces.extend(parts.into_iter().map(|part| Piece::Wide(Arc::new(part))));
     }
     Ok(pieces)
