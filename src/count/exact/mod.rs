@@ -10,6 +10,7 @@ mod finish;
 mod fold;
 mod halves;
 mod narrow;
+mod narrow_groups;
 mod narrow_ranks;
 mod pairs;
 mod partition;

@@ -1,0 +1,362 @@
+//! [`Grouper`]: the groups of tied rows in a bucket of float32, by bitmaps.
+
+use super::finish::Bucket;
+use crate::control::Control;
+use crate::error::Result;
+use crate::simd::Kernel;
+
+impl Bucket<'_, u32> {
+    /// True where sorting beats clearing and walking bitmaps.
+    pub(super) fn few(&self) -> bool {
+        const FEW: u64 = 192;
+        self.counts[0] + self.counts[1] <= FEW
+    }
+}
+
+/// Words of a bitmap of all rests.
+const WORDS: usize = (1 << 16) / 64;
+
+type Bitmap = [u64; WORDS];
+
+/// Groups by bitmap: a bit for the first row of each rest and label. Rows that find theirs set are counted apart, by the
+/// rank of their rest among those present. With random scores that is one row in ten, and no row is ever sorted.
+#[derive(Debug)]
+pub(super) struct Grouper {
+    /// Rests of negatives and of positives.
+    present: [Box<Bitmap>; 2],
+    /// Rests present in words before each.
+    below: Box<[u32; WORDS]>,
+    /// Rests of rows beyond the first of their rest, of negatives and of positives.
+    further: [Vec<u16>; 2],
+    /// Of each rest present, how many further `[negatives, positives]`.
+    counts: Vec<[u64; 2]>,
+    /// By rank among the positives' rests: negatives that reach so many of them, and further positives.
+    tallied: [Vec<u32>; 2],
+    /// Of each rest present, the weights of its `[negatives, positives]`.
+    sums: Vec<[f64; 2]>,
+    rows: Vec<u32>,
+}
+
+impl Default for Grouper {
+    fn default() -> Self {
+        Self {
+            present: [Box::new([0; WORDS]), Box::new([0; WORDS])],
+            below: Box::new([0; WORDS]),
+            further: [Vec::new(), Vec::new()],
+            counts: Vec::new(),
+            tallied: [Vec::new(), Vec::new()],
+            sums: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// Rows marked at a time: their further ones are kept on the stack meanwhile.
+const CHUNK: usize = 2048;
+
+impl Grouper {
+    pub(super) fn groups(
+        &mut self,
+        bucket: &Bucket<'_, u32>,
+        control: &Control<'_>,
+        mut each: impl FnMut(u16, [u64; 2]),
+    ) -> Result<()> {
+        if bucket.few() {
+            self.sorted(bucket, each);
+            return Ok(());
+        }
+        for label in 0..2 {
+            self.mark(bucket, label, control)?;
+        }
+        if self.further.iter().all(Vec::is_empty) {
+            let [negatives, positives] = &self.present;
+            walk(negatives, positives, |rest, once, _| each(rest, once));
+            return Ok(());
+        }
+        self.count_further(control)?;
+        let [negatives, positives] = &self.present;
+        let counts = &self.counts[..];
+        walk(negatives, positives, |rest, once, rank| {
+            let more = counts.get(rank).copied().unwrap_or([0, 0]);
+            each(rest, [once[0] + more[0], once[1] + more[1]]);
+        });
+        Ok(())
+    }
+
+    /// The groups that hold positives, ascending: how many, and how many `[negatives, positives]` score lower. Positives are
+    /// marked, and each negative counted at the highest one it reaches. Rows of either label number less than 2^32.
+    pub(super) fn positives(
+        &mut self,
+        bucket: &Bucket<'_, u32>,
+        control: &Control<'_>,
+        mut each: impl FnMut(u64, [u64; 2]),
+    ) -> Result<()> {
+        self.mark(bucket, 1, control)?;
+        let [none, present] = &mut self.present;
+        none.fill(0);
+        let distinct = control.level.run(Below { negatives: none, positives: present, below: &mut self.below });
+        for tallied in &mut self.tallied {
+            tallied.clear();
+            tallied.resize(distinct + 1, 0);
+        }
+        let [reached, again] = &mut self.tallied;
+        for rests in bucket.rests(0).flat_map(|rests| rests.chunks(CHUNK)) {
+            control.check()?;
+            control.level.run(Count { rests, present, below: &self.below, counts: reached, inclusive: 1 });
+        }
+        for rests in self.further[1].chunks(CHUNK) {
+            control.check()?;
+            control.level.run(Count { rests, present, below: &self.below, counts: again, inclusive: 0 });
+        }
+        let mut below = [0, 0];
+        for (&negatives, &further) in reached.iter().zip(&*again).take(distinct) {
+            below[0] += u64::from(negatives);
+            let positives = 1 + u64::from(further);
+            each(positives, below);
+            below[1] += positives;
+        }
+        Ok(())
+    }
+
+    /// How many groups there are.
+    pub(super) fn distinct(&mut self, bucket: &Bucket<'_, u32>, control: &Control<'_>) -> Result<usize> {
+        if bucket.few() {
+            let mut groups = 0;
+            self.sorted(bucket, |_, _| groups += 1);
+            return Ok(groups);
+        }
+        self.set(bucket, control)
+    }
+
+    /// Marks the rests of all rows in the first bitmap, empties the second, and says how many rests there are.
+    fn set(&mut self, bucket: &Bucket<'_, u32>, control: &Control<'_>) -> Result<usize> {
+        let [present, none] = &mut self.present;
+        present.fill(0);
+        none.fill(0);
+        for rests in (0..2).flat_map(|label| bucket.rests(label)).flat_map(|rests| rests.chunks(CHUNK)) {
+            control.check()?;
+            control.level.run(Set { rests, present });
+        }
+        Ok(control.level.run(Below { negatives: present, positives: none, below: &mut self.below }))
+    }
+
+    /// The groups, ascending, with the weights of their `[negatives, positives]` added in order of row.
+    pub(super) fn sums(
+        &mut self,
+        bucket: &Bucket<'_, u32>,
+        control: &Control<'_>,
+        mut each: impl FnMut(u16, [f64; 2]),
+    ) -> Result<()> {
+        let distinct = self.set(bucket, control)?;
+        self.sums.clear();
+        self.sums.resize(distinct, [0.0; 2]);
+        let [present, none] = &self.present;
+        for label in 0..2 {
+            for segment in &bucket.segments[label] {
+                for (rests, weights) in segment.rests.chunks(CHUNK).zip(segment.weights.chunks(CHUNK)) {
+                    control.check()?;
+                    let (below, sums) = (&self.below, &mut self.sums[..]);
+                    control.level.run(AddWeights { rests, weights, present, below, sums, label });
+                }
+            }
+        }
+        let sums = &self.sums[..];
+        walk(present, none, |rest, _, rank| each(rest, sums.get(rank).copied().unwrap_or_default()));
+        Ok(())
+    }
+
+    /// Marks the rests of rows with this label, and keeps the further ones.
+    fn mark(&mut self, bucket: &Bucket<'_, u32>, label: usize, control: &Control<'_>) -> Result<()> {
+        let (present, further) = (&mut self.present[label], &mut self.further[label]);
+        present.fill(0);
+        further.clear();
+        let mut again = [0; CHUNK];
+        for rests in bucket.rests(label).flat_map(|rests| rests.chunks(CHUNK)) {
+            control.check()?;
+            let found = control.level.run(Mark { rests, present, again: &mut again });
+            further.extend_from_slice(&again[..found]);
+        }
+        Ok(())
+    }
+
+    fn count_further(&mut self, control: &Control<'_>) -> Result<()> {
+        let [negatives, positives] = &self.present;
+        let distinct = control.level.run(Below { negatives, positives, below: &mut self.below });
+        self.counts.clear();
+        self.counts.resize(distinct, [0, 0]);
+        for (label, further) in self.further.iter().enumerate() {
+            for rests in further.chunks(CHUNK) {
+                control.check()?;
+                let (below, counts) = (&self.below, &mut self.counts[..]);
+                control.level.run(CountFurther { rests, negatives, positives, below, counts, label });
+            }
+        }
+        Ok(())
+    }
+
+    fn sorted(&mut self, bucket: &Bucket<'_, u32>, mut each: impl FnMut(u16, [u64; 2])) {
+        self.rows.clear();
+        for label in 0..2 {
+            self.rows.extend(bucket.rests(label).flatten().map(|&rest| u32::from(rest) << 1 | label as u32));
+        }
+        self.rows.sort_unstable();
+        for group in self.rows.chunk_by(|a, b| a >> 1 == b >> 1) {
+            let positives = group.iter().map(|row| u64::from(row & 1)).sum();
+            each((group[0] >> 1) as u16, [group.len() as u64 - positives, positives]);
+        }
+    }
+}
+
+/// Each rest present, ascending: whether `[negatives, positives]` have it, and how many are below it.
+#[inline(always)]
+fn walk(negatives: &Bitmap, positives: &Bitmap, mut each: impl FnMut(u16, [u64; 2], usize)) {
+    let mut rank = 0;
+    for (word, (&negative, &positive)) in (0_u16..).zip(negatives.iter().zip(positives)) {
+        let mut left = negative | positive;
+        while left != 0 {
+            let bit = left.trailing_zeros();
+            left &= left - 1;
+            each(word << 6 | bit as u16, [negative >> bit & 1, positive >> bit & 1], rank);
+            rank += 1;
+        }
+    }
+}
+
+/// Sets a bit a rest.
+struct Set<'k> {
+    rests: &'k [u16],
+    present: &'k mut Bitmap,
+}
+
+impl Kernel for Set<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for &rest in self.rests {
+            self.present[usize::from(rest >> 6)] |= 1 << (rest & 63);
+        }
+    }
+}
+
+/// Sets a bit a rest; writes the rests whose bit was set to the front of `again`, and says how many.
+struct Mark<'k> {
+    rests: &'k [u16],
+    present: &'k mut Bitmap,
+    again: &'k mut [u16; CHUNK],
+}
+
+impl Kernel for Mark<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        let mut found = 0;
+        for &rest in self.rests {
+            let word = &mut self.present[usize::from(rest >> 6)];
+            let bit = rest & 63;
+            self.again[found & (CHUNK - 1)] = rest;
+            found += (*word >> bit & 1) as usize;
+            *word |= 1 << bit;
+        }
+        found
+    }
+}
+
+/// `below[w]` = rests present in words before `w`; all of them.
+struct Below<'k> {
+    negatives: &'k Bitmap,
+    positives: &'k Bitmap,
+    below: &'k mut [u32; WORDS],
+}
+
+impl Kernel for Below<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        let mut sum = 0;
+        for (below, (negative, positive)) in self.below.iter_mut().zip(self.negatives.iter().zip(self.positives)) {
+            *below = sum;
+            sum += (negative | positive).count_ones();
+        }
+        sum as usize
+    }
+}
+
+struct CountFurther<'k> {
+    rests: &'k [u16],
+    negatives: &'k Bitmap,
+    positives: &'k Bitmap,
+    below: &'k [u32; WORDS],
+    counts: &'k mut [[u64; 2]],
+    label: usize,
+}
+
+impl Kernel for CountFurther<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for &rest in self.rests {
+            let word = usize::from(rest >> 6);
+            let lower = (self.negatives[word] | self.positives[word]) & ((1 << (rest & 63)) - 1);
+            let rank = (self.below[word] + lower.count_ones()) as usize;
+            if let Some(counts) = self.counts.get_mut(rank) {
+                counts[self.label & 1] += 1;
+            }
+        }
+    }
+}
+
+/// `counts[rests present below, or also at, each of rests] += 1`.
+struct Count<'k> {
+    rests: &'k [u16],
+    present: &'k Bitmap,
+    below: &'k [u32; WORDS],
+    counts: &'k mut [u32],
+    /// 1 to count a rest that is itself present, 0 not to.
+    inclusive: u32,
+}
+
+impl Kernel for Count<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for &rest in self.rests {
+            let word = usize::from(rest >> 6);
+            let counted = (1_u64 << (rest & 63) << self.inclusive).wrapping_sub(1);
+            let rank = (self.below[word] + (self.present[word] & counted).count_ones()) as usize;
+            if let Some(count) = self.counts.get_mut(rank) {
+                *count += 1;
+            }
+        }
+    }
+}
+
+/// `sums[rank of rest][label] += weight`, row after row.
+struct AddWeights<'k> {
+    rests: &'k [u16],
+    weights: &'k [f64],
+    present: &'k Bitmap,
+    below: &'k [u32; WORDS],
+    sums: &'k mut [[f64; 2]],
+    label: usize,
+}
+
+impl Kernel for AddWeights<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (&rest, &weight) in self.rests.iter().zip(self.weights) {
+            let word = usize::from(rest >> 6);
+            let lower = self.present[word] & ((1 << (rest & 63)) - 1);
+            let rank = (self.below[word] + lower.count_ones()) as usize;
+            if let Some(sums) = self.sums.get_mut(rank) {
+                sums[self.label & 1] += weight;
+            }
+        }
+    }
+}
