@@ -24,7 +24,7 @@ use crate::calls::{self, ATTACHED_ROWS};
 use crate::dispatch::{AnyAccumulator, EXACT};
 use crate::errors::Result;
 use crate::queries;
-use crate::settings::{Settings, UNWATCHED_ROWS};
+use crate::settings::{SMALL_ROWS, Settings};
 
 /// Entries that merge while one row is counted: two million take less than 0.1 s.
 const ENTRIES_A_ROW: usize = 8;
@@ -95,7 +95,7 @@ impl Accumulator {
     /// Rows counted, and their weights: once any were given, sums over all groups, so they are asked for like a query.
     pub(crate) fn rows(&self, py: Python<'_>) -> Result<Rows> {
         let counts = self.counts(py);
-        if counts.weighted() { queries::ask(self, py, |counts, _| Ok(counts.rows())) } else { Ok(counts.rows()) }
+        if counts.weighted() { queries::masses(self, py) } else { Ok(counts.rows()) }
     }
 
     /// Counts samples and adds them.
@@ -124,7 +124,7 @@ impl Accumulator {
         let theirs = other.counts(py);
         let before = self.snapshot(py);
         let entries = queries::entries(&before.counts) + queries::entries(&theirs);
-        if entries / ENTRIES_A_ROW > UNWATCHED_ROWS {
+        if entries / ENTRIES_A_ROW > SMALL_ROWS {
             // On copies, where a signal can stop it. Should `self` change meanwhile, a second try might fare no better:
             // then under the lock.
             let (ours, theirs) = (before.counts.clone(), theirs.clone());

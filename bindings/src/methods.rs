@@ -59,7 +59,7 @@ impl Accumulator {
 
     /// The state as bytes: versioned, checksummed, equal for equal states.
     fn to_bytes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
-        let bytes = queries::ask(self, py, |counts, control| counts.to_bytes(control))?;
+        let bytes = queries::bytes(self, py)?;
         Ok(PyBytes::new_with(py, bytes.len(), |out| {
             out.copy_from_slice(&bytes);
             Ok(())

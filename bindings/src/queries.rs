@@ -2,16 +2,20 @@
 //!
 //! Each query copies the state (a few pointers), works on the copy without the lock, and can be interrupted.
 
+use std::sync::Arc;
+
 use numpy::{Element, PyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use thresher::count::{Accumulator as _, Columns, CompactCounts, Comparison, ExactCounts, Order, Pairs, PositiveGroup};
+use thresher::count::{
+    Accumulator as _, Columns, CompactCounts, Comparison, ExactCounts, Order, Pairs, PositiveGroup, Rows,
+};
 use thresher::measure::{
     self, ConfusionCounts, ConfusionMasses, PrAucMethod, PrecisionRecallCurve, PrecisionSum, RocCurve,
 };
 use thresher::state::AnyCounts;
-use thresher::tally::Group;
+use thresher::tally::{Group, Tally};
 use thresher::{Control, Result as CoreResult};
 
 use crate::accumulators::Accumulator;
@@ -33,17 +37,33 @@ pub(crate) fn entries(counts: &AnyCounts) -> usize {
     counts.nbytes() / size_of::<u64>()
 }
 
+/// What a query found while looking for signals, or what is left to be worked out.
+pub(crate) enum Answer<T> {
+    Ready(T),
+    /// Work that does not look whether to stop, so that a signal leaves it behind.
+    Pending(Box<Work<T>>),
+}
+
+type Work<T> = dyn Fn(&Control<'_>) -> CoreResult<T> + Send + Sync;
+
+impl<T> Answer<T> {
+    fn of(tally: Tally, measure: impl Fn(&Tally) -> CoreResult<T> + Send + Sync + 'static) -> Self {
+        Self::Pending(Box::new(move |_| measure(&tally)))
+    }
+}
+
 /// Answers from the state as it is now. What an ExactCounts had to fold for the answer stays folded, so that the next one
 /// is cheap.
 pub(crate) fn ask<T: Send + 'static>(
     accumulator: &Accumulator,
     py: Python<'_>,
-    answer: impl Fn(&AnyCounts, &Control<'_>) -> CoreResult<T> + Send + Sync + 'static,
+    answer: impl Fn(&AnyCounts, &Control<'_>) -> CoreResult<Answer<T>> + Send + Sync,
 ) -> Result<T> {
     let before = accumulator.snapshot(py);
-    let (rows, counts) = (entries(&before.counts), before.counts.clone());
-    let (counts, answer) = calls::run_owned(py, rows, Settings::new(py, rows, None)?, move |control| {
-        let mut counts = counts.clone();
+    let rows = entries(&before.counts);
+    let settings = Settings::new(py, rows, None)?;
+    let (counts, answer) = calls::run(py, rows, settings, |control| {
+        let mut counts = before.counts.clone();
         if let AnyCounts::Exact(counts) = &mut counts {
             counts.compact(control)?;
         }
@@ -53,15 +73,33 @@ pub(crate) fn ask<T: Send + 'static>(
     if accumulator.kind == EXACT {
         accumulator.replace(py, &before, counts);
     }
-    Ok(answer)
+    match answer {
+        Answer::Ready(answer) => Ok(answer),
+        Answer::Pending(work) => calls::run_owned(py, rows, settings, move |control| work(control)),
+    }
+}
+
+/// Rows counted, and their weights.
+pub(crate) fn masses(of: &Accumulator, py: Python<'_>) -> Result<Rows> {
+    let counts = of.counts(py);
+    let entries = entries(&counts);
+    calls::run_owned(py, entries, Settings::serial(py)?, move |_| Ok(counts.rows()))
 }
 
 /// True when both are of one kind, set up alike, and have counted the same.
 pub(crate) fn equal(ours: &Accumulator, theirs: &Accumulator, py: Python<'_>) -> Result<bool> {
-    let ours = ask(ours, py, |counts, _| Ok(counts.clone()))?;
-    let theirs = ask(theirs, py, |counts, _| Ok(counts.clone()))?;
+    let folded = |counts: &AnyCounts, _: &Control<'_>| Ok(Answer::Ready(counts.clone()));
+    let (ours, theirs) = (ask(ours, py, folded)?, ask(theirs, py, folded)?);
     let rows = entries(&ours);
-    calls::run_owned(py, rows, Settings::new(py, rows, None)?, move |_| Ok(ours == theirs))
+    calls::run_owned(py, rows, Settings::serial(py)?, move |_| Ok(ours == theirs))
+}
+
+/// The state as bytes.
+pub(crate) fn bytes(of: &Accumulator, py: Python<'_>) -> Result<Vec<u8>> {
+    ask(of, py, |counts, _| {
+        let counts = counts.clone();
+        Ok(Answer::Pending(Box::new(move |control| counts.to_bytes(control))))
+    })
 }
 
 /// On which side of a threshold an equal score falls.
@@ -73,12 +111,12 @@ pub(crate) fn comparison_of(counts: &AnyCounts) -> Comparison {
 }
 
 /// The thresholds as given, the distinct scores, or the list of interval edges.
-pub(crate) fn thresholds_of(counts: &AnyCounts, control: &Control<'_>) -> CoreResult<Vec<f64>> {
-    match counts {
-        AnyCounts::Thresholds(counts) => Ok(counts.thresholds().given().to_vec()),
-        AnyCounts::Exact(counts) => counts.scores(control),
-        AnyCounts::Compact(_) => Ok(CompactCounts::edges()),
-    }
+pub(crate) fn thresholds_of(counts: &AnyCounts, control: &Control<'_>) -> CoreResult<Answer<Vec<f64>>> {
+    Ok(Answer::Ready(match counts {
+        AnyCounts::Thresholds(counts) => counts.thresholds().given().to_vec(),
+        AnyCounts::Exact(counts) => counts.scores(control)?,
+        AnyCounts::Compact(_) => CompactCounts::edges(),
+    }))
 }
 
 /// An area, and its lower and upper bound.
@@ -92,15 +130,16 @@ pub(crate) fn roc_auc(of: &Accumulator, py: Python<'_>, max_fpr: Option<f64>) ->
                 let Pairs { twice_u, positives, negatives } = counts.pairs(control)?;
                 measure::roc_auc_from_pairs(twice_u, positives, negatives)
             };
-            return Ok((area, area, area));
+            return Ok(Answer::Ready((area, area, area)));
         }
-        let tally = counts.tally(control)?;
-        let area = match max_fpr {
-            Some(max_fpr) => measure::partial_roc_auc(&tally, max_fpr)?,
-            None => measure::roc_auc(&tally),
-        };
-        let bounds = measure::roc_auc_bounds(&tally);
-        Ok((area, bounds.lower, bounds.upper))
+        Ok(Answer::of(counts.tally(control)?, move |tally| {
+            let area = match max_fpr {
+                Some(max_fpr) => measure::partial_roc_auc(tally, max_fpr)?,
+                None => measure::roc_auc(tally),
+            };
+            let bounds = measure::roc_auc_bounds(tally);
+            Ok((area, bounds.lower, bounds.upper))
+        }))
     })
 }
 
@@ -109,11 +148,12 @@ pub(crate) fn pr_auc(of: &Accumulator, py: Python<'_>, method: PrAucMethod) -> R
     ask(of, py, move |counts, control| {
         if let (AnyCounts::Exact(counts), PrAucMethod::Step, false) = (counts, method, counts.weighted()) {
             let area = mean_precision(&counts.fold_positive_groups(control, start, add)?);
-            return Ok((area, area, area));
+            return Ok(Answer::Ready((area, area, area)));
         }
-        let tally = counts.tally(control)?;
-        let bounds = measure::average_precision_bounds(&tally);
-        Ok((measure::pr_auc(&tally, method), bounds.lower, bounds.upper))
+        Ok(Answer::of(counts.tally(control)?, move |tally| {
+            let bounds = measure::average_precision_bounds(tally);
+            Ok((measure::pr_auc(tally, method), bounds.lower, bounds.upper))
+        }))
     })
 }
 
@@ -141,10 +181,11 @@ pub(crate) fn roc_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediat
         if let (AnyCounts::Exact(counts), false) = (counts, drop_intermediate)
             && let Some(all) = every_roc_point(counts, control)?
         {
-            return Ok(all);
+            return Ok(Answer::Ready(all));
         }
-        let tally = counts.tally(control)?;
-        Ok((measure::roc_curve(&tally, drop_intermediate), measure::roc_auc(&tally)))
+        Ok(Answer::of(counts.tally(control)?, move |tally| {
+            Ok((measure::roc_curve(tally, drop_intermediate), measure::roc_auc(tally)))
+        }))
     })?;
     Ok((column(py, curve.fpr), column(py, curve.tpr), column(py, curve.thresholds), area))
 }
@@ -178,10 +219,11 @@ pub(crate) fn precision_recall_curve<'py>(
         if let (AnyCounts::Exact(counts), false) = (counts, drop_intermediate)
             && let Some(all) = every_precision_recall_point(counts, control)?
         {
-            return Ok(all);
+            return Ok(Answer::Ready(all));
         }
-        let tally = counts.tally(control)?;
-        Ok((measure::precision_recall_curve(&tally, drop_intermediate), measure::average_precision(&tally)))
+        Ok(Answer::of(counts.tally(control)?, move |tally| {
+            Ok((measure::precision_recall_curve(tally, drop_intermediate), measure::average_precision(tally)))
+        }))
     })?;
     Ok((column(py, curve.precision), column(py, curve.recall), column(py, curve.thresholds), area))
 }
@@ -211,7 +253,9 @@ fn every_precision_recall_point(
 }
 
 pub(crate) fn det_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediate: bool) -> Result<Points<'py>> {
-    let curve = ask(of, py, move |counts, control| Ok(measure::det_curve(&counts.tally(control)?, drop_intermediate)))?;
+    let curve = ask(of, py, move |counts, control| {
+        Ok(Answer::of(counts.tally(control)?, move |tally| Ok(measure::det_curve(tally, drop_intermediate))))
+    })?;
     Ok((column(py, curve.fpr), column(py, curve.fnr), column(py, curve.thresholds)))
 }
 
@@ -226,7 +270,8 @@ pub(crate) fn confusion<'py>(
     nearest: bool,
 ) -> Result<Bound<'py, PyTuple>> {
     refuse_misfits(&of.counts(py), at.as_deref(), comparison)?;
-    let table = ask(of, py, move |counts, control| table(counts, at.as_deref(), comparison, nearest, control))?;
+    let at: Option<Arc<[f64]>> = at.map(Arc::from);
+    let table = ask(of, py, move |counts, control| table(counts, at.clone(), comparison, nearest, control))?;
     into_columns(py, table)
 }
 
@@ -247,33 +292,37 @@ fn refuse_misfits(counts: &AnyCounts, at: Option<&[f64]>, comparison: Comparison
 
 fn table(
     counts: &AnyCounts,
-    at: Option<&[f64]>,
+    at: Option<Arc<[f64]>>,
     comparison: Comparison,
     nearest: bool,
     control: &Control<'_>,
-) -> CoreResult<ConfusionCounts> {
+) -> CoreResult<Answer<ConfusionCounts>> {
     let strict = comparison == Comparison::Greater;
-    match counts {
+    let tally = counts.tally(control)?;
+    Ok(match counts {
         AnyCounts::Thresholds(counts) => {
-            let (tally, given) = (counts.tally(control)?, counts.thresholds().given().to_vec());
-            Ok(measure::confusion_of_groups(&tally, given, &counts.groups_admitted()))
+            let (given, admitted) = (counts.thresholds().given().to_vec(), counts.groups_admitted());
+            Answer::of(tally, move |tally| Ok(measure::confusion_of_groups(tally, given.clone(), &admitted)))
         }
         AnyCounts::Compact(counts) => {
-            let edges = counts.resolve(at.unwrap_or_default(), nearest)?;
-            measure::confusion_at(&counts.tally(control)?, &edges, strict)
+            let edges = counts.resolve(at.as_deref().unwrap_or_default(), nearest)?;
+            Answer::of(tally, move |tally| measure::confusion_at(tally, &edges, strict))
         }
-        AnyCounts::Exact(counts) => {
-            let tally = counts.tally(control)?;
-            match at {
-                Some(at) => {
-                    let table = measure::confusion_at(&tally, &counts.edges(at), strict)?;
+        AnyCounts::Exact(counts) => match at {
+            Some(at) => {
+                let edges = counts.edges(&at);
+                Answer::of(tally, move |tally| {
+                    let table = measure::confusion_at(tally, &edges, strict)?;
                     Ok(ConfusionCounts { thresholds: at.to_vec(), ..table })
-                }
-                None if strict => measure::confusion_at(&tally, &counts.scores(control)?, strict),
-                None => Ok(measure::confusion(&tally)),
+                })
             }
-        }
-    }
+            None if strict => {
+                let scores = counts.scores(control)?;
+                Answer::of(tally, move |tally| measure::confusion_at(tally, &scores, strict))
+            }
+            None => Answer::of(tally, |tally| Ok(measure::confusion(tally))),
+        },
+    })
 }
 
 fn into_columns(py: Python<'_>, table: ConfusionCounts) -> Result<Bound<'_, PyTuple>> {

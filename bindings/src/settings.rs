@@ -12,9 +12,8 @@ use thresher::{Control, Level};
 use crate::arguments;
 use crate::errors::{Failure, Result};
 
-/// Rows up to which nobody looks for signals: milliseconds of work, or tens of them at worst, and a watched call costs a
-/// thread (tens of µs).
-pub(crate) const UNWATCHED_ROWS: usize = 300_000;
+/// Rows up to which nobody looks for signals, and one thread does the work: milliseconds, or tens of them at worst.
+pub(crate) const SMALL_ROWS: usize = 300_000;
 
 /// Threads and instructions of one call.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +28,7 @@ impl Settings {
     pub(crate) fn new(_: Python<'_>, rows: usize, n_threads: Option<usize>) -> Result<Self> {
         let threads = match n_threads {
             Some(threads) => threads,
-            None if rows <= UNWATCHED_ROWS => 1,
+            None if rows <= SMALL_ROWS => 1,
             None => default_threads()?,
         };
         Ok(Self { threads, level: level()? })

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
+use std::time::Duration;
 
 use crate::control::Control;
 use crate::error::{Error, Result};
@@ -11,7 +12,7 @@ use crate::simd::DefaultFloatMode;
 
 /// Runs `work` on up to `threads` threads, the calling one included, each in the default floating-point mode; the
 /// results in order of worker. A worker whose thread the system refuses runs on the calling thread.
-pub(super) fn on_workers<R: Send>(threads: usize, work: impl Fn() -> R + Sync) -> Vec<R> {
+fn on_workers<R: Send>(threads: usize, control: &Control<'_>, work: impl Fn() -> R + Sync) -> Vec<R> {
     let work = || {
         let _mode = DefaultFloatMode::set();
         work()
@@ -19,16 +20,23 @@ pub(super) fn on_workers<R: Send>(threads: usize, work: impl Fn() -> R + Sync) -
     if threads <= 1 {
         return vec![work()];
     }
-    let gate = Gate::default();
+    let away = Away { workers: AtomicUsize::new(0), caller: thread::current() };
     thread::scope(|scope| {
-        let behind_gate = || {
-            gate.pass();
+        let worker = || {
+            let _back = Back(&away);
             work()
         };
-        let spawn = |_| thread::Builder::new().spawn_scoped(scope, behind_gate).ok();
+        let spawn = |_| {
+            away.workers.fetch_add(1, Ordering::Relaxed);
+            let spawned = thread::Builder::new().spawn_scoped(scope, worker).ok();
+            if spawned.is_none() {
+                away.workers.fetch_sub(1, Ordering::Relaxed);
+            }
+            spawned
+        };
         let handles: Vec<_> = (1..threads).map(spawn).collect();
-        gate.open_for(1 + handles.iter().flatten().count());
         let mut results = vec![work()];
+        away.wait(control);
         for handle in handles {
             results.push(match handle {
                 Some(handle) => handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
@@ -39,41 +47,34 @@ pub(super) fn on_workers<R: Send>(threads: usize, work: impl Fn() -> R + Sync) -
     })
 }
 
-/// Where new threads wait for one another before they work.
-///
-/// A kernel may put a new thread on the processor of the one that made it, though another is idle, and leave it there until
-/// the next tick: 2.9 ms late in a program of its own (Linux 6.18, two processors). A thread that is *woken* was put on the
-/// idle one (0.06 ms). So all of them sleep until the last has come; docs/dev/engine.md says what this does not solve.
-#[derive(Default)]
-struct Gate {
-    /// Threads that have come, and how many there will be.
-    come: Mutex<(usize, Option<usize>)>,
-    all: Condvar,
+/// Workers that are not back yet, for the calling thread to wait for: it goes on looking whether to stop meanwhile.
+struct Away {
+    workers: AtomicUsize,
+    caller: Thread,
 }
 
-impl Gate {
-    fn pass(&self) {
-        self.wait(None);
-    }
-
-    /// Passes, and says how many threads there are.
-    fn open_for(&self, threads: usize) {
-        self.wait(Some(threads));
-    }
-
-    fn wait(&self, threads: Option<usize>) {
-        let mut come = self.come.lock().unwrap_or_else(PoisonError::into_inner);
-        come.0 += 1;
-        come.1 = come.1.or(threads);
-        if come.1 == Some(come.0) {
-            self.all.notify_all();
-            return;
-        }
-        while come.1 != Some(come.0) {
-            come = self.all.wait(come).unwrap_or_else(PoisonError::into_inner);
+impl Away {
+    fn wait(&self, control: &Control<'_>) {
+        while self.workers.load(Ordering::Acquire) > 0 {
+            let _ = control.check(); // an error is the workers' to see: they look at the same flag
+            thread::park_timeout(LOOK);
         }
     }
 }
+
+/// Says that a worker is back when dropped, so also when it panics.
+struct Back<'a>(&'a Away);
+
+impl Drop for Back<'_> {
+    fn drop(&mut self) {
+        if self.0.workers.fetch_sub(1, Ordering::Release) == 1 {
+            self.0.caller.unpark();
+        }
+    }
+}
+
+/// How long a thread waits for others before it looks again whether to stop.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// More threads than any machine has cores for; each takes its own tables, so a slip in `n_threads` must not take all memory.
 const MOST_THREADS: usize = 256;
@@ -106,7 +107,7 @@ impl Chunks {
     }
 
     fn fail(&self, index: usize, error: Error) {
-        let mut lowest = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lowest = lock(&self.error);
         if lowest.as_ref().is_none_or(|&(at, _)| index < at) {
             *lowest = Some((index, error));
         }
@@ -137,7 +138,7 @@ pub(super) fn fold<T: Send>(
     step: impl Fn(&mut T, Range<usize>) -> Result<()> + Sync,
 ) -> Result<Vec<T>> {
     let chunks = Chunks::new(rows, chunk);
-    let parts = on_workers(chunks.threads(control), || {
+    let parts = on_workers(chunks.threads(control), control, || {
         let mut part = start()?;
         while let Some((index, range)) = chunks.take() {
             if let Err(error) = control.check().and_then(|()| step(&mut part, range)) {
@@ -164,16 +165,22 @@ pub(super) fn in_order<S, T: Send>(
     commit: impl FnMut(T) + Send,
 ) -> Result<()> {
     let chunks = Chunks::new(rows, chunk);
-    let turn = Mutex::new((0, commit));
+    let turns = Mutex::new((0, commit));
     let moved = Condvar::new();
-    let outcomes = on_workers(chunks.threads(control), || {
+    let outcomes = on_workers(chunks.threads(control), control, || {
         let mut scratch = start()?;
         while let Some((index, range)) = chunks.take() {
             match control.check().and_then(|()| make(&mut scratch, range)) {
                 Ok(value) => {
-                    let mut turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut turn = lock(&turns);
                     while turn.0 != index && !chunks.failed.load(Ordering::Relaxed) {
-                        turn = moved.wait(turn).unwrap_or_else(PoisonError::into_inner);
+                        let waited;
+                        (turn, waited) = moved.wait_timeout(turn, LOOK).unwrap_or_else(PoisonError::into_inner);
+                        if waited.timed_out() {
+                            drop(turn); // what looks whether to stop may take its time
+                            let _ = control.check();
+                            turn = lock(&turns);
+                        }
                     }
                     if turn.0 == index {
                         (turn.1)(value);
@@ -182,7 +189,7 @@ pub(super) fn in_order<S, T: Send>(
                 }
                 Err(error) => {
                     // Under the lock, so that no worker falls asleep between its look at `failed` and its wait.
-                    let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+                    let _turn = lock(&turns);
                     chunks.fail(index, error);
                 }
             }
@@ -192,6 +199,10 @@ pub(super) fn in_order<S, T: Send>(
     });
     chunks.finish()?;
     outcomes.into_iter().collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -226,6 +237,35 @@ mod tests {
                 .unwrap();
             assert_eq!(seen, (0..997).step_by(10).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn the_calling_thread_goes_on_watching_while_it_waits_for_another() {
+        let (cancel, slow, caller) = (AtomicBool::new(false), AtomicUsize::new(0), thread::current().id());
+        let looks = AtomicUsize::new(0);
+        let watch = || {
+            let look = usize::from(thread::current().id() == caller);
+            if looks.fetch_add(look, Ordering::Relaxed) + look > 6 {
+                cancel.store(true, Ordering::Relaxed);
+            }
+        };
+        let control = control(&cancel, 2).with_watch(&watch);
+        // The other thread works until it is told to stop; only the caller can tell, and it is not working any more.
+        let endless = |_: &mut (), _: Range<usize>| {
+            while thread::current().id() != caller {
+                slow.store(1, Ordering::Relaxed);
+                control.check()?;
+            }
+            while slow.load(Ordering::Relaxed) == 0 {
+                thread::yield_now();
+            }
+            Ok(())
+        };
+        assert_eq!(fold(2, 1, &control, || Ok(()), endless).unwrap_err(), Error::Interrupted);
+        looks.store(0, Ordering::Relaxed);
+        slow.store(0, Ordering::Relaxed);
+        cancel.store(false, Ordering::Relaxed);
+        assert_eq!(in_order(2, 1, &control, || Ok(()), endless, |()| ()).unwrap_err(), Error::Interrupted);
     }
 
     #[test]
