@@ -1,14 +1,15 @@
 //! Chunks of rows on several threads: scoped to the call, so that nothing is left for a forked child to wait on.
 
+use std::iter;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::simd::DefaultFloatMode;
+use crate::simd::{self, DefaultFloatMode};
 
 /// Runs `work` on up to `threads` threads, the calling one included, each in the default floating-point mode; the
 /// results in order of worker. A worker whose thread the system refuses runs on the calling thread.
@@ -20,36 +21,25 @@ fn on_workers<R: Send>(threads: usize, control: &Control<'_>, work: impl Fn() ->
     if threads <= 1 {
         return vec![work()];
     }
-    let away = Away { workers: AtomicUsize::new(0), caller: thread::current() };
-    thread::scope(|scope| {
-        let worker = || {
-            let _back = Back(&away);
-            work()
-        };
-        let spawn = |_| {
-            away.workers.fetch_add(1, Ordering::Relaxed);
-            let spawned = thread::Builder::new().spawn_scoped(scope, worker).ok();
-            if spawned.is_none() {
-                away.workers.fetch_sub(1, Ordering::Relaxed);
-            }
-            spawned
-        };
-        let handles: Vec<_> = (1..threads).map(spawn).collect();
-        let mut results = vec![work()];
+    let away = Away { workers: AtomicIsize::new(0), caller: thread::current() };
+    let worker = || {
+        let _back = Back(&away);
+        work()
+    };
+    let (own, others) = simd::beside(threads - 1, worker, |others| {
+        away.workers.fetch_add(others.cast_signed(), Ordering::Relaxed);
+        let own = work();
         away.wait(control);
-        for handle in handles {
-            results.push(match handle {
-                Some(handle) => handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                None => work(),
-            });
-        }
-        results
-    })
+        own
+    });
+    let missing = threads - 1 - others.len();
+    iter::once(own).chain(others).chain(iter::repeat_with(work).take(missing)).collect()
 }
 
 /// Workers that are not back yet, for the calling thread to wait for: it goes on looking whether to stop meanwhile.
 struct Away {
-    workers: AtomicUsize,
+    /// Those that were made, less those that are back.
+    workers: AtomicIsize,
     caller: Thread,
 }
 
@@ -67,9 +57,8 @@ struct Back<'a>(&'a Away);
 
 impl Drop for Back<'_> {
     fn drop(&mut self) {
-        if self.0.workers.fetch_sub(1, Ordering::Release) == 1 {
-            self.0.caller.unpark();
-        }
+        self.0.workers.fetch_sub(1, Ordering::Release);
+        self.0.caller.unpark();
     }
 }
 

@@ -1,5 +1,5 @@
-//! The only `unsafe` of the core: which instructions this CPU has, the floating-point mode, huge pages and prefetching; and the
-//! increments that all counting comes down to. It sees slices and numbers, never a metric.
+//! The only `unsafe` of the core: which instructions this CPU has, the floating-point mode, huge pages, prefetching and
+//! where a new thread starts; and the increments that all counting comes down to. It sees slices and numbers, never a metric.
 //!
 //! A kernel is written once, in plain Rust, as a [`Kernel`]; [`Level::run`] compiles it for each instruction set and
 //! runs the one whose proof the caller holds. All levels run the same operations on the same values (no contraction to
@@ -11,6 +11,7 @@ mod level;
 mod lookup;
 mod pages;
 mod prefetch;
+mod threads;
 
 pub(crate) use count::{Aligned, Counters, STRIP, add_weights};
 pub use float_mode::DefaultFloatMode;
@@ -19,3 +20,4 @@ pub use level::Level;
 pub(crate) use lookup::{Entry, Lookup};
 pub(crate) use pages::{room, zeros};
 pub(crate) use prefetch::{prefetch_read, prefetch_write};
+pub(crate) use threads::beside;
