@@ -5,6 +5,7 @@
 //! run yet is told to start elsewhere; once it runs, it may run wherever its maker may.
 
 use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 
 /// Runs `work` on up to `others` new threads, and `here`, which is told how many there are, on this one; what they return.
@@ -14,18 +15,25 @@ pub(crate) fn beside<R: Send, T>(
     work: impl Fn() -> R + Sync,
     here: impl FnOnce(usize) -> T,
 ) -> (T, Vec<R>) {
-    let mut threads = Threads(Vec::with_capacity(others));
+    let running: Vec<AtomicBool> = (0..others).map(|_| AtomicBool::new(false)).collect();
     let place = Place::of_maker();
-    for _ in 0..others {
+    let mut threads = Threads(Vec::with_capacity(others));
+    for running in &running {
         let started = || {
+            running.store(true, Ordering::SeqCst);
             place.return_to();
             work()
         };
-        // SAFETY: the thread has ended before what it borrows, `work` and `place`, goes: this function keeps its handle in
-        // `threads`, which is younger than both and joins it, below or when dropped. Nor is the handle leaked: there is no
+        // SAFETY: the thread has ended before what it borrows, `work`, `running` and `place`, goes: this function keeps its handle in
+        // `threads`, which is younger than they and joins it, below or when dropped. Nor is the handle leaked: there is no
         // panic between the call and the push, which has room.
         let Ok(thread) = (unsafe { Builder::new().spawn_unchecked(started) }) else { break };
-        place.keep_off(&thread);
+        if !running.load(Ordering::SeqCst) {
+            place.keep_off(&thread);
+            if running.load(Ordering::SeqCst) {
+                place.let_return(&thread); // it may have let itself return before it was kept off
+            }
+        }
         threads.0.push(thread);
     }
     let returned = here(threads.0.len());
@@ -71,14 +79,17 @@ impl Place {
         Self { allowed, elsewhere }
     }
 
-    /// Moves a new thread off its maker's processor. If it runs there already, or elsewhere, it stays off for its life.
+    /// Moves a thread that does not run yet off its maker's processor.
     fn keep_off<R>(&self, thread: &JoinHandle<R>) {
-        use std::os::unix::thread::JoinHandleExt;
         if let Some(elsewhere) = &self.elsewhere {
-            // SAFETY: a thread with a handle has not been joined, so its id is valid; reads as much as the set is long.
-            unsafe {
-                libc::pthread_setaffinity_np(thread.as_pthread_t(), size_of_val(elsewhere), &raw const *elsewhere)
-            };
+            allow(thread, elsewhere);
+        }
+    }
+
+    /// Lets a thread run wherever its maker may.
+    fn let_return<R>(&self, thread: &JoinHandle<R>) {
+        if self.elsewhere.is_some() {
+            allow(thread, &self.allowed);
         }
     }
 
@@ -89,6 +100,13 @@ impl Place {
             unsafe { libc::sched_setaffinity(0, size_of_val(&self.allowed), &raw const self.allowed) };
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn allow<R>(thread: &JoinHandle<R>, processors: &libc::cpu_set_t) {
+    use std::os::unix::thread::JoinHandleExt;
+    // SAFETY: a thread with a handle has not been joined, so its id is valid; reads as much as the set is long.
+    unsafe { libc::pthread_setaffinity_np(thread.as_pthread_t(), size_of_val(processors), &raw const *processors) };
 }
 
 /// Elsewhere kernels do as they think best.
@@ -103,13 +121,15 @@ impl Place {
 
     fn keep_off<R>(&self, _thread: &JoinHandle<R>) {}
 
+    fn let_return<R>(&self, _thread: &JoinHandle<R>) {}
+
     fn return_to(&self) {}
 }
 
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 
@@ -137,13 +157,23 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_thread_that_runs_may_run_where_its_maker_may() {
-        let allowed = || Place::of_maker().allowed;
+        let mine = Place::of_maker().allowed;
         // SAFETY: reads two sets.
-        let same = |set: &libc::cpu_set_t, other: &libc::cpu_set_t| unsafe { libc::CPU_EQUAL(set, other) };
-        let mine = allowed();
-        // The maker's word may come when the thread has long begun; it is late for most of many, never for all.
-        let free = (0..50).filter(|_| beside(1, allowed, |_| ()).1.iter().all(|theirs| same(theirs, &mine))).count();
-        assert!(free > 0);
-        assert!(same(&allowed(), &mine));
+        let same = |set: &libc::cpu_set_t| unsafe { libc::CPU_EQUAL(set, &mine) };
+        for _ in 0..100 {
+            let made = AtomicBool::new(false);
+            let work = || {
+                while !made.load(Ordering::Relaxed) {
+                    std::thread::yield_now();
+                }
+                Place::of_maker().allowed
+            };
+            let here = |_| {
+                made.store(true, Ordering::Relaxed);
+                Place::of_maker().allowed
+            };
+            let (here, theirs) = beside(3, work, here);
+            assert!(theirs.iter().chain([&here]).all(same));
+        }
     }
 }
