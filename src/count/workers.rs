@@ -1,5 +1,6 @@
 //! Chunks of rows on several threads: scoped to the call, so that nothing is left for a forked child to wait on.
 
+use std::collections::BTreeMap;
 use std::iter;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
@@ -141,7 +142,7 @@ pub(super) fn fold<T: Send>(
 }
 
 /// Makes one value a chunk of `0..rows`, on several threads, and hands the values to `commit` in order of chunk: for
-/// sums of floats, which then are the same for any number of threads.
+/// sums of floats, which then are the same for any number of threads. A few values wait for their turn at a time.
 ///
 /// # Errors
 /// As [`fold`]; values of chunks below a failed one have been committed.
@@ -154,40 +155,81 @@ pub(super) fn in_order<S, T: Send>(
     commit: impl FnMut(T) + Send,
 ) -> Result<()> {
     let chunks = Chunks::new(rows, chunk);
-    let turns = Mutex::new((0, commit));
-    let moved = Condvar::new();
-    let outcomes = on_workers(chunks.threads(control), control, || {
+    let threads = chunks.threads(control);
+    let queue = Queue { turn: Mutex::new(Turn::default()), moved: Condvar::new(), commit: Mutex::new(commit) };
+    let outcomes = on_workers(threads, control, || {
         let mut scratch = start()?;
         while let Some((index, range)) = chunks.take() {
             match control.check().and_then(|()| make(&mut scratch, range)) {
-                Ok(value) => {
-                    let mut turn = lock(&turns);
-                    while turn.0 != index && !chunks.failed.load(Ordering::Relaxed) {
-                        let waited;
-                        (turn, waited) = moved.wait_timeout(turn, LOOK).unwrap_or_else(PoisonError::into_inner);
-                        if waited.timed_out() {
-                            drop(turn); // what looks whether to stop may take its time
-                            let _ = control.check();
-                            turn = lock(&turns);
-                        }
-                    }
-                    if turn.0 == index {
-                        (turn.1)(value);
-                        turn.0 += 1;
-                    }
-                }
+                Ok(value) => queue.put(index, value, threads, &chunks, control),
                 Err(error) => {
                     // Under the lock, so that no worker falls asleep between its look at `failed` and its wait.
-                    let _turn = lock(&turns);
+                    let _turn = lock(&queue.turn);
                     chunks.fail(index, error);
+                    queue.moved.notify_all();
                 }
             }
-            moved.notify_all();
         }
         Ok(())
     });
     chunks.finish()?;
     outcomes.into_iter().collect()
+}
+
+/// Values on their way to `commit`: whoever brings the one whose turn it is commits it and those behind it, while the
+/// others go on making more.
+struct Queue<T, C> {
+    turn: Mutex<Turn<T>>,
+    moved: Condvar,
+    commit: Mutex<C>,
+}
+
+struct Turn<T> {
+    next: usize,
+    /// Values made before their turn.
+    early: BTreeMap<usize, T>,
+    /// True while a worker commits without holding the lock.
+    committing: bool,
+}
+
+impl<T> Default for Turn<T> {
+    fn default() -> Self {
+        Self { next: 0, early: BTreeMap::new(), committing: false }
+    }
+}
+
+impl<T> Turn<T> {
+    fn take(&mut self) -> Option<T> {
+        self.early.remove(&self.next)
+    }
+}
+
+impl<T, C: FnMut(T)> Queue<T, C> {
+    /// Brings the value of a chunk; waits while too many others have to be made before it.
+    fn put(&self, index: usize, value: T, threads: usize, chunks: &Chunks, control: &Control<'_>) {
+        let mut turn = lock(&self.turn);
+        turn.early.insert(index, value);
+        while !turn.committing
+            && let Some(value) = turn.take()
+        {
+            turn.committing = true;
+            drop(turn);
+            lock(&self.commit)(value);
+            turn = lock(&self.turn);
+            turn.committing = false;
+            turn.next += 1;
+            self.moved.notify_all();
+        }
+        while index > turn.next + threads && !chunks.failed.load(Ordering::Relaxed) {
+            let waited;
+            (turn, waited) = self.moved.wait_timeout(turn, LOOK).unwrap_or_else(PoisonError::into_inner);
+            if waited.timed_out() {
+                drop(turn); // what looks whether to stop may take its time
+                let _ = control.check();
+                turn = lock(&self.turn);
+            }
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

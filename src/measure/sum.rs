@@ -100,9 +100,10 @@ pub(crate) struct Compensated {
 impl Compensated {
     /// Adds one term.
     pub(crate) fn add(&mut self, term: f64) {
+        // Knuth's form of the rounding, which needs not know which of the two is larger: it is exact either way.
         let sum = self.sum + term;
-        let (large, small) = if self.sum.abs() >= term.abs() { (self.sum, term) } else { (term, self.sum) };
-        self.lost += (large - sum) + small;
+        let added = sum - self.sum;
+        self.lost += (self.sum - (sum - added)) + (term - added);
         self.sum = sum;
     }
 

@@ -220,9 +220,9 @@ fn weights_are_added_from_zero_in_order_of_row() {
             let batch = batch.with_weights(Column::from_slice(&weights)).unwrap();
             for control in controls(&cancel) {
                 assert_eq!(weighted_tally(&batch, &control).unwrap(), tally, "{family} {n}");
-                let (mut up, mut down) = (Vec::new(), Vec::new());
+                let (mut up, mut down) = (Vec::new(), Vec::<[f64; 2]>::new());
                 each_weighted_group(&batch, true, &control, |sums| up.extend_from_slice(sums)).unwrap();
-                each_weighted_group(&batch, false, &control, |sums| down.extend_from_slice(sums)).unwrap();
+                each_weighted_group(&batch, false, &control, |sums| down.extend(sums.iter().rev())).unwrap();
                 assert!(up.iter().eq(expected.values()) && down.iter().eq(expected.values().rev()), "{family} {n}");
                 let mut counts = ExactCounts::new(None);
                 counts.update(&batch, &control).unwrap();

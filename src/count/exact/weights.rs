@@ -1,6 +1,6 @@
 //! Weighted rows → sums of weights a score, in the order that semantics fix: from zero, row after row of the batch.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bucket::BucketKey;
 use super::columns;
@@ -32,37 +32,38 @@ pub fn weighted_tally(batch: &Batch<'_>, control: &Control<'_>) -> Result<Tally>
     columns::weighted_tally(&partitioned(batch, control)?.0, control)
 }
 
-/// Hands on the sums of weights of `[negatives, positives]` of all groups of a weighted batch, some at a time, from the
-/// lowest score up or from the highest down. They are never all in memory.
+/// Hands on the sums of weights of `[negatives, positives]` of all groups of a weighted batch, some at a time, ascending: the
+/// lowest of them first, or the highest. They are never all in memory.
 ///
 /// # Errors
 /// As [`roc_auc_pairs`](super::roc_auc_pairs).
 pub fn each_weighted_group(
     batch: &Batch<'_>,
-    ascending: bool,
+    lowest_first: bool,
     control: &Control<'_>,
     mut some: impl FnMut(&[[f64; 2]]) + Send,
 ) -> Result<()> {
     let _mode = DefaultFloatMode::set();
     if batch.len() <= FEW {
         let run = sorted(batch, control)?.0;
-        let mut sums: Vec<_> = (0..run.len()).map(|i| run.sums(i)).collect();
-        if !ascending {
-            sums.reverse();
-        }
+        let sums: Vec<_> = (0..run.len()).map(|i| run.sums(i)).collect();
         some(&sums);
         return Ok(());
     }
     let held = partitioned(batch, control)?.0;
-    let part = |_| Ok(Sums(Vec::new()));
-    if ascending {
-        held.in_order(control, part, |Sums(sums)| some(&sums))
-    } else {
-        held.in_reverse(control, part, |Sums(mut sums)| {
-            sums.reverse();
-            some(&sums);
-        })
-    }
+    // Memory goes round: fresh pages would have to be cleared.
+    let spare = Mutex::new(Vec::new());
+    let part = |_| Ok(Sums(lock(&spare).pop().unwrap_or_default()));
+    let full = |Sums(mut sums): Sums| {
+        some(&sums);
+        sums.clear();
+        lock(&spare).push(sums);
+    };
+    if lowest_first { held.in_order(control, part, full) } else { held.in_reverse(control, part, full) }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The sums of the groups of a range of buckets, ascending.
