@@ -93,12 +93,14 @@ impl Mass for f64 {
 /// Neumaier's compensated sum: the roundings of the additions are summed beside them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Compensated {
-    sum: f64,
-    lost: f64,
+    pub sum: f64,
+    /// What the additions lost.
+    pub lost: f64,
 }
 
 impl Compensated {
     /// Adds one term.
+    #[inline]
     pub(crate) fn add(&mut self, term: f64) {
         // Knuth's form of the rounding, which needs not know which of the two is larger: it is exact either way.
         let sum = self.sum + term;

@@ -41,24 +41,39 @@ impl Seen {
     }
 }
 
-/// Groups handled at a time, sum by sum: a loop over several sums at once lets the compiler pack two of them into one
-/// register, and each then waits for the other (8.5 ns a group instead of 3).
+/// Groups handled at a time, in short loops of which each does one thing: the two sums side by side, what is made of each
+/// group, the sum of that (9.7 ns a group in one loop, 4.5 so).
 const STRETCH: usize = 256;
+
+/// The compensated sums of both columns, `[negatives, positives]`. Two lanes, for the compiler to pack.
+#[derive(Debug, Clone, Copy, Default)]
+struct Both {
+    sum: [f64; 2],
+    lost: [f64; 2],
+}
+
+impl Both {
+    #[inline(always)]
+    fn add(&mut self, group: &[f64; 2]) {
+        let Self { sum, lost } = *self;
+        let lanes = [0, 1].map(|lane| {
+            let mut one = Compensated { sum: sum[lane], lost: lost[lane] };
+            one.add(group[lane]);
+            one
+        });
+        (self.sum, self.lost) = (lanes.map(|lane| lane.sum), lanes.map(|lane| lane.lost));
+    }
+
+    #[inline(always)]
+    fn totals(&self) -> [f64; 2] {
+        [0, 1].map(|lane| self.sum[lane] + self.lost[lane])
+    }
+}
 
 /// The sum and all `terms`.
 #[inline(always)]
-fn added(mut sum: Compensated, terms: impl Iterator<Item = f64>) -> Compensated {
-    terms.for_each(|term| sum.add(term));
-    sum
-}
-
-/// The sum and all `terms`; and what it is after each.
-#[inline(always)]
-fn totals(mut sum: Compensated, terms: impl Iterator<Item = f64>, after: &mut [f64]) -> Compensated {
-    terms.zip(after).for_each(|(term, after)| {
-        sum.add(term);
-        *after = sum.total();
-    });
+fn added(mut sum: Compensated, terms: &[f64]) -> Compensated {
+    terms.iter().for_each(|&term| sum.add(term));
     sum
 }
 
@@ -72,26 +87,26 @@ fn totals(mut sum: Compensated, terms: impl Iterator<Item = f64>, after: &mut [f
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WeightedRocArea {
     pairs: Compensated,
-    positives: Compensated,
-    below: Compensated,
+    rows: Both,
     seen: Seen,
 }
 
 impl WeightedRocArea {
     /// Takes the next higher groups in: the weights of their `[negatives, positives]`.
     pub fn add(&mut self, groups: &[[f64; 2]]) {
-        let mut heights = [0.0; STRETCH];
+        let (mut below, mut pairs) = ([0.0; STRETCH], [0.0; STRETCH]);
         for groups in groups.chunks(STRETCH) {
             self.seen.see(groups);
-            let mut below = self.below;
-            for (height, &[negatives, _]) in heights.iter_mut().zip(groups) {
-                *height = below.total() + 0.5 * negatives;
-                below.add(negatives);
+            let mut rows = self.rows;
+            for (below, group) in below.iter_mut().zip(groups) {
+                [*below, _] = rows.totals();
+                rows.add(group);
             }
-            self.below = below;
-            self.positives = added(self.positives, groups.iter().map(|&[_, positives]| positives));
-            let pairs = heights.iter().zip(groups).map(|(height, [_, positives])| positives * height);
-            self.pairs = added(self.pairs, pairs);
+            self.rows = rows;
+            for (pairs, (below, &[negatives, positives])) in pairs.iter_mut().zip(below.iter().zip(groups)) {
+                *pairs = positives * (below + 0.5 * negatives);
+            }
+            self.pairs = added(self.pairs, &pairs[..groups.len()]);
         }
     }
 
@@ -99,7 +114,8 @@ impl WeightedRocArea {
     /// sums are integers, or so large or small that they must be scaled.
     #[must_use]
     pub fn value(&self) -> Option<f64> {
-        let every_pair = self.positives.total() * self.below.total();
+        let [negatives, positives] = self.rows.totals();
+        let every_pair = positives * negatives;
         let value = if every_pair > 0.0 { (self.pairs.total() / every_pair).min(1.0) } else { f64::NAN };
         self.seen.plain().then_some(value)
     }
@@ -115,24 +131,30 @@ impl WeightedRocArea {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WeightedPrecision {
     sum: Compensated,
-    tp: Compensated,
-    fp: Compensated,
+    rows: Both,
     seen: Seen,
 }
 
 impl WeightedPrecision {
     /// Takes the next lower groups in: the weights of their `[negatives, positives]`, the lowest group first.
     pub fn add(&mut self, groups: &[[f64; 2]]) {
-        let (mut tp, mut fp, mut terms) = ([0.0; STRETCH], [0.0; STRETCH], [0.0; STRETCH]);
+        let (mut predicted, mut terms) = ([[0.0; 2]; STRETCH], [0.0; STRETCH]);
         for groups in groups.rchunks(STRETCH) {
             self.seen.see(groups);
-            let down = || groups.iter().rev();
-            self.tp = totals(self.tp, down().map(|&[_, positives]| positives), &mut tp);
-            self.fp = totals(self.fp, down().map(|&[negatives, _]| negatives), &mut fp);
-            for (term, ((&[_, positives], tp), &fp)) in terms.iter_mut().zip(down().zip(tp).zip(&fp)) {
-                *term = if positives > 0.0 { positives * tp.share(fp) } else { 0.0 }; // which leaves a sum as it is
+            let mut rows = self.rows;
+            for (predicted, group) in predicted.iter_mut().zip(groups.iter().rev()) {
+                rows.add(group);
+                *predicted = rows.totals();
             }
-            self.sum = added(self.sum, terms[..groups.len()].iter().copied());
+            self.rows = rows;
+            let [fp, tp] = rows.totals(); // the largest so far
+            let plain = (tp + fp).is_finite();
+            for (term, (&[fp, tp], &[_, positives])) in terms.iter_mut().zip(predicted.iter().zip(groups.iter().rev()))
+            {
+                let precision = if plain { tp / (tp + fp) } else { tp.share(fp) };
+                *term = if positives > 0.0 { positives * precision } else { 0.0 }; // which leaves a sum as it is
+            }
+            self.sum = added(self.sum, &terms[..groups.len()]);
         }
     }
 
@@ -140,7 +162,7 @@ impl WeightedPrecision {
     /// [`WeightedRocArea::value`].
     #[must_use]
     pub fn value(&self) -> Option<f64> {
-        let all = self.tp.total();
+        let [_, all] = self.rows.totals();
         let value = if all > 0.0 { (self.sum.total() / all).min(1.0) } else { f64::NAN };
         self.seen.plain().then_some(value)
     }
