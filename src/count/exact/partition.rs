@@ -366,8 +366,10 @@ impl<K: BucketKey> Visitor<K> for Scatter<'_, K> {
             rows.for_each(drop);
         } else {
             for (at, &weight) in rows.zip(weights) {
-                if let Some(slot) = at.and_then(|at| self.weights.get_mut(at)) {
+                let Some(at) = at else { continue };
+                if let Some(slot) = self.weights.get_mut(at) {
                     *slot = weight;
+                    simd::prefetch_write(&self.weights, at + 64 / size_of::<f64>());
                 }
             }
         }
