@@ -36,17 +36,17 @@ pub enum Masses {
     },
 }
 
-/// A group of rows, with what scores at least as high.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Group {
-    /// Its positives.
-    pub positives: u64,
-    /// Its negatives.
-    pub negatives: u64,
+/// Some groups of rows, with what scores at least as high as each; columns of one length.
+#[derive(Debug, Clone, Copy)]
+pub struct Groups<'g> {
+    /// Positives of each.
+    pub positives: &'g [u64],
+    /// Negatives of each.
+    pub negatives: &'g [u64],
     /// Positives that score at least as high, its own included.
-    pub true_positives: u64,
+    pub true_positives: &'g [u64],
     /// Negatives that do.
-    pub false_positives: u64,
+    pub false_positives: &'g [u64],
 }
 
 impl Tally {

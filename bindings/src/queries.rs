@@ -9,13 +9,13 @@ use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use thresher::count::{
-    Accumulator as _, Columns, CompactCounts, Comparison, ExactCounts, Order, Pairs, PositiveGroup, Rows,
+    Accumulator as _, Columns, CompactCounts, Comparison, ExactCounts, GroupValues, Order, Pairs, PositiveGroup, Rows,
 };
 use thresher::measure::{
     self, ConfusionCounts, ConfusionMasses, PrAucMethod, PrecisionRecallCurve, PrecisionSum, RocCurve,
 };
 use thresher::state::AnyCounts;
-use thresher::tally::{Group, Tally};
+use thresher::tally::{Groups, Tally};
 use thresher::{Control, Result as CoreResult};
 
 use crate::accumulators::Accumulator;
@@ -190,23 +190,32 @@ pub(crate) fn roc_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediat
     Ok((column(py, curve.fpr), column(py, curve.tpr), column(py, curve.thresholds), area))
 }
 
+/// Points of the ROC curve among all `[negatives, positives]`, and twice the pairs below it.
+struct RocPoints {
+    rows: [u64; 2],
+    twice_u: u128,
+}
+
+impl GroupValues<f64> for RocPoints {
+    #[inline(always)]
+    fn make(&mut self, groups: Groups<'_>, fpr: &mut [f64], tpr: &mut [f64]) {
+        RocCurve::points(groups, self.rows, fpr, tpr);
+        self.twice_u += measure::twice_u(groups, self.rows);
+    }
+}
+
 /// The ROC curve with a point a distinct score, and its area, in one go on all threads; what the tally would give.
 fn every_roc_point(counts: &ExactCounts, control: &Control<'_>) -> CoreResult<Option<(RocCurve, f64)>> {
-    let start = |rows: [u64; 2]| (rows, 0_u128);
-    let point = |(rows, twice_u): &mut ([u64; 2], u128), group: Group| {
-        let below = 2 * u128::from(rows[0] - group.false_positives) + u128::from(group.negatives);
-        *twice_u += u128::from(group.positives) * below;
-        RocCurve::point(&group, *rows)
-    };
-    let Some((columns, sums)) = counts.columns(Order::DescendingAfterOne, control, start, point)? else {
+    let start = |rows| RocPoints { rows, twice_u: 0 };
+    let Some((columns, parts)) = counts.columns(Order::DescendingAfterOne, control, start)? else {
         return Ok(None);
     };
     let Columns { scores: mut thresholds, first: mut fpr, second: mut tpr } = columns;
     let [negatives, positives] = [counts.rows().negatives, counts.rows().positives];
-    let none = Group { positives: 0, negatives: 0, true_positives: 0, false_positives: 0 };
-    [fpr[0], tpr[0]] = RocCurve::point(&none, [negatives, positives]);
+    let none = Groups { positives: &[0], negatives: &[0], true_positives: &[0], false_positives: &[0] };
+    RocCurve::points(none, [negatives, positives], &mut fpr[..1], &mut tpr[..1]);
     thresholds[0] = f64::INFINITY;
-    let area = measure::roc_auc_from_pairs(sums.iter().map(|(_, twice_u)| twice_u).sum(), positives, negatives);
+    let area = measure::roc_auc_from_pairs(parts.iter().map(|part| part.twice_u).sum(), positives, negatives);
     Ok(Some((RocCurve { fpr, tpr, thresholds }, area)))
 }
 
@@ -228,19 +237,31 @@ pub(crate) fn precision_recall_curve<'py>(
     Ok((column(py, curve.precision), column(py, curve.recall), column(py, curve.thresholds), area))
 }
 
+/// Points of the precision-recall curve among all `[negatives, positives]`, and the sum behind average precision.
+struct PrecisionRecallPoints {
+    rows: [u64; 2],
+    sum: PrecisionSum,
+}
+
+impl GroupValues<f64> for PrecisionRecallPoints {
+    #[inline(always)]
+    fn make(&mut self, groups: Groups<'_>, precision: &mut [f64], recall: &mut [f64]) {
+        PrecisionRecallCurve::points(groups, self.rows, precision, recall);
+        for (&positives, &precision) in groups.positives.iter().zip(&*precision) {
+            if positives > 0 {
+                self.sum.add_at(positives, precision);
+            }
+        }
+    }
+}
+
 /// The precision-recall curve with a point a distinct score, and average precision, in one go on all threads.
 fn every_precision_recall_point(
     counts: &ExactCounts,
     control: &Control<'_>,
 ) -> CoreResult<Option<(PrecisionRecallCurve, f64)>> {
-    let begin = |rows: [u64; 2]| (rows, start(rows));
-    let point = |(rows, sum): &mut ([u64; 2], PrecisionSum), group: Group| {
-        if group.positives > 0 {
-            sum.add(group.positives, group.true_positives, group.false_positives);
-        }
-        PrecisionRecallCurve::point(&group, *rows)
-    };
-    let Some((columns, sums)) = counts.columns(Order::AscendingBeforeOne, control, begin, point)? else {
+    let start = |rows| PrecisionRecallPoints { rows, sum: self::start(rows) };
+    let Some((columns, parts)) = counts.columns(Order::AscendingBeforeOne, control, start)? else {
         return Ok(None);
     };
     let Columns { scores: mut thresholds, first: mut precision, second: recall } = columns;
@@ -248,7 +269,7 @@ fn every_precision_recall_point(
     if let Some(end) = precision.last_mut() {
         *end = 1.0; // recall is 0 there, as it was made
     }
-    let sums: Vec<PrecisionSum> = sums.into_iter().map(|(_, sum)| sum).collect();
+    let sums: Vec<PrecisionSum> = parts.into_iter().map(|part| part.sum).collect();
     Ok(Some((PrecisionRecallCurve { precision, recall, thresholds }, mean_precision(&sums))))
 }
 

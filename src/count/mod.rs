@@ -26,8 +26,8 @@ pub(crate) use compact::{INTERVALS, Pages};
 pub use edges::EdgeDType;
 pub(crate) use exact::RunBuilder;
 pub use exact::{
-    Columns, ExactCounts, ExactPart, Order, Pairs, PositiveGroup, each_weighted_group, fold_positive_groups,
-    roc_auc_pairs, weighted_tally,
+    Columns, ExactCounts, ExactPart, GroupValues, Order, Pairs, PositiveGroup, each_weighted_group,
+    fold_positive_groups, roc_auc_pairs, weighted_tally,
 };
 pub use pilot::thresholds_from;
 pub use threshold::{ThresholdCounts, ThresholdPart};

@@ -3,7 +3,7 @@
 use super::ratio::ratio;
 use super::sum::{Compensated, Mass, steps, total};
 use crate::error::{Error, Result};
-use crate::tally::{Masses, Tally};
+use crate::tally::{Groups, Masses, Tally};
 
 /// Area under the ROC curve: the probability that a positive scores above a negative, ties counting half.
 ///
@@ -39,6 +39,28 @@ pub fn roc_auc(tally: &Tally) -> f64 {
 #[must_use]
 pub fn roc_auc_from_pairs(twice_u: u128, positives: u64, negatives: u64) -> f64 {
     0.5 * ratio(twice_u, u128::from(positives) * u128::from(negatives)) // halving a float64 this large is exact
+}
+
+/// `2U = Σ p (2·N_below + n)` of some groups among all `[negatives, positives]`; those of all groups add up to the whole.
+///
+/// ```
+/// use thresher::measure::twice_u;
+/// use thresher::tally::Groups;
+///
+/// let (true_positives, false_positives) = (&[1, 1, 2, 2][..], &[0, 1, 1, 2][..]);
+/// let groups = Groups { positives: &[1, 0, 1, 0], negatives: &[0, 1, 0, 1], true_positives, false_positives };
+/// assert_eq!(twice_u(groups, [2, 2]), 6);
+/// ```
+#[inline(always)]
+#[must_use]
+pub fn twice_u(groups: Groups<'_>, [negatives, positives]: [u64; 2]) -> u128 {
+    let Groups { positives: inside, negatives: tied, false_positives: not_below, .. } = groups;
+    let pairs = || inside.iter().zip(tied.iter().zip(not_below));
+    let below = |tied: u64, not_below: u64| 2 * (negatives - not_below) + tied;
+    match negatives.checked_mul(2).and_then(|twice| twice.checked_mul(positives)) {
+        Some(_) => pairs().map(|(p, (&n, &fp))| p * below(n, fp)).sum::<u64>().into(), // no more than that product
+        None => pairs().map(|(&p, (&n, &fp))| u128::from(p) * u128::from(below(n, fp))).sum(),
+    }
 }
 
 /// Area under the part of the ROC curve up to `max_fpr`, standardised after McClish: 0.5 is chance, 1 is perfect.

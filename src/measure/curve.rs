@@ -1,7 +1,7 @@
 //! ROC, precision-recall and DET curves: the points, orders, end points and drop rules of scikit-learn 1.9.
 
 use super::sum::{Mass, steps, total};
-use crate::tally::{Group, Masses, Tally};
+use crate::tally::{Groups, Masses, Tally};
 
 /// A receiver operating characteristic, from (0, 0) at threshold ∞ up; thresholds decrease.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,21 +119,52 @@ pub fn det_curve(tally: &Tally, drop_intermediate: bool) -> DetCurve {
 }
 
 impl RocCurve {
-    /// `[fpr, tpr]` once a group of rows is admitted, of all `[negatives, positives]`: one point of the curve.
-    #[inline]
-    #[must_use]
-    pub fn point(group: &Group, [negatives, positives]: [u64; 2]) -> [f64; 2] {
-        [group.false_positives.over(negatives), group.true_positives.over(positives)]
+    /// `fpr` and `tpr` once each of the groups is admitted, of all `[negatives, positives]`: points of the curve.
+    #[inline(always)]
+    pub fn points(groups: Groups<'_>, rows: [u64; 2], fpr: &mut [f64], tpr: &mut [f64]) {
+        rates(groups.false_positives, rows[0], fpr);
+        rates(groups.true_positives, rows[1], tpr);
     }
 }
 
 impl PrecisionRecallCurve {
-    /// `[precision, recall]` once a group of rows is admitted, of all `[negatives, positives]`: one point of the curve.
-    #[inline]
-    #[must_use]
-    pub fn point(group: &Group, [_, positives]: [u64; 2]) -> [f64; 2] {
-        [precision(group.true_positives, group.false_positives), group.true_positives.over(positives)]
+    /// `precision` and `recall` once each of the groups is admitted, of all `[negatives, positives]`: points of the curve.
+    #[inline(always)]
+    pub fn points(groups: Groups<'_>, [negatives, positives]: [u64; 2], precisions: &mut [f64], recall: &mut [f64]) {
+        let predicted = groups.true_positives.iter().zip(groups.false_positives);
+        if negatives.max(positives) < PLAIN {
+            for (own, (&tp, &fp)) in precisions.iter_mut().zip(predicted) {
+                *own = real(tp) / (real(tp) + real(fp)); // a group of rows is never empty
+            }
+        } else {
+            for (own, (&tp, &fp)) in precisions.iter_mut().zip(predicted) {
+                *own = precision(tp, fp);
+            }
+        }
+        rates(groups.true_positives, positives, recall);
     }
+}
+
+/// `counts[i] / all`; NaN when that is 0.
+#[inline(always)]
+fn rates(counts: &[u64], all: u64, rates: &mut [f64]) {
+    if 0 < all && all < PLAIN {
+        let all = all as f64;
+        rates.iter_mut().zip(counts).for_each(|(rate, &count)| *rate = real(count) / all);
+    } else {
+        rates.iter_mut().zip(counts).for_each(|(rate, &count)| *rate = count.over(all));
+    }
+}
+
+/// Below it, ratios of counts of rows are quotients of exact numbers, rounded once: the usual case, of which the compiler can
+/// work out several at once.
+const PLAIN: u64 = 1 << 51;
+
+/// A number below 2^52 as a float64, exactly: it is the mantissa of 2^52 more.
+#[inline(always)]
+fn real(rows: u64) -> f64 {
+    const UNIT: f64 = (1_u64 << 52) as f64;
+    f64::from_bits(rows | UNIT.to_bits()) - UNIT
 }
 
 fn roc<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], drop: bool) -> RocCurve {

@@ -31,7 +31,7 @@ mod sum;
 mod thin;
 mod weighted_area;
 
-pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs};
+pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs, twice_u};
 pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};
 pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_recall_curve, roc_curve};

@@ -39,6 +39,12 @@ impl PrecisionSum {
             Some(predicted) if predicted <= EXACT => tp as f64 / predicted as f64, // of exact numbers: rounded once
             _ => ratio(tp.into(), u128::from(tp) + u128::from(fp)),
         };
+        self.add_at(positives, precision);
+    }
+
+    /// As [`add`](Self::add), for who knows the precision `tp / (tp + fp)`, correctly rounded, already.
+    #[inline]
+    pub fn add_at(&mut self, positives: u64, precision: f64) {
         self.sum += u128::from(positives) * fixed(precision, self.places);
     }
 

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use thresher::count::{
-    Accumulator, ExactCounts, Order, each_weighted_group, fold_positive_groups, roc_auc_pairs, weighted_tally,
+    Accumulator, ExactCounts, GroupValues, Order, each_weighted_group, fold_positive_groups, roc_auc_pairs,
+    weighted_tally,
 };
 use thresher::input::{Batch, Column, Score};
 use thresher::measure::{self, PrecisionRecallCurve, PrecisionSum, RocCurve};
-use thresher::tally::{Group, Masses, Tally};
+use thresher::tally::{Groups, Masses, Tally};
 use thresher::{Control, Level};
 
 /// A fixed sequence of numbers in [0, 1).
@@ -106,6 +107,23 @@ fn precision(batch: &Batch<'_>, control: &Control<'_>) -> f64 {
     whole.map_or(f64::NAN, PrecisionSum::mean)
 }
 
+/// Points of the curves, among so many `[negatives, positives]`.
+struct RocPoints([u64; 2]);
+
+impl GroupValues<f64> for RocPoints {
+    fn make(&mut self, groups: Groups<'_>, fpr: &mut [f64], tpr: &mut [f64]) {
+        RocCurve::points(groups, self.0, fpr, tpr);
+    }
+}
+
+struct PrecisionRecallPoints([u64; 2]);
+
+impl GroupValues<f64> for PrecisionRecallPoints {
+    fn make(&mut self, groups: Groups<'_>, precision: &mut [f64], recall: &mut [f64]) {
+        PrecisionRecallCurve::points(groups, self.0, precision, recall);
+    }
+}
+
 /// Everything that is read off a batch, compared with the definition.
 fn check(batch: &Batch<'_>, expected: &BTreeMap<u64, [u64; 2]>, control: &Control<'_>, what: &str) {
     let pairs = roc_auc_pairs(batch, control).unwrap();
@@ -117,15 +135,12 @@ fn check(batch: &Batch<'_>, expected: &BTreeMap<u64, [u64; 2]>, control: &Contro
     counts.update(batch, control).unwrap();
     assert_eq!(counts.tally(control).unwrap(), tally, "{what}");
     assert_eq!(counts.pairs(control).unwrap(), pairs, "{what}");
-    let totals = [pairs.negatives, pairs.positives];
-    let roc = |(): &mut (), group: Group| RocCurve::point(&group, totals);
-    if let Some((columns, _)) = counts.columns(Order::DescendingAfterOne, control, |_| (), roc).unwrap() {
+    if let Some((columns, _)) = counts.columns(Order::DescendingAfterOne, control, RocPoints).unwrap() {
         let curve = measure::roc_curve(&tally, false);
         assert_eq!((&columns.scores[1..], &columns.first[1..]), (&curve.thresholds[1..], &curve.fpr[1..]), "{what}");
         assert_eq!(columns.second[1..], curve.tpr[1..], "{what}");
     }
-    let recall = |(): &mut (), group: Group| PrecisionRecallCurve::point(&group, totals);
-    if let Some((columns, _)) = counts.columns(Order::AscendingBeforeOne, control, |_| (), recall).unwrap() {
+    if let Some((columns, _)) = counts.columns(Order::AscendingBeforeOne, control, PrecisionRecallPoints).unwrap() {
         let (curve, len) = (measure::precision_recall_curve(&tally, false), tally.len());
         assert_eq!((&columns.scores[..len], &columns.first[..len]), (&curve.thresholds[..], &curve.precision[..len]));
         assert_eq!(columns.second, curve.recall, "{what}");

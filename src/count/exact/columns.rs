@@ -7,8 +7,8 @@ use super::finish::{Bucket, Finish, Sink, Span};
 use super::pieces::Held;
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::simd;
-use crate::tally::{Group, Masses, Tally};
+use crate::simd::{self, Kernel};
+use crate::tally::{Groups, Masses, Tally};
 
 /// Three columns of one length.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,8 +44,7 @@ impl Order {
 
 /// The groups of all rows in buckets, from the highest score down; `rows` are their `[negatives, positives]`.
 pub(super) fn tally(held: &Held, rows: [u64; 2], control: &Control<'_>) -> Result<Tally> {
-    let counts = |(): &mut (), group: Group| [group.positives, group.negatives];
-    let (columns, _) = of_buckets(held, rows, Order::Descending, control, &|_| (), &counts)?;
+    let (columns, _) = of_buckets(held, rows, Order::Descending, control, &|_| Counts)?;
     let masses = Masses::Counts { positives: columns.first, negatives: columns.second };
     Ok(Tally::new(columns.scores, masses, true))
 }
@@ -57,34 +56,51 @@ pub(super) fn weighted_tally(held: &Held, control: &Control<'_>) -> Result<Tally
     Ok(Tally::new(columns.scores, masses, true))
 }
 
-/// `point` of each group, and the values it was given to add to: `start` makes one a range of groups, from all
+/// Makes two values of each group.
+pub trait GroupValues<V>: Send {
+    /// Puts the values of each of the groups in its places. `#[inline(always)]`, so that it is compiled for the instructions in
+    /// use.
+    fn make(&mut self, groups: Groups<'_>, first: &mut [V], second: &mut [V]);
+}
+
+/// The groups' own `[positives, negatives]`.
+struct Counts;
+
+impl GroupValues<u64> for Counts {
+    #[inline(always)]
+    fn make(&mut self, groups: Groups<'_>, positives: &mut [u64], negatives: &mut [u64]) {
+        positives.iter_mut().zip(groups.positives).for_each(|(own, &count)| *own = count);
+        negatives.iter_mut().zip(groups.negatives).for_each(|(own, &count)| *own = count);
+    }
+}
+
+/// The values of all groups; and what made them, of which `start` gives one a range of groups, from all
 /// `[negatives, positives]`, which are `rows`.
-pub(super) fn of_buckets<T: Send, V: bytemuck::Zeroable + Send>(
+pub(super) fn of_buckets<P: GroupValues<V>, V: bytemuck::Zeroable + Send>(
     held: &Held,
     rows: [u64; 2],
     order: Order,
     control: &Control<'_>,
-    start: &(impl Fn([u64; 2]) -> T + Sync),
-    point: &(impl Fn(&mut T, Group) -> [V; 2] + Sync),
-) -> Result<(Columns<V>, Vec<T>)> {
+    start: &(impl Fn([u64; 2]) -> P + Sync),
+) -> Result<(Columns<V>, Vec<P>)> {
     let writer = |span: Span| Points {
         not_below: [0, 1].map(|label| rows[label] - span.below[label]),
-        value: start(rows),
-        point,
+        values: start(rows),
+        waiting: Waiting::default(),
     };
     let (columns, points) = filled(held, order, control, &writer)?;
-    Ok((columns, points.into_iter().map(|points| points.value).collect()))
+    Ok((columns, points.into_iter().map(|points| points.values).collect()))
 }
 
 /// Makes the values of the groups of a range of buckets.
 trait Writer<K: Finish, V>: Send {
-    /// Puts the score and the values of each group of a bucket, ascending.
+    /// Writes the score and the values of each group of a bucket.
     fn write(
         &mut self,
         bucket: &Bucket<'_, K>,
         scratch: &mut K::Scratch,
         control: &Control<'_>,
-        put: impl FnMut(f64, [V; 2]),
+        out: &mut Out<'_, V>,
     ) -> Result<()>;
 }
 
@@ -114,7 +130,7 @@ fn filled<V: bytemuck::Zeroable + Send, W: Writer<u32, V> + Writer<u64, V>>(
     let sink = |span: Span| {
         let places = parts[span.task].lock().unwrap_or_else(PoisonError::into_inner).take();
         let places = places.ok_or(Error::Changed)?; // each range is asked for once
-        Ok(Fill { places, done: 0, order, writer: writer(span) })
+        Ok(Fill { out: Out { places, order }, writer: writer(span) })
     };
     let writers = held.any_order(control, sink)?.into_iter().map(|fill| fill.writer).collect();
     drop(parts);
@@ -153,55 +169,122 @@ impl<V> Places<'_, V> {
     }
 }
 
+/// Places to be filled, in the direction of the columns.
+struct Out<'t, V> {
+    places: Places<'t, V>,
+    order: Order,
+}
+
+impl<'t, V> Out<'t, V> {
+    /// The places of the next `len` higher groups; fewer where none are left, which cannot be: both passes see the same rows.
+    fn next(&mut self, len: usize) -> Places<'t, V> {
+        let all = std::mem::take(&mut self.places);
+        let len = len.min(all.scores.len());
+        let at = if self.order.descends() { all.scores.len() - len } else { len };
+        let (low, high) = all.split(at);
+        let (next, left) = if self.order.descends() { (high, low) } else { (low, high) };
+        self.places = left;
+        next
+    }
+}
+
 /// Fills the places of a range of buckets.
 struct Fill<'t, V, W> {
-    places: Places<'t, V>,
-    /// Groups written.
-    done: usize,
-    order: Order,
+    out: Out<'t, V>,
     writer: W,
 }
 
 impl<K: Finish, V: Send, W: Writer<K, V>> Sink<K> for Fill<'_, V, W> {
     fn bucket(&mut self, bucket: &Bucket<'_, K>, scratch: &mut K::Scratch, control: &Control<'_>) -> Result<()> {
-        let Self { places, done, order, writer } = self;
-        let last = places.scores.len().wrapping_sub(1);
-        writer.write(bucket, scratch, control, |score, values| {
-            let at = if order.descends() { last.wrapping_sub(*done) } else { *done };
-            *done += 1;
-            // Both passes see the same rows, so there is a place for each group.
-            if let (Some(own), Some(first), Some(second)) =
-                (places.scores.get_mut(at), places.first.get_mut(at), places.second.get_mut(at))
-            {
-                *own = score;
-                [*first, *second] = values;
-            }
-        })
+        self.writer.write(bucket, scratch, control, &mut self.out)
     }
 }
 
 /// Values of groups of rows.
-struct Points<'f, T, F> {
+struct Points<P> {
     /// `[negatives, positives]` that score as high as the next group or higher.
     not_below: [u64; 2],
-    value: T,
-    point: &'f F,
+    values: P,
+    waiting: Waiting,
 }
 
-impl<K: Finish, T: Send, V, F: Fn(&mut T, Group) -> [V; 2] + Sync> Writer<K, V> for Points<'_, T, F> {
+impl<K: Finish, P: GroupValues<V>, V> Writer<K, V> for Points<P> {
     fn write(
         &mut self,
         bucket: &Bucket<'_, K>,
         scratch: &mut K::Scratch,
         control: &Control<'_>,
-        mut put: impl FnMut(f64, [V; 2]),
+        out: &mut Out<'_, V>,
     ) -> Result<()> {
-        let Self { not_below, value, point } = self;
+        let Self { not_below, values, waiting } = self;
+        let descends = out.order.descends();
+        let mut write = |scores: &[f64], groups: Groups<'_>| {
+            let Places { scores: own, first, second } = out.next(scores.len());
+            own.iter_mut().zip(scores).for_each(|(own, &score)| *own = score);
+            control.level.run(Make { values, groups, first, second });
+        };
         K::groups(scratch, bucket, control, |key, [negatives, positives]| {
             let [false_positives, true_positives] = *not_below;
             *not_below = [false_positives - negatives, true_positives - positives];
-            put(key.score(), point(value, Group { positives, negatives, true_positives, false_positives }));
-        })
+            waiting.push(descends, key.score(), [positives, negatives, true_positives, false_positives], &mut write);
+        })?;
+        waiting.pass_on(descends, &mut write);
+        Ok(())
+    }
+}
+
+/// Groups that are handed on together: some hundred, so that the values of several can be made at once.
+const TOGETHER: usize = 256;
+
+/// Ascending groups on their way, in the direction of the columns.
+struct Waiting {
+    scores: Box<[f64; TOGETHER]>,
+    /// Positives, negatives, true and false positives.
+    counts: Box<[[u64; TOGETHER]; 4]>,
+    len: usize,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self { scores: Box::new([0.0; TOGETHER]), counts: Box::new([[0; TOGETHER]; 4]), len: 0 }
+    }
+}
+
+impl Waiting {
+    #[inline(always)]
+    fn push(&mut self, descends: bool, score: f64, counts: [u64; 4], write: &mut impl FnMut(&[f64], Groups<'_>)) {
+        let at = (if descends { TOGETHER - 1 - self.len } else { self.len }) & (TOGETHER - 1);
+        self.scores[at] = score;
+        (0..4).for_each(|column| self.counts[column][at] = counts[column]);
+        self.len += 1;
+        if self.len == TOGETHER {
+            self.pass_on(descends, write);
+        }
+    }
+
+    fn pass_on(&mut self, descends: bool, write: &mut impl FnMut(&[f64], Groups<'_>)) {
+        let filled = if descends { TOGETHER - self.len..TOGETHER } else { 0..self.len };
+        let [positives, negatives, true_positives, false_positives] =
+            self.counts.each_ref().map(|column| &column[filled.clone()]);
+        write(&self.scores[filled], Groups { positives, negatives, true_positives, false_positives });
+        self.len = 0;
+    }
+}
+
+/// Makes the values of some groups.
+struct Make<'k, P, V> {
+    values: &'k mut P,
+    groups: Groups<'k>,
+    first: &'k mut [V],
+    second: &'k mut [V],
+}
+
+impl<P: GroupValues<V>, V> Kernel for Make<'_, P, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.values.make(self.groups, self.first, self.second);
     }
 }
 
@@ -214,10 +297,13 @@ impl<K: Finish> Writer<K, f64> for Sums {
         bucket: &Bucket<'_, K>,
         scratch: &mut K::Scratch,
         control: &Control<'_>,
-        mut put: impl FnMut(f64, [f64; 2]),
+        out: &mut Out<'_, f64>,
     ) -> Result<()> {
         K::weighted_groups(scratch, bucket, control, |key, [negatives, positives]| {
-            put(key.score(), [positives, negatives]);
+            let Places { scores, first, second } = out.next(1);
+            if let ([score], [first], [second]) = (scores, first, second) {
+                (*score, *first, *second) = (key.score(), positives, negatives);
+            }
         })
     }
 }

@@ -27,7 +27,7 @@ mod wide_pairs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-pub use columns::{Columns, Order};
+pub use columns::{Columns, GroupValues, Order};
 pub use pairs::{Pairs, roc_auc_pairs};
 use pieces::{Held, Piece};
 pub use positives::{PositiveGroup, fold_positive_groups};
@@ -40,7 +40,7 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Score};
 use crate::simd::DefaultFloatMode;
-use crate::tally::{Group, Tally};
+use crate::tally::Tally;
 
 /// A map from each distinct score, as the real number it is, to what was counted of it.
 ///
@@ -201,24 +201,23 @@ impl ExactCounts {
         positives::of_pieces(&self.base, &self.pieces, self.ledger.rows, control, &start, &add)
     }
 
-    /// Columns with `point` of each distinct score, made on all threads; and the values that `point` adds to, of which
-    /// `start` makes one for each of several ranges of groups from all `[negatives, positives]`. None where what is held is
-    /// not in buckets, or has weights; [`Accumulator::tally`] answers then.
+    /// Columns with the values of each distinct score, made on all threads; and what made them, of which `start` gives one for
+    /// each of several ranges of scores, from all `[negatives, positives]`. None where what is held is not in buckets, or has
+    /// weights; [`Accumulator::tally`] answers then.
     ///
     /// # Errors
     /// As [`ExactCounts::pairs`].
-    pub fn columns<T: Send>(
+    pub fn columns<P: GroupValues<f64>>(
         &self,
         order: Order,
         control: &Control<'_>,
-        start: impl Fn([u64; 2]) -> T + Sync,
-        point: impl Fn(&mut T, Group) -> [f64; 2] + Sync,
-    ) -> Result<Option<(Columns<f64>, Vec<T>)>> {
+        start: impl Fn([u64; 2]) -> P + Sync,
+    ) -> Result<Option<(Columns<f64>, Vec<P>)>> {
         let held = Held::new(&self.pieces, control)?;
         if self.base.len() > 0 || !held.runs.is_empty() || self.ledger.weighted {
             return Ok(None);
         }
-        columns::of_buckets(&held, self.ledger.rows, order, control, &start, &point).map(Some)
+        columns::of_buckets(&held, self.ledger.rows, order, control, &start).map(Some)
     }
 
     /// All that is held as one run.
