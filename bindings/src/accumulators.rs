@@ -34,6 +34,8 @@ const ENTRIES_A_ROW: usize = 8;
 pub(crate) struct Accumulator {
     /// Never changes.
     pub(crate) kind: &'static str,
+    /// The most threads that a query uses: those of a call that made this for one answer, else None.
+    pub(crate) query_threads: Option<usize>,
     state: Mutex<State>,
 }
 
@@ -46,7 +48,12 @@ pub(crate) struct State {
 
 impl Accumulator {
     pub(crate) fn new(counts: AnyCounts) -> Self {
-        Self { kind: counts.name(), state: Mutex::new(State { counts, changes: 0 }) }
+        Self { kind: counts.name(), query_threads: None, state: Mutex::new(State { counts, changes: 0 }) }
+    }
+
+    /// The same, for one answer on so many threads.
+    pub(crate) fn for_one_answer(counts: AnyCounts, n_threads: Option<usize>) -> Self {
+        Self { query_threads: n_threads, ..Self::new(counts) }
     }
 
     /// Runs `work` under the lock; detached when it is `heavy` or has to wait.

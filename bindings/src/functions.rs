@@ -32,7 +32,7 @@ pub(crate) fn roc_auc(
     let samples = Samples::new(labels, scores, weights, positive, drop_nan)?;
     let batch = samples.batch()?;
     if max_fpr.is_some() {
-        let counts = Accumulator::new(AnyCounts::Exact(ExactCounts::new(None)));
+        let counts = Accumulator::for_one_answer(AnyCounts::Exact(ExactCounts::new(None)), n_threads);
         counts.add(py, &samples, n_threads)?;
         return Ok(queries::roc_auc(&counts, py, max_fpr)?.0);
     }

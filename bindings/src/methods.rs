@@ -42,6 +42,23 @@ impl Accumulator {
         Ok(Self::new(AnyCounts::Exact(ExactCounts::new(max_bytes))))
     }
 
+    /// The same without a limit, counted for one answer: both on up to `n_threads` threads.
+    #[staticmethod]
+    fn counted(
+        py: Python<'_>,
+        labels: &Bound<'_, PyAny>,
+        scores: &Bound<'_, PyAny>,
+        weights: Option<&Bound<'_, PyAny>>,
+        positive: Option<&Bound<'_, PyAny>>,
+        drop_nan: bool,
+        n_threads: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Self> {
+        let n_threads = settings::n_threads(n_threads)?;
+        let counts = Self::for_one_answer(AnyCounts::Exact(ExactCounts::new(None)), n_threads);
+        counts.add(py, &Samples::new(labels, scores, weights, positive, drop_nan)?, n_threads)?;
+        Ok(counts)
+    }
+
     /// Counts in fixed intervals.
     #[staticmethod]
     fn compact_counts() -> Self {

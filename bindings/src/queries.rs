@@ -61,7 +61,7 @@ pub(crate) fn ask<T: Send + 'static>(
 ) -> Result<T> {
     let before = accumulator.snapshot(py);
     let rows = entries(&before.counts);
-    let settings = Settings::new(py, rows, None)?;
+    let settings = Settings::new(py, rows, accumulator.query_threads)?;
     let (counts, answer) = calls::run(py, rows, settings, |control| {
         let mut counts = before.counts.clone();
         if let AnyCounts::Exact(counts) = &mut counts {

@@ -32,6 +32,15 @@ class Accumulator:
     @staticmethod
     def exact_counts(max_bytes: int | None) -> Accumulator: ...
     @staticmethod
+    def counted(
+        labels: _Source,
+        scores: _Source,
+        weights: _Source | None,
+        positive: _Positive,
+        drop_nan: bool,
+        n_threads: int | None,
+    ) -> Accumulator: ...
+    @staticmethod
     def compact_counts() -> Accumulator: ...
     @staticmethod
     def from_bytes(data: Buffer) -> Accumulator: ...

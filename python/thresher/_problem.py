@@ -23,9 +23,7 @@ Result = TypeVar("Result")
 
 def counted(rows: Rows) -> _core.Accumulator:
     """Return exact counts of the rows."""
-    state = _core.Accumulator.exact_counts(None)
-    state.update(*rows)
-    return state
+    return _core.Accumulator.counted(*rows)
 
 
 @dataclass(frozen=True)
