@@ -247,11 +247,7 @@ impl GroupValues<f64> for PrecisionRecallPoints {
     #[inline(always)]
     fn make(&mut self, groups: Groups<'_>, precision: &mut [f64], recall: &mut [f64]) {
         PrecisionRecallCurve::points(groups, self.rows, precision, recall);
-        for (&positives, &precision) in groups.positives.iter().zip(&*precision) {
-            if positives > 0 {
-                self.sum.add_at(positives, precision);
-            }
-        }
+        self.sum.add_all(groups.positives, precision);
     }
 }
 

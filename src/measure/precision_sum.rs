@@ -39,13 +39,36 @@ impl PrecisionSum {
             Some(predicted) if predicted <= EXACT => tp as f64 / predicted as f64, // of exact numbers: rounded once
             _ => ratio(tp.into(), u128::from(tp) + u128::from(fp)),
         };
-        self.add_at(positives, precision);
+        self.sum += u128::from(positives) * fixed(precision, self.places);
     }
 
-    /// As [`add`](Self::add), for who knows the precision `tp / (tp + fp)`, correctly rounded, already.
-    #[inline]
-    pub fn add_at(&mut self, positives: u64, precision: f64) {
-        self.sum += u128::from(positives) * fixed(precision, self.places);
+    /// As [`add`](Self::add) of some groups, those without positives too, for who knows each one's precision
+    /// `tp / (tp + fp)`, correctly rounded, already.
+    #[inline(always)]
+    pub fn add_all(&mut self, positives: &[u64], precisions: &[f64]) {
+        // Neighbours mostly have one exponent: their mantissas are summed, and shifted together.
+        let (mut exponent, mut mantissas) = (1023, 0_u128);
+        for (&positives, &precision) in positives.iter().zip(precisions) {
+            let own = exponent_of(precision);
+            if own != exponent && positives > 0 {
+                self.sum += mantissas << self.shift(exponent);
+                (exponent, mantissas) = (own, 0);
+                if self.shift(own) < 0 {
+                    // Each is rounded down by itself.
+                    self.sum += u128::from(positives) * fixed(precision, self.places);
+                    exponent = 1023;
+                    continue;
+                }
+            }
+            mantissas += u128::from(positives) * u128::from(mantissa_of(precision));
+        }
+        self.sum += mantissas << self.shift(exponent);
+    }
+
+    /// By how many places the mantissa of a number with this exponent is to be shifted left.
+    #[inline(always)]
+    fn shift(&self, exponent: u32) -> i32 {
+        shift(exponent, self.places)
     }
 
     /// Adds the groups of another part.
@@ -63,13 +86,27 @@ impl PrecisionSum {
 /// `value`, in (0, 1] and not below `2^-64`, in units of `2^-places`, rounded down.
 #[inline]
 fn fixed(value: f64, places: u32) -> u128 {
-    const MANTISSA: u32 = 52;
-    let bits = value.to_bits();
-    let exponent = (bits >> MANTISSA) as u32; // biased by 1023, at most 1023
-    let mantissa = u128::from(bits & ((1 << MANTISSA) - 1) | 1 << MANTISSA);
-    // value = mantissa · 2^(exponent − 1023 − 52)
-    let shift = (places + exponent).cast_signed() - (1023 + MANTISSA).cast_signed();
+    let (shift, mantissa) = (shift(exponent_of(value), places), u128::from(mantissa_of(value)));
     if shift >= 0 { mantissa << shift } else { mantissa >> -shift }
+}
+
+/// Bits of a mantissa, without the leading one.
+const MANTISSA: u32 = 52;
+
+/// `value = mantissa · 2^(exponent − 1023 − 52)`; for values in (0, 1] the exponent is at most 1023.
+#[inline(always)]
+fn exponent_of(value: f64) -> u32 {
+    (value.to_bits() >> MANTISSA) as u32
+}
+
+#[inline(always)]
+fn mantissa_of(value: f64) -> u64 {
+    value.to_bits() & ((1 << MANTISSA) - 1) | 1 << MANTISSA
+}
+
+#[inline(always)]
+fn shift(exponent: u32, places: u32) -> i32 {
+    (places + exponent).cast_signed() - (1023 + MANTISSA).cast_signed()
 }
 
 #[cfg(test)]
@@ -96,6 +133,35 @@ mod tests {
         let mut rare = PrecisionSum::new(1);
         rare.add(1, 1, (1 << 62) - 1);
         assert_eq!(rare.mean(), f64::powi(2.0, -62));
+    }
+
+    #[test]
+    fn groups_added_together_are_the_groups_added_one_by_one() {
+        let mut state = 1_u64;
+        let mut below = move |n: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % n
+        };
+        for all in [3_000, i64::MAX.cast_unsigned()] {
+            for fewest in [0, 1 << 20, 1 << 40, 1 << 60] {
+                let (mut single, mut together) = (PrecisionSum::new(all), PrecisionSum::new(all));
+                let (mut positives, mut precisions, mut tp, mut fp) = (Vec::new(), Vec::new(), 0_u64, fewest);
+                for _ in 0..1_000 {
+                    let p = below(4).saturating_sub(1);
+                    (tp, fp) = (tp + p, fp + below(9) * (1 << below(12)));
+                    if p > 0 {
+                        single.add(p, tp, fp);
+                    }
+                    positives.push(p);
+                    precisions.push(if tp + fp == 0 { 0.0 } else { ratio(tp.into(), u128::from(tp + fp)) });
+                }
+                positives
+                    .chunks(77)
+                    .zip(precisions.chunks(77))
+                    .for_each(|(p, precision)| together.add_all(p, precision));
+                assert_eq!(single, together, "{all} {fewest}");
+            }
+        }
     }
 
     #[test]

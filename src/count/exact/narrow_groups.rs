@@ -24,6 +24,8 @@ type Bitmap = [u64; WORDS];
 pub(super) struct Grouper {
     /// Rests of negatives and of positives.
     present: [Box<Bitmap>; 2],
+    /// The rests present.
+    rests: Box<Rests>,
     /// Rests present in words before each.
     below: Box<[u32; WORDS]>,
     /// Rests of rows beyond the first of their rest, of negatives and of positives.
@@ -41,6 +43,7 @@ impl Default for Grouper {
     fn default() -> Self {
         Self {
             present: [Box::new([0; WORDS]), Box::new([0; WORDS])],
+            rests: Box::new([0; WORDS * 64 + List::AT_ONCE]),
             below: Box::new([0; WORDS]),
             further: [Vec::new(), Vec::new()],
             counts: Vec::new(),
@@ -70,13 +73,13 @@ impl Grouper {
         }
         if self.further.iter().all(Vec::is_empty) {
             let [negatives, positives] = &self.present;
-            walk(negatives, positives, |rest, once, _| each(rest, once));
+            walk([negatives, positives], &mut self.rests, control, |rest, once, _| each(rest, once));
             return Ok(());
         }
         self.count_further(control)?;
         let [negatives, positives] = &self.present;
         let counts = &self.counts[..];
-        walk(negatives, positives, |rest, once, rank| {
+        walk([negatives, positives], &mut self.rests, control, |rest, once, rank| {
             let more = counts.get(rank).copied().unwrap_or([0, 0]);
             each(rest, [once[0] + more[0], once[1] + more[1]]);
         });
@@ -161,7 +164,9 @@ impl Grouper {
             }
         }
         let sums = &self.sums[..];
-        walk(present, none, |rest, _, rank| each(rest, sums.get(rank).copied().unwrap_or_default()));
+        walk([present, none], &mut self.rests, control, |rest, _, rank| {
+            each(rest, sums.get(rank).copied().unwrap_or_default())
+        });
         Ok(())
     }
 
@@ -207,18 +212,57 @@ impl Grouper {
     }
 }
 
-/// Each rest present, ascending: whether `[negatives, positives]` have it, and how many are below it.
+/// Each rest present, ascending: whether `[negatives, positives]` have it, and how many are below it. `rests` is scratch.
 #[inline(always)]
-fn walk(negatives: &Bitmap, positives: &Bitmap, mut each: impl FnMut(u16, [u64; 2], usize)) {
-    let mut rank = 0;
-    for (word, (&negative, &positive)) in (0_u16..).zip(negatives.iter().zip(positives)) {
-        let mut left = negative | positive;
-        while left != 0 {
-            let bit = left.trailing_zeros();
-            left &= left - 1;
-            each(word << 6 | bit as u16, [negative >> bit & 1, positive >> bit & 1], rank);
-            rank += 1;
+fn walk(
+    [negatives, positives]: [&Bitmap; 2],
+    rests: &mut Rests,
+    control: &Control<'_>,
+    mut each: impl FnMut(u16, [u64; 2], usize),
+) {
+    let distinct = control.level.run(List { negatives, positives, rests });
+    for (rank, &rest) in rests[..distinct].iter().enumerate() {
+        let (word, bit) = (usize::from(rest >> 6), rest & 63);
+        each(rest, [negatives[word] >> bit & 1, positives[word] >> bit & 1], rank);
+    }
+}
+
+/// Room for all rests, and for what [`List`] writes beyond the last.
+type Rests = [u16; WORDS * 64 + List::AT_ONCE];
+
+/// Writes the rests present in either bitmap, ascending, and says how many they are.
+///
+/// Of each word so many are written at once whether there are so many or not, and the next word writes over what was too
+/// much: a loop over its bits would end unforeseen in each word (4.4 ns a group, 3.4 so, with five rests a word).
+struct List<'k> {
+    negatives: &'k Bitmap,
+    positives: &'k Bitmap,
+    rests: &'k mut Rests,
+}
+
+impl List<'_> {
+    const AT_ONCE: usize = 8;
+}
+
+impl Kernel for List<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        let mut len = 0;
+        for (word, (&negative, &positive)) in (0_u16..).zip(self.negatives.iter().zip(self.positives)) {
+            let (mut left, base) = (negative | positive, word << 6);
+            while left != 0 {
+                let present = left.count_ones() as usize;
+                let Some(rests) = self.rests.get_mut(len..len + Self::AT_ONCE) else { return len };
+                for rest in rests {
+                    *rest = base | (left.trailing_zeros() & 63) as u16;
+                    left &= left.wrapping_sub(1);
+                }
+                len += present.min(Self::AT_ONCE);
+            }
         }
+        len
     }
 }
 
