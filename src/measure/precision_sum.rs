@@ -46,29 +46,28 @@ impl PrecisionSum {
     /// `tp / (tp + fp)`, correctly rounded, already.
     #[inline(always)]
     pub fn add_all(&mut self, positives: &[u64], precisions: &[f64]) {
-        // Neighbours mostly have one exponent: their mantissas are summed, and shifted together.
-        let (mut exponent, mut mantissas) = (1023, 0_u128);
-        for (&positives, &precision) in positives.iter().zip(precisions) {
-            let own = exponent_of(precision);
-            if own != exponent && positives > 0 {
-                self.sum += mantissas << self.shift(exponent);
-                (exponent, mantissas) = (own, 0);
-                if self.shift(own) < 0 {
-                    // Each is rounded down by itself.
-                    self.sum += u128::from(positives) * fixed(precision, self.places);
-                    exponent = 1023;
-                    continue;
-                }
+        let groups = || positives.iter().zip(precisions);
+        let Some((_, first)) = groups().find(|(positives, _)| **positives > 0) else { return };
+        let shift = shift(exponent_of(*first), self.places);
+        let differ = |(&positives, precision): (&u64, &f64)| {
+            if positives > 0 { precision.to_bits() ^ first.to_bits() } else { 0 }
+        };
+        let one_exponent = groups().map(differ).fold(0, |all, differ| all | differ) >> MANTISSA == 0;
+        if one_exponent && shift >= 0 && self.all_positives <= u64::from(u32::MAX) {
+            // Mostly so: mantissas are summed by halves, of which the compiler takes several at once, and shifted together.
+            const HALF: u32 = 26;
+            let (mut high, mut low) = (0_u64, 0_u64);
+            for (&positives, &precision) in groups() {
+                let (positives, mantissa) = (positives & u64::from(u32::MAX), mantissa_of(precision));
+                high += positives * (mantissa >> HALF);
+                low += positives * (mantissa & ((1 << HALF) - 1));
             }
-            mantissas += u128::from(positives) * u128::from(mantissa_of(precision));
+            self.sum += ((u128::from(high) << HALF) + u128::from(low)) << shift;
+        } else {
+            for (&positives, &precision) in groups().filter(|(positives, _)| **positives > 0) {
+                self.sum += u128::from(positives) * fixed(precision, self.places);
+            }
         }
-        self.sum += mantissas << self.shift(exponent);
-    }
-
-    /// By how many places the mantissa of a number with this exponent is to be shifted left.
-    #[inline(always)]
-    fn shift(&self, exponent: u32) -> i32 {
-        shift(exponent, self.places)
     }
 
     /// Adds the groups of another part.
