@@ -18,6 +18,6 @@ pub use float_mode::DefaultFloatMode;
 pub(crate) use level::Kernel;
 pub use level::Level;
 pub(crate) use lookup::{Entry, Lookup};
-pub(crate) use pages::{room, zeros};
+pub(crate) use pages::{room, touch, zeros};
 pub(crate) use prefetch::{prefetch_read, prefetch_write};
 pub(crate) use threads::beside;

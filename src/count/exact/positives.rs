@@ -48,7 +48,7 @@ pub(super) fn of_pieces<T: Send>(
     let held = Held::new(pieces, control)?;
     if base.len() == 0 && held.runs.is_empty() {
         let sink = |span: Span| Ok(Positives { rows, below: span.below, value: start(rows), add });
-        return Ok(held.any_order(control, sink)?.into_iter().map(|part| part.value).collect());
+        return Ok(held.any_order(false, control, sink)?.into_iter().map(|part| part.value).collect());
     }
     let mut all = Positives { rows, below: [0, 0], value: start(rows), add };
     let run = fold::of_held(base, &held, rows[0] + rows[1], control)?;
