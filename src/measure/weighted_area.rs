@@ -42,7 +42,7 @@ impl Seen {
 }
 
 /// Groups handled at a time, in short loops of which each does one thing: the two sums side by side, what is made of each
-/// group, the sum of that (9.7 ns a group in one loop, 4.5 so).
+/// group, the sum of that (average precision of 1e7 rows took 186 ms with the two sums one after the other, 160 so).
 const STRETCH: usize = 256;
 
 /// The compensated sums of both columns, `[negatives, positives]`. Two lanes, for the compiler to pack.
