@@ -71,7 +71,7 @@ mod tests {
         for range in [0..0, 0..10, 5..3 << 20, 1_000_001..2_000_003] {
             touch(&mut values[range]);
         }
-        touch(&mut [[0_u8; 3]; 1 << 20]);
+        touch(&mut vec![[0_u8; 3]; 1 << 20]);
         assert!(values.iter().all(|&value| value == 0));
     }
 
