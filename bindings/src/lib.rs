@@ -10,7 +10,8 @@
 //! | `dispatch.rs` | one accumulator of any kind |
 //! | `accumulators.rs` | the class `Accumulator`, and its lock |
 //! | `methods.rs` | what Python may call on it |
-//! | `queries.rs` | what is read off it: areas, curves, confusion tables |
+//! | `queries.rs` | what is read off it: areas, confusion tables |
+//! | `curves.rs` | curves |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -19,6 +20,7 @@ mod arguments;
 mod arrays;
 mod batches;
 mod calls;
+mod curves;
 mod dispatch;
 mod errors;
 mod functions;

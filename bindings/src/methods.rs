@@ -11,9 +11,10 @@ use crate::arguments;
 use crate::arrays;
 use crate::batches::Samples;
 use crate::calls;
+use crate::curves::{self, Curve, Points};
 use crate::dispatch::AnyAccumulator;
 use crate::errors::Result;
-use crate::queries::{self, Area, Curve, Points};
+use crate::queries::{self, Area};
 use crate::settings::{self, Settings};
 
 #[pymethods]
@@ -224,17 +225,17 @@ impl Accumulator {
 
     /// fpr, tpr, thresholds, and the area.
     fn roc_curve<'py>(&self, py: Python<'py>, drop_intermediate: bool) -> Result<Curve<'py>> {
-        queries::roc_curve(self, py, drop_intermediate)
+        curves::roc_curve(self, py, drop_intermediate)
     }
 
     /// precision, recall, thresholds, and average precision.
     fn precision_recall_curve<'py>(&self, py: Python<'py>, drop_intermediate: bool) -> Result<Curve<'py>> {
-        queries::precision_recall_curve(self, py, drop_intermediate)
+        curves::precision_recall_curve(self, py, drop_intermediate)
     }
 
     /// fpr, fnr, thresholds.
     fn det_curve<'py>(&self, py: Python<'py>, drop_intermediate: bool) -> Result<Points<'py>> {
-        queries::det_curve(self, py, drop_intermediate)
+        curves::det_curve(self, py, drop_intermediate)
     }
 
     /// Thresholds, then tp, fp, fn, tn at each: int64, or float64 when weighted.

@@ -1,4 +1,4 @@
-//! What is read off an [`Accumulator`]: areas with their bounds, curves, confusion tables.
+//! What is read off an [`Accumulator`]: areas with their bounds, confusion tables; `curves.rs` has the curves.
 //!
 //! Each query copies the state (a few pointers), works on the copy without the lock, and can be interrupted.
 
@@ -8,14 +8,10 @@ use numpy::{Element, PyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use thresher::count::{
-    Accumulator as _, Columns, CompactCounts, Comparison, ExactCounts, GroupValues, Order, Pairs, PositiveGroup, Rows,
-};
-use thresher::measure::{
-    self, ConfusionCounts, ConfusionMasses, PrAucMethod, PrecisionRecallCurve, PrecisionSum, RocCurve,
-};
+use thresher::count::{Accumulator as _, CompactCounts, Comparison, Pairs, PositiveGroup, Rows};
+use thresher::measure::{self, ConfusionCounts, ConfusionMasses, PrAucMethod, PrecisionSum};
 use thresher::state::AnyCounts;
-use thresher::tally::{Groups, Tally};
+use thresher::tally::Tally;
 use thresher::{Control, Result as CoreResult};
 
 use crate::accumulators::Accumulator;
@@ -24,13 +20,8 @@ use crate::dispatch::{AnyAccumulator, EXACT};
 use crate::errors::{Failure, Result};
 use crate::settings::Settings;
 
-/// Two coordinates and the thresholds.
-pub(crate) type Points<'py> = (Column<'py>, Column<'py>, Column<'py>);
-
-/// The same, and the area under the curve.
-pub(crate) type Curve<'py> = (Column<'py>, Column<'py>, Column<'py>, f64);
-
-type Column<'py> = Bound<'py, PyArray1<f64>>;
+/// A column of numbers.
+pub(crate) type Column<'py> = Bound<'py, PyArray1<f64>>;
 
 /// About how many groups a query reads.
 pub(crate) fn entries(counts: &AnyCounts) -> usize {
@@ -47,7 +38,8 @@ pub(crate) enum Answer<T> {
 type Work<T> = dyn Fn(&Control<'_>) -> CoreResult<T> + Send + Sync;
 
 impl<T> Answer<T> {
-    fn of(tally: Tally, measure: impl Fn(&Tally) -> CoreResult<T> + Send + Sync + 'static) -> Self {
+    /// What `measure` makes of a tally, left to be worked out.
+    pub(crate) fn of(tally: Tally, measure: impl Fn(&Tally) -> CoreResult<T> + Send + Sync + 'static) -> Self {
         Self::Pending(Box::new(move |_| measure(&tally)))
     }
 }
@@ -176,106 +168,6 @@ pub(crate) fn mean_precision(parts: &[PrecisionSum]) -> f64 {
     sum.map_or(f64::NAN, PrecisionSum::mean)
 }
 
-pub(crate) fn roc_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediate: bool) -> Result<Curve<'py>> {
-    let (curve, area) = ask(of, py, move |counts, control| {
-        if let (AnyCounts::Exact(counts), false) = (counts, drop_intermediate)
-            && let Some(all) = every_roc_point(counts, control)?
-        {
-            return Ok(Answer::Ready(all));
-        }
-        Ok(Answer::of(counts.tally(control)?, move |tally| {
-            Ok((measure::roc_curve(tally, drop_intermediate), measure::roc_auc(tally)))
-        }))
-    })?;
-    Ok((column(py, curve.fpr), column(py, curve.tpr), column(py, curve.thresholds), area))
-}
-
-/// Points of the ROC curve among all `[negatives, positives]`, and twice the pairs below it.
-struct RocPoints {
-    rows: [u64; 2],
-    twice_u: u128,
-}
-
-impl GroupValues<f64> for RocPoints {
-    #[inline(always)]
-    fn make(&mut self, groups: Groups<'_>, fpr: &mut [f64], tpr: &mut [f64]) {
-        RocCurve::points(groups, self.rows, fpr, tpr);
-        self.twice_u += measure::twice_u(groups, self.rows);
-    }
-}
-
-/// The ROC curve with a point a distinct score, and its area, in one go on all threads; what the tally would give.
-fn every_roc_point(counts: &ExactCounts, control: &Control<'_>) -> CoreResult<Option<(RocCurve, f64)>> {
-    let start = |rows| RocPoints { rows, twice_u: 0 };
-    let Some((columns, parts)) = counts.columns(Order::DescendingAfterOne, control, start)? else {
-        return Ok(None);
-    };
-    let Columns { scores: mut thresholds, first: mut fpr, second: mut tpr } = columns;
-    let [negatives, positives] = [counts.rows().negatives, counts.rows().positives];
-    let none = Groups { positives: &[0], negatives: &[0], true_positives: &[0], false_positives: &[0] };
-    RocCurve::points(none, [negatives, positives], &mut fpr[..1], &mut tpr[..1]);
-    thresholds[0] = f64::INFINITY;
-    let area = measure::roc_auc_from_pairs(parts.iter().map(|part| part.twice_u).sum(), positives, negatives);
-    Ok(Some((RocCurve { fpr, tpr, thresholds }, area)))
-}
-
-pub(crate) fn precision_recall_curve<'py>(
-    of: &Accumulator,
-    py: Python<'py>,
-    drop_intermediate: bool,
-) -> Result<Curve<'py>> {
-    let (curve, area) = ask(of, py, move |counts, control| {
-        if let (AnyCounts::Exact(counts), false) = (counts, drop_intermediate)
-            && let Some(all) = every_precision_recall_point(counts, control)?
-        {
-            return Ok(Answer::Ready(all));
-        }
-        Ok(Answer::of(counts.tally(control)?, move |tally| {
-            Ok((measure::precision_recall_curve(tally, drop_intermediate), measure::average_precision(tally)))
-        }))
-    })?;
-    Ok((column(py, curve.precision), column(py, curve.recall), column(py, curve.thresholds), area))
-}
-
-/// Points of the precision-recall curve among all `[negatives, positives]`, and the sum behind average precision.
-struct PrecisionRecallPoints {
-    rows: [u64; 2],
-    sum: PrecisionSum,
-}
-
-impl GroupValues<f64> for PrecisionRecallPoints {
-    #[inline(always)]
-    fn make(&mut self, groups: Groups<'_>, precision: &mut [f64], recall: &mut [f64]) {
-        PrecisionRecallCurve::points(groups, self.rows, precision, recall);
-        self.sum.add_all(groups.positives, precision);
-    }
-}
-
-/// The precision-recall curve with a point a distinct score, and average precision, in one go on all threads.
-fn every_precision_recall_point(
-    counts: &ExactCounts,
-    control: &Control<'_>,
-) -> CoreResult<Option<(PrecisionRecallCurve, f64)>> {
-    let start = |rows| PrecisionRecallPoints { rows, sum: self::start(rows) };
-    let Some((columns, parts)) = counts.columns(Order::AscendingBeforeOne, control, start)? else {
-        return Ok(None);
-    };
-    let Columns { scores: mut thresholds, first: mut precision, second: recall } = columns;
-    thresholds.pop();
-    if let Some(end) = precision.last_mut() {
-        *end = 1.0; // recall is 0 there, as it was made
-    }
-    let sums: Vec<PrecisionSum> = parts.into_iter().map(|part| part.sum).collect();
-    Ok(Some((PrecisionRecallCurve { precision, recall, thresholds }, mean_precision(&sums))))
-}
-
-pub(crate) fn det_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediate: bool) -> Result<Points<'py>> {
-    let curve = ask(of, py, move |counts, control| {
-        Ok(Answer::of(counts.tally(control)?, move |tally| Ok(measure::det_curve(tally, drop_intermediate))))
-    })?;
-    Ok((column(py, curve.fpr), column(py, curve.fnr), column(py, curve.thresholds)))
-}
-
 /// Thresholds, then true positives, false positives, false negatives and true negatives at each.
 ///
 /// Without `at`: at the accumulator's own thresholds and comparison, or at every distinct score.
@@ -365,6 +257,6 @@ fn rows(py: Python<'_>, counts: Vec<u64>) -> Result<Bound<'_, PyAny>> {
     Ok(column(py, counts).into_any())
 }
 
-fn column<T: Element>(py: Python<'_>, values: Vec<T>) -> Bound<'_, PyArray1<T>> {
+pub(crate) fn column<T: Element>(py: Python<'_>, values: Vec<T>) -> Bound<'_, PyArray1<T>> {
     PyArray1::from_vec(py, values)
 }

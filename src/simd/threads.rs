@@ -24,9 +24,9 @@ pub(crate) fn beside<R: Send, T>(
             place.return_to();
             work()
         };
-        // SAFETY: the thread has ended before what it borrows, `work`, `running` and `place`, goes: this function keeps its handle in
-        // `threads`, which is younger than they and joins it, below or when dropped. Nor is the handle leaked: there is no
-        // panic between the call and the push, which has room.
+        // SAFETY: the thread has ended before what it borrows, `work`, `running` and `place`, goes: this function keeps its
+        // handle in `threads`, which is younger than they and joins it, below or when dropped. Nor is the handle leaked:
+        // there is no panic between the call and the push, which has room.
         let Ok(thread) = (unsafe { Builder::new().spawn_unchecked(started) }) else { break };
         if !running.load(Ordering::SeqCst) {
             place.keep_off(&thread);

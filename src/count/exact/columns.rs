@@ -1,11 +1,12 @@
 //! Columns with a value a group, straight from buckets: the groups are counted first, so that all threads can then write
 //! theirs where they belong.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::finish::{Bucket, Finish, Sink, Span};
 use super::pieces::Held;
 use crate::control::Control;
+use crate::count::workers::lock;
 use crate::error::{Error, Result};
 use crate::simd::{self, Kernel};
 use crate::tally::{Groups, Masses, Tally};
@@ -128,7 +129,7 @@ fn filled<V: bytemuck::Zeroable + Send, W: Writer<u32, V> + Writer<u64, V>>(
     };
     let parts: Vec<_> = lens.iter().map(|&len| part(len)).collect();
     let sink = |span: Span| {
-        let places = parts[span.task].lock().unwrap_or_else(PoisonError::into_inner).take();
+        let places = lock(&parts[span.task]).take();
         let mut places = places.ok_or(Error::Changed)?; // each range is asked for once
         if !order.descends() {
             places.touch(); // else the first value written to a huge page lies at its end anyway

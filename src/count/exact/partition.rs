@@ -11,7 +11,7 @@ use super::bucket::BucketKey;
 use super::source::{CHUNK, Chunk, Source, Visitor};
 use crate::control::Control;
 use crate::count::accumulator::Ledger;
-use crate::count::workers;
+use crate::count::workers::{self, lock};
 use crate::error::{Error, Result};
 use crate::simd::{self, Kernel};
 
@@ -225,7 +225,7 @@ impl<K: BucketKey> Counted<K> {
     pub(super) fn partition(self, source: &impl Source<K>, control: &Control<'_>) -> Result<Vec<Buckets<K>>> {
         let shares: Vec<_> = self.shares.into_iter().map(std::sync::Mutex::new).collect();
         let make = |(): &mut (), share: Range<usize>| {
-            let mut histogram = shares[share.start].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut histogram = lock(&shares[share.start]);
             histogram.scatter(source, control)
         };
         let mut parts = Vec::with_capacity(shares.len());

@@ -1,6 +1,6 @@
 //! Weighted rows → sums of weights a score, in the order that semantics fix: from zero, row after row of the batch.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::bucket::BucketKey;
 use super::columns;
@@ -12,6 +12,7 @@ use super::run::{Run, RunBuilder};
 use super::source::{BatchRows, Chunk, Source, Visitor};
 use crate::control::Control;
 use crate::count::accumulator::Ledger;
+use crate::count::workers::lock;
 use crate::error::Result;
 use crate::input::{Batch, Score, Working};
 use crate::simd::DefaultFloatMode;
@@ -60,10 +61,6 @@ pub fn each_weighted_group(
         lock(&spare).push(sums);
     };
     if lowest_first { held.in_order(control, part, full) } else { held.in_reverse(control, part, full) }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The sums of the groups of a range of buckets, ascending.
