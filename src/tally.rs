@@ -15,6 +15,7 @@ pub struct Tally {
     thresholds: Vec<f64>,
     masses: Masses,
     tied: bool,
+    sums: Option<Sums>,
 }
 
 /// What a group holds: rows, or sums of weights.
@@ -34,6 +35,20 @@ pub enum Masses {
         /// Weight of the negatives per group.
         negatives: Vec<f64>,
     },
+}
+
+/// Further sums per group, `[negatives, positives]` each: those of accumulators that keep them. `w` is a row's weight (1
+/// without one), `s` its score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sums {
+    /// `Σ w²`.
+    pub squared_weights: [Vec<f64>; 2],
+    /// `Σ w s`.
+    pub scores: [Vec<f64>; 2],
+    /// `Σ w s²`.
+    pub squared_scores: [Vec<f64>; 2],
+    /// `Σ −w ln q`, with `q` the probability given to the true label: `s` of positives, `1 − s` of negatives.
+    pub log_losses: [Vec<f64>; 2],
 }
 
 /// Some groups of rows, with what scores at least as high as each; columns of one length.
@@ -58,7 +73,20 @@ impl Tally {
     #[must_use]
     pub fn new(thresholds: Vec<f64>, masses: Masses, tied: bool) -> Self {
         debug_assert_eq!(thresholds.len(), masses.len());
-        Self { thresholds, masses, tied }
+        Self { thresholds, masses, tied, sums: None }
+    }
+
+    /// The same with further sums, whose columns have the length of the others.
+    #[must_use]
+    pub fn with_sums(self, sums: Sums) -> Self {
+        debug_assert!(sums.squared_weights.iter().all(|column| column.len() == self.len()));
+        Self { sums: Some(sums), ..self }
+    }
+
+    /// The further sums, where they were kept.
+    #[must_use]
+    pub fn sums(&self) -> Option<&Sums> {
+        self.sums.as_ref()
     }
 
     /// Number of groups.

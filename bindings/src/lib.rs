@@ -12,6 +12,7 @@
 //! | `methods.rs` | what Python may call on it |
 //! | `queries.rs` | what is read off it: areas, confusion tables |
 //! | `curves.rs` | curves |
+//! | `tallies.rs` | the class `Tally`, which measures read |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -27,6 +28,7 @@ mod functions;
 mod methods;
 mod queries;
 mod settings;
+mod tallies;
 
 /// Compiled part of thresher; its users are the modules beside it.
 // No state is shared but the accumulators', each behind its own lock, so free-threaded interpreters may stay so.
@@ -36,4 +38,6 @@ mod _core {
     use super::accumulators::Accumulator;
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
+    #[pymodule_export]
+    use super::tallies::Tally;
 }

@@ -16,6 +16,7 @@ use crate::dispatch::AnyAccumulator;
 use crate::errors::Result;
 use crate::queries::{self, Area};
 use crate::settings::{self, Settings};
+use crate::tallies::Tally;
 
 #[pymethods]
 impl Accumulator {
@@ -206,6 +207,11 @@ impl Accumulator {
     /// The thresholds as given, the distinct scores, or the list of interval edges.
     fn thresholds<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyArray1<f64>>> {
         Ok(PyArray1::from_vec(py, queries::ask(self, py, queries::thresholds_of)?))
+    }
+
+    /// Its groups as they are now, for measures to read.
+    fn tally(&self, py: Python<'_>) -> Result<Tally> {
+        Tally::of(self, py)
     }
 
     /// ROC AUC, or its standardised part up to `max_fpr`; then the lower and upper bound of the full area.

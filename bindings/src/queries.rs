@@ -251,7 +251,7 @@ fn into_columns(py: Python<'_>, table: ConfusionCounts) -> Result<Bound<'_, PyTu
 }
 
 /// Rows as int64, in the memory they lie in.
-fn rows(py: Python<'_>, counts: Vec<u64>) -> Result<Bound<'_, PyAny>> {
+pub(crate) fn rows(py: Python<'_>, counts: Vec<u64>) -> Result<Bound<'_, PyAny>> {
     let counts = counts.into_iter().map(i64::try_from).collect::<std::result::Result<_, _>>();
     let counts = counts.map_err(|_| PyOverflowError::new_err("a count exceeds 2^63 - 1"))?;
     Ok(column(py, counts).into_any())

@@ -38,6 +38,7 @@ from thresher._version import __version__
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts, load
 from thresher.confusion import ConfusionCounts
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
+from thresher.estimates import Estimate
 from thresher.metrics import (
     average_precision,
     confusion_at,
@@ -54,6 +55,7 @@ __all__ = [
     "ConfusionCounts",
     "DetCurve",
     "Error",
+    "Estimate",
     "ExactCounts",
     "InexactWarning",
     "InvalidStateError",

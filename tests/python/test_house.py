@@ -35,6 +35,8 @@ FACE_ORDER = [
     "_version",
     "_errors",
     "_html",
+    "_normal",
+    "estimates",
     "_optional",
     "_rates",
     "_table",

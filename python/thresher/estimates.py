@@ -1,0 +1,62 @@
+"""Estimate: a figure with its interval."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from thresher._html import with_bounds
+
+__all__ = ["Estimate"]
+
+_MOST_DECIMALS = 12
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure, the interval that holds the true one at the stated level of confidence, and how it was found.
+
+    Parameters
+    ----------
+    value : float
+        The figure of the sample itself; NaN where it is undefined.
+    lower, upper : float
+        Ends of the interval, both included; NaN where there is none.
+    level : float
+        Confidence level in (0, 1), as 0.95.
+    method : str
+        How the interval was found, in words that name all that was done.
+    bounds : tuple of float, optional
+        What binned counts say of the sample's own figure: it lies inside. The interval is widened by them.
+
+    Notes
+    -----
+    Prints with two significant digits of the interval's half width.
+
+    Examples
+    --------
+    >>> import thresher as th
+    >>> print(th.Estimate(0.75543, 0.75211, 0.75874, 0.95, "delong, logit"))
+    0.7554 (0.7521–0.7587, 95 %)
+    """
+
+    value: float
+    lower: float
+    upper: float
+    level: float
+    method: str
+    bounds: tuple[float, float] | None = None
+
+    def __str__(self) -> str:
+        half = (self.upper - self.lower) / 2
+        decimals = 4
+        if half > 0 and math.isfinite(half):
+            decimals = min(max(1 - math.floor(math.log10(half)), 0), _MOST_DECIMALS)
+        value = f"{self.value:.{decimals}f}"
+        if self.bounds is not None and self.bounds[0] < self.bounds[1]:
+            value = with_bounds(self.value, self.bounds, digits=max(decimals, 1))
+        ends = f"{self.lower:.{decimals}f}–{self.upper:.{decimals}f}"
+        return f"{value} ({ends}, {100 * self.level:g} %)"
+
+    def __repr__(self) -> str:
+        return f"<Estimate {self}, {self.method}>"
