@@ -13,6 +13,7 @@
 //! | `queries.rs` | what is read off it: areas, confusion tables |
 //! | `curves.rs` | curves |
 //! | `tallies.rs` | the class `Tally`, which measures read |
+//! | `intervals.rs` | areas with their variances |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -25,6 +26,7 @@ mod curves;
 mod dispatch;
 mod errors;
 mod functions;
+mod intervals;
 mod methods;
 mod queries;
 mod settings;
@@ -38,6 +40,10 @@ mod _core {
     use super::accumulators::Accumulator;
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
+    #[pymodule_export]
+    use super::intervals::{
+        average_precision_variance, hanley_mcneil_variance, roc_auc_variance, roc_auc_variance_of_rows,
+    };
     #[pymodule_export]
     use super::tallies::Tally;
 }

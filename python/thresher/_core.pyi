@@ -10,9 +10,13 @@ __all__ = [
     "Accumulator",
     "Tally",
     "average_precision",
+    "average_precision_variance",
     "default_threads",
+    "hanley_mcneil_variance",
     "rate",
     "roc_auc",
+    "roc_auc_variance",
+    "roc_auc_variance_of_rows",
     "simd_level",
     "thin",
     "thresholds_from",
@@ -24,6 +28,7 @@ _Piece: TypeAlias = NDArray[Any] | tuple[NDArray[np.uint16], str] | tuple[NDArra
 _Source: TypeAlias = _Piece | list[_Piece]
 _Floats: TypeAlias = NDArray[np.float64]
 _Masses: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
+_Spread: TypeAlias = tuple[float, float, float, float, float, float, float]
 _Positive: TypeAlias = bool | int | float | None
 
 @final
@@ -128,3 +133,9 @@ def rate(name: str, tp: _Masses, fp: _Masses, fn: _Masses, tn: _Masses, beta: fl
 def thin(x: _Floats, y: _Floats, tolerance: float) -> NDArray[np.intp]: ...
 def default_threads() -> int: ...
 def simd_level() -> str: ...
+def roc_auc_variance(tally: Tally, weight_meaning: str) -> _Spread: ...
+def average_precision_variance(tally: Tally, weight_meaning: str) -> _Spread: ...
+def hanley_mcneil_variance(area: float, negatives: float, positives: float) -> float: ...
+def roc_auc_variance_of_rows(
+    labels: _Source, scores: _Source, positive: _Positive, drop_nan: bool, n_threads: int | None
+) -> _Spread | None: ...

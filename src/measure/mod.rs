@@ -7,6 +7,7 @@
 //! | read | file | answers |
 //! |---|---|---|
 //! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, partial ROC AUC, average precision, PR AUC |
+//! | variances | `delong.rs`, `precision_variance.rs`, `variance.rs` | how far the areas of other samples would lie |
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
@@ -21,22 +22,28 @@ mod area;
 mod bounds;
 mod confusion;
 mod curve;
+mod delong;
 mod integral;
 mod precision_area;
 mod precision_sum;
+mod precision_variance;
 mod rate;
 mod ratio;
 mod scale;
 mod sum;
 mod thin;
+mod variance;
 mod weighted_area;
 
 pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs, twice_u};
 pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};
 pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_recall_curve, roc_curve};
+pub use delong::{PlacementSums, Placements, roc_auc_variance};
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};
 pub use precision_sum::PrecisionSum;
+pub use precision_variance::average_precision_variance;
 pub use rate::Rate;
 pub use thin::thin;
+pub use variance::{AreaVariance, WeightMeaning, hanley_mcneil_variance};
 pub use weighted_area::{WeightedPrecision, WeightedRocArea};

@@ -35,8 +35,9 @@ FACE_ORDER = [
     "_version",
     "_errors",
     "_html",
-    "_normal",
+    "_distributions",
     "estimates",
+    "_intervals",
     "_optional",
     "_rates",
     "_table",
@@ -48,6 +49,7 @@ FACE_ORDER = [
     "curves",
     "confusion",
     "_queries",
+    "_interval_queries",
     "_problem",
     "metrics",
     "_accumulator",
@@ -67,6 +69,7 @@ ACCUMULATOR = {
     *("n_samples", "n_positives", "n_negatives", "weight_positives", "weight_negatives", "n_dropped"),
     *("nbytes", "weighted", "exact", "plan", "roc_curve", "precision_recall_curve", "det_curve"),
     *("roc_auc", "average_precision", "pr_auc", "roc_auc_bounds", "average_precision_bounds"),
+    *("roc_auc_interval", "average_precision_interval"),
 }
 
 

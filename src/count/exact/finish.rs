@@ -57,13 +57,13 @@ pub(super) trait Finish: BucketKey {
         each: impl FnMut(Self, [f64; 2]),
     ) -> Result<()>;
 
-    /// Positives in the bucket, in any order and any parts of their groups: how many, and how many `[negatives, positives]` of
-    /// the bucket score lower.
+    /// The groups that hold positives, in any order: their `[negatives, positives]`, and how many of each in the bucket score
+    /// lower.
     fn positives(
         scratch: &mut Self::Scratch,
         bucket: &Bucket<'_, Self>,
         control: &Control<'_>,
-        each: impl FnMut(u64, [u64; 2]),
+        each: impl FnMut([u64; 2], [u64; 2]),
     ) -> Result<()> {
         positives_of_groups(scratch, bucket, control, each)
     }
@@ -81,12 +81,12 @@ pub(super) fn positives_of_groups<K: Finish>(
     scratch: &mut K::Scratch,
     bucket: &Bucket<'_, K>,
     control: &Control<'_>,
-    mut each: impl FnMut(u64, [u64; 2]),
+    mut each: impl FnMut([u64; 2], [u64; 2]),
 ) -> Result<()> {
     let mut below = [0, 0];
     K::groups(scratch, bucket, control, |_, counts| {
         if counts[1] > 0 {
-            each(counts[1], below);
+            each(counts, below);
         }
         (0..2).for_each(|label| below[label] += counts[label]);
     })

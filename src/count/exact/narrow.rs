@@ -62,7 +62,7 @@ impl Finish for u32 {
         scratch: &mut Narrow,
         bucket: &Bucket<'_, Self>,
         control: &Control<'_>,
-        each: impl FnMut(u64, [u64; 2]),
+        each: impl FnMut([u64; 2], [u64; 2]),
     ) -> Result<()> {
         if !bucket.few() && bucket.counts.iter().all(|&rows| u32::try_from(rows).is_ok()) {
             return scratch.grouper.positives(bucket, control, each);

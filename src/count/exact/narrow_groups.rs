@@ -32,7 +32,7 @@ pub(super) struct Grouper {
     further: [Vec<u16>; 2],
     /// Of each rest present, how many further `[negatives, positives]`.
     counts: Vec<[u64; 2]>,
-    /// By rank among the positives' rests: negatives that reach so many of them, and further positives.
+    /// Of negatives and of further positives: how many stand between two of the positives' rests, and at each, in turn.
     tallied: [Vec<u32>; 2],
     /// Of each rest present, the weights of its `[negatives, positives]`.
     sums: Vec<[f64; 2]>,
@@ -86,13 +86,13 @@ impl Grouper {
         Ok(())
     }
 
-    /// The groups that hold positives, ascending: how many, and how many `[negatives, positives]` score lower. Positives are
-    /// marked, and each negative counted at the highest one it reaches. Rows of either label number less than 2^32.
+    /// The groups that hold positives, ascending: their `[negatives, positives]`, and how many of each score lower. Positives
+    /// are marked, and each negative counted at or below one of them. Rows of either label number less than 2^32.
     pub(super) fn positives(
         &mut self,
         bucket: &Bucket<'_, u32>,
         control: &Control<'_>,
-        mut each: impl FnMut(u64, [u64; 2]),
+        mut each: impl FnMut([u64; 2], [u64; 2]),
     ) -> Result<()> {
         self.mark(bucket, 1, control)?;
         let [none, present] = &mut self.present;
@@ -100,23 +100,23 @@ impl Grouper {
         let distinct = control.level.run(Below { negatives: none, positives: present, below: &mut self.below });
         for tallied in &mut self.tallied {
             tallied.clear();
-            tallied.resize(distinct + 1, 0);
+            tallied.resize(2 * distinct + 1, 0);
         }
-        let [reached, again] = &mut self.tallied;
-        for rests in bucket.rests(0).flat_map(|rests| rests.chunks(CHUNK)) {
-            control.check()?;
-            control.level.run(Count { rests, present, below: &self.below, counts: reached, inclusive: 1 });
-        }
-        for rests in self.further[1].chunks(CHUNK) {
-            control.check()?;
-            control.level.run(Count { rests, present, below: &self.below, counts: again, inclusive: 0 });
+        let further = &self.further[1][..];
+        for (counts, rows) in self.tallied.iter_mut().zip([bucket.rests(0).collect(), vec![further]]) {
+            for rests in rows.into_iter().flat_map(|rests| rests.chunks(CHUNK)) {
+                control.check()?;
+                control.level.run(Count { rests, present, below: &self.below, counts });
+            }
         }
         let mut below = [0, 0];
-        for (&negatives, &further) in reached.iter().zip(&*again).take(distinct) {
-            below[0] += u64::from(negatives);
-            let positives = 1 + u64::from(further);
-            each(positives, below);
-            below[1] += positives;
+        let [negatives, further] = &self.tallied;
+        for (between_and_tied, further) in negatives.as_chunks::<2>().0.iter().zip(further.as_chunks::<2>().0) {
+            let [between, negatives] = between_and_tied.map(u64::from);
+            below[0] += between;
+            let positives = 1 + u64::from(further[1]);
+            each([negatives, positives], below);
+            below = [below[0] + negatives, below[1] + positives];
         }
         Ok(())
     }
@@ -353,14 +353,12 @@ impl Kernel for CountFurther<'_> {
     }
 }
 
-/// `counts[rests present below, or also at, each of rests] += 1`.
+/// `counts[2 · (rests present below) + (1 if itself present)] += 1`, for each of `rests`.
 struct Count<'k> {
     rests: &'k [u16],
     present: &'k Bitmap,
     below: &'k [u32; WORDS],
     counts: &'k mut [u32],
-    /// 1 to count a rest that is itself present, 0 not to.
-    inclusive: u32,
 }
 
 impl Kernel for Count<'_> {
@@ -369,10 +367,10 @@ impl Kernel for Count<'_> {
     #[inline(always)]
     fn run(self) {
         for &rest in self.rests {
-            let word = usize::from(rest >> 6);
-            let counted = (1_u64 << (rest & 63) << self.inclusive).wrapping_sub(1);
-            let rank = (self.below[word] + (self.present[word] & counted).count_ones()) as usize;
-            if let Some(count) = self.counts.get_mut(rank) {
+            let (word, bit) = (usize::from(rest >> 6), rest & 63);
+            let present = self.present[word];
+            let rank = self.below[word] + (present & ((1 << bit) - 1)).count_ones();
+            if let Some(count) = self.counts.get_mut(2 * rank as usize + (present >> bit & 1) as usize) {
                 *count += 1;
             }
         }

@@ -1,4 +1,5 @@
-//! Groups that hold positives, with what scores at least as high: all that average precision asks of a ranking.
+//! Groups that hold positives, with what scores at least as high: all that average precision, or the variance of ROC AUC, asks
+//! of a ranking.
 
 use super::finish::{Bucket, Finish, Sink, Span};
 use super::pieces::{Held, Piece};
@@ -9,11 +10,13 @@ use crate::error::Result;
 use crate::input::Batch;
 use crate::simd::DefaultFloatMode;
 
-/// Positives of one group of tied rows: all of them, or some of those that are handed on.
+/// A group of tied rows that holds positives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PositiveGroup {
-    /// How many.
+    /// Its positives, at least one.
     pub positives: u64,
+    /// Its negatives.
+    pub negatives: u64,
     /// Positives that score at least as high, the whole group included.
     pub true_positives: u64,
     /// Negatives that do.
@@ -54,7 +57,7 @@ pub(super) fn of_pieces<T: Send>(
     let run = fold::of_held(base, &held, rows[0] + rows[1], control)?;
     for [negatives, positives] in (0..run.len()).map(|i| run.counts(i)) {
         if positives > 0 {
-            all.group(positives, [0, 0]);
+            all.group([negatives, positives], [0, 0]);
         }
         all.below = [all.below[0] + negatives, all.below[1] + positives];
     }
@@ -71,18 +74,18 @@ struct Positives<'f, T, F> {
 }
 
 impl<T, F: Fn(&mut T, PositiveGroup)> Positives<'_, T, F> {
-    /// So many positives of one group, above `lower` of `[negatives, positives]` beside those below.
+    /// A group of so many `[negatives, positives]`, above `lower` of each beside those below.
     #[inline(always)]
-    fn group(&mut self, positives: u64, lower: [u64; 2]) {
+    fn group(&mut self, [negatives, positives]: [u64; 2], lower: [u64; 2]) {
         let [false_positives, true_positives] = [0, 1].map(|label| self.rows[label] - self.below[label] - lower[label]);
-        (self.add)(&mut self.value, PositiveGroup { positives, true_positives, false_positives });
+        (self.add)(&mut self.value, PositiveGroup { positives, negatives, true_positives, false_positives });
     }
 }
 
 impl<K: Finish, T: Send, F: Fn(&mut T, PositiveGroup) + Sync> Sink<K> for Positives<'_, T, F> {
     fn bucket(&mut self, bucket: &Bucket<'_, K>, scratch: &mut K::Scratch, control: &Control<'_>) -> Result<()> {
         if bucket.counts[1] > 0 {
-            K::positives(scratch, bucket, control, |positives, lower| self.group(positives, lower))?;
+            K::positives(scratch, bucket, control, |counts, lower| self.group(counts, lower))?;
         }
         (0..2).for_each(|label| self.below[label] += bucket.counts[label]);
         Ok(())

@@ -1,0 +1,78 @@
+//! Areas with their variances, for intervals.
+
+use pyo3::prelude::*;
+use pyo3::types::PyAny;
+use thresher::count::{self, PositiveGroup};
+use thresher::measure::{self, AreaVariance, Placements, WeightMeaning};
+
+use crate::batches::Samples;
+use crate::calls;
+use crate::errors::{Failure, Result};
+use crate::settings::{self, Settings};
+use crate::tallies::Tally;
+
+/// The area, its lower and upper bound, its variance, degrees of freedom, and samples of either class.
+type Spread = (f64, f64, f64, f64, f64, f64, f64);
+
+fn spread(found: AreaVariance, bounds: measure::Bounds) -> Spread {
+    let [negatives, positives] = found.samples;
+    (found.area, bounds.lower, bounds.upper, found.variance(), found.degrees_of_freedom, negatives, positives)
+}
+
+fn meaning(name: &str) -> Result<WeightMeaning> {
+    match name {
+        "frequency" => Ok(WeightMeaning::Frequency),
+        "sampling" => Ok(WeightMeaning::Sampling),
+        _ => Err(Failure::Value(format!("no meaning of weights is called {name:?}"))),
+    }
+}
+
+/// ROC AUC with its bounds and its variance.
+#[pyfunction]
+pub(crate) fn roc_auc_variance(py: Python<'_>, tally: &Tally, weight_meaning: &str) -> Result<Spread> {
+    let meaning = meaning(weight_meaning)?;
+    tally.measured(py, move |tally| {
+        Ok(spread(measure::roc_auc_variance(tally, meaning)?, measure::roc_auc_bounds(tally)))
+    })
+}
+
+/// Average precision with its bounds and its variance.
+#[pyfunction]
+pub(crate) fn average_precision_variance(py: Python<'_>, tally: &Tally, weight_meaning: &str) -> Result<Spread> {
+    let meaning = meaning(weight_meaning)?;
+    tally.measured(py, move |tally| {
+        let bounds = measure::average_precision_bounds(tally);
+        Ok(spread(measure::average_precision_variance(tally, meaning)?, bounds))
+    })
+}
+
+/// The variance of ROC AUC after Hanley and McNeil.
+#[pyfunction]
+pub(crate) fn hanley_mcneil_variance(area: f64, negatives: f64, positives: f64) -> f64 {
+    measure::hanley_mcneil_variance(area, [negatives, positives])
+}
+
+/// The same straight from the rows of an unweighted batch; None where it takes exact counts of them to tell.
+#[pyfunction]
+pub(crate) fn roc_auc_variance_of_rows(
+    py: Python<'_>,
+    labels: &Bound<'_, PyAny>,
+    scores: &Bound<'_, PyAny>,
+    positive: Option<&Bound<'_, PyAny>>,
+    drop_nan: bool,
+    n_threads: Option<&Bound<'_, PyAny>>,
+) -> Result<Option<Spread>> {
+    let n_threads = settings::n_threads(n_threads)?;
+    let samples = Samples::new(labels, scores, None, positive, drop_nan)?;
+    let batch = samples.batch()?;
+    let settings = Settings::new(py, batch.len(), n_threads)?;
+    let parts = calls::run(py, batch.len(), settings, |control| {
+        count::fold_positive_groups(&batch, control, Placements::new, add)
+    })?;
+    Ok(Placements::variance(parts).map(|found| spread(found, measure::Bounds { lower: found.area, upper: found.area })))
+}
+
+fn add(placements: &mut Placements, group: PositiveGroup) {
+    let PositiveGroup { positives, negatives, true_positives, false_positives } = group;
+    placements.add([negatives, positives], true_positives, false_positives);
+}
