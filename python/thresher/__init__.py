@@ -39,6 +39,7 @@ from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts, l
 from thresher.confusion import ConfusionCounts
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 from thresher.estimates import Estimate
+from thresher.intervals import average_precision_interval, roc_auc_interval
 from thresher.metrics import (
     average_precision,
     confusion_at,
@@ -65,6 +66,7 @@ __all__ = [
     "ThresholdMismatchError",
     "__version__",
     "average_precision",
+    "average_precision_interval",
     "confusion_at",
     "det_curve",
     "load",
@@ -72,6 +74,7 @@ __all__ = [
     "pr_auc",
     "precision_recall_curve",
     "roc_auc",
+    "roc_auc_interval",
     "roc_curve",
     "thresholds_from",
 ]

@@ -35,12 +35,12 @@ class IntervalQueries:
         level : float, default 0.95
             Share of samples whose interval holds the true area, in (0, 1).
         method : {"delong", "hanley-mcneil", "bootstrap"}, default "delong"
-            "delong": variance of the placements, by Student's t with the degrees of freedom that their fourth moments tell
-            (below 10,000 samples of a class, else normal). "hanley-mcneil": from the area and the sizes of the classes
-            alone. "bootstrap": see `thresher.bootstrap`, of which this takes the defaults.
+            "delong": variance of the placements, by Student's t with the degrees of freedom that their fourth moments
+            tell (below 10,000 samples of a class, else normal). "hanley-mcneil": from the area and the sizes of the
+            classes alone. "bootstrap": see `thresher.bootstrap`, of which this takes the defaults.
         transform : {"logit", None}, default "logit"
-            The scale on which the interval is symmetric. On the logit scale it stays inside (0, 1) and covers as it says
-            down to 30 samples of a class; without a transform it covers too little for areas above 0.9.
+            The scale on which the interval is symmetric. On the logit scale it stays inside (0, 1) and covers as it
+            says down to 30 samples of a class; without a transform it covers too little for areas above 0.9.
         weight_meaning : {"frequency", "sampling"}, optional
             Needed for weighted counts: a weight of 3 is three samples, or one sample that stands for three. "sampling"
             needs counts made with `sums=True`.
@@ -48,15 +48,15 @@ class IntervalQueries:
         Returns
         -------
         Estimate
-            `value` is `roc_auc()`. Of binned counts the interval is widened by `roc_auc_bounds()`, and says so. Where the
-            variance is 0 or unknown (classes apart, all tied, one sample of a class) it is one that holds whatever the
-            distribution (Clopper-Pearson or Hoeffding over min(P, N) disjoint pairs), named in `method`. NaN unless there
-            are positives and negatives.
+            `value` is `roc_auc()`. Of binned counts the interval is widened by `roc_auc_bounds()`, and says so. Where
+            the variance is 0 or unknown (classes apart, all tied, one sample of a class) it is one that holds whatever
+            the distribution (Clopper-Pearson or Hoeffding over min(P, N) disjoint pairs), named in `method`. NaN unless
+            there are positives and negatives.
 
         Notes
         -----
-        DeLong, DeLong and Clarke-Pearson, 1988; Hanley and McNeil, 1982; Hoeffding, "Probability inequalities for sums of
-        bounded random variables", 1963. docs/dev/coverage.md has the measured coverage.
+        DeLong, DeLong and Clarke-Pearson, 1988; Hanley and McNeil, 1982; Hoeffding, "Probability inequalities for sums
+        of bounded random variables", 1963. docs/dev/coverage.md has the measured coverage.
 
         Examples
         --------
@@ -64,7 +64,7 @@ class IntervalQueries:
         >>> counts = th.ExactCounts()
         >>> counts.update([0, 0, 1, 1] * 25, [0.1, 0.4, 0.35, 0.8] * 25)
         >>> print(counts.roc_auc_interval())
-        0.750 (0.650–0.829, 95 %)
+        0.750 (0.639–0.836, 95 %)
         """
         one_of("method", method, ROC_AUC_METHODS)
         meaning = meaning_of(weight_meaning, self._state.weighted)
@@ -85,9 +85,9 @@ class IntervalQueries:
         level : float, default 0.95
             Share of samples whose interval holds the true figure, in (0, 1).
         method : {"linearised", "binomial", "bootstrap"}, default "linearised"
-            "linearised": sum of squares of what each row contributes, by Student's t as in `roc_auc_interval`. "binomial":
-            variance `AP (1 − AP) / P` (Boyd, Eng and Page), which does not see the negatives. "bootstrap": see
-            `thresher.bootstrap`, of which this takes the defaults.
+            "linearised": sum of squares of what each row contributes, by Student's t as in `roc_auc_interval`.
+            "binomial": variance `AP (1 − AP) / P` (Boyd, Eng and Page), which does not see the negatives. "bootstrap":
+            see `thresher.bootstrap`, of which this takes the defaults.
         transform : {"logit", None}, default "logit"
             The scale on which the interval is symmetric.
         weight_meaning : {"frequency", "sampling"}, optional
@@ -97,8 +97,8 @@ class IntervalQueries:
         Returns
         -------
         Estimate
-            `value` is `average_precision()`. Of binned counts the interval is widened by `average_precision_bounds()`, and
-            says so. With classes apart it is Clopper-Pearson's over the positives, named in `method`. NaN without
+            `value` is `average_precision()`. Of binned counts the interval is widened by `average_precision_bounds()`,
+            and says so. With classes apart it is Clopper-Pearson's over the positives, named in `method`. NaN without
             positives.
 
         Notes
@@ -112,7 +112,7 @@ class IntervalQueries:
         >>> counts = th.ExactCounts()
         >>> counts.update([0, 0, 1, 1] * 25, [0.1, 0.4, 0.35, 0.8] * 25)
         >>> print(counts.average_precision_interval())
-        0.833 (0.744–0.896, 95 %)
+        0.833 (0.749–0.893, 95 %)
         """
         one_of("method", method, AVERAGE_PRECISION_METHODS)
         meaning = meaning_of(weight_meaning, self._state.weighted)

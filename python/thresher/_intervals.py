@@ -9,9 +9,8 @@ from thresher._distributions import quantile
 from thresher._errors import Error, one_of
 from thresher.estimates import Estimate
 
-__all__ = ["TRANSFORMS", "WEIGHT_MEANINGS", "Spread", "interval", "meaning_of"]
+__all__ = ["WEIGHT_MEANINGS", "Spread", "interval", "meaning_of"]
 
-TRANSFORMS = ("logit", None)
 WEIGHT_MEANINGS = ("frequency", "sampling")
 
 
@@ -36,17 +35,18 @@ def meaning_of(weight_meaning: str | None, weighted: bool) -> str:
                 '"frequency" (a weight of 3 is three samples) or "sampling" (one sample that stands for three)'
             )
         return "frequency"
-    return one_of("weight_meaning", weight_meaning, WEIGHT_MEANINGS)
+    one_of("weight_meaning", weight_meaning, WEIGHT_MEANINGS)
+    return weight_meaning
 
 
 def interval(spread: Spread, samples: float, level: float, transform: str | None, method: str) -> Estimate:
     """Return the estimate of an area in [0, 1].
 
-    `samples` is the number of independent pairs or rows that can be told apart: what is left to go by where the variance
-    is 0 or unknown, as when the classes lie apart.
+    `samples` is the number of independent pairs or rows that can be told apart: what is left to go by where the
+    variance is 0 or unknown, as when the classes lie apart.
     """
     if transform is not None:
-        one_of("transform", transform, TRANSFORMS)
+        one_of("transform", transform, ("logit",))
     value, bounds = spread.value, (spread.lower_bound, spread.upper_bound)
     exact = not bounds[0] < bounds[1]
     q = quantile(level, spread.degrees_of_freedom)

@@ -51,6 +51,7 @@ FACE_ORDER = [
     "_queries",
     "_interval_queries",
     "_problem",
+    "intervals",
     "metrics",
     "_accumulator",
     "accumulators",
@@ -62,6 +63,7 @@ PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
     *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
+    *("Estimate", "roc_auc_interval", "average_precision_interval"),
     *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
 }
 ACCUMULATOR = {
