@@ -130,11 +130,18 @@ impl PlacementSums {
     pub fn add(&mut self, [n, p]: [u64; 2], tp: u64, fp: u64) {
         let [negatives, positives] = self.rows;
         let (above, below) = (tp - p, negatives - fp);
-        if positives.max(negatives) < 1 << 31 {
+        if positives.max(negatives) < 1 << 30 {
+            // No product of two counts reaches 2^64; a third factor, mostly 1, may.
             let x = 2 * below + n;
+            let [square, growth] = [x * x, 4 * (2 * above + p) * below + n * (4 * above + p)];
             self.twice_u += u128::from(p * x);
-            self.squares[1] += u128::from(p) * u128::from(x * x);
-            self.squares[0] += u128::from(p) * u128::from(4 * (2 * above + p) * below + n * (4 * above + p));
+            if p == 1 {
+                self.squares[1] += u128::from(square);
+                self.squares[0] += u128::from(growth);
+            } else {
+                self.squares[1] += u128::from(p) * u128::from(square);
+                self.squares[0] += u128::from(p) * u128::from(growth);
+            }
             return;
         }
         let [n, p, above, below] = [n, p, above, below].map(u128::from);
