@@ -13,11 +13,12 @@
 //! So a signal handler, a finaliser or another thread may use the object a call is running on.
 
 use std::mem;
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use pyo3::prelude::*;
 use thresher::count::{Committed, Rows, SMALL_BATCH};
 use thresher::state::AnyCounts;
+use thresher::tally::Tally;
 
 use crate::batches::Samples;
 use crate::calls::{self, ATTACHED_ROWS};
@@ -44,11 +45,16 @@ pub(crate) struct Accumulator {
 pub(crate) struct State {
     pub(crate) counts: AnyCounts,
     changes: u64,
+    /// Its tally, once one was asked for.
+    pub(crate) tally: Option<Arc<Tally>>,
 }
+
+/// Groups up to which a tally is kept for further questions: 48 MiB.
+const MOST_KEPT: usize = 1 << 21;
 
 impl Accumulator {
     pub(crate) fn new(counts: AnyCounts) -> Self {
-        Self { kind: counts.name(), query_threads: None, state: Mutex::new(State { counts, changes: 0 }) }
+        Self { kind: counts.name(), query_threads: None, state: Mutex::new(State { counts, changes: 0, tally: None }) }
     }
 
     /// The same, for one answer on so many threads.
@@ -78,6 +84,7 @@ impl Accumulator {
     ) -> T {
         self.locked(py, heavy, |state| {
             state.changes += 1;
+            state.tally = None;
             work(&mut state.counts)
         })
     }
@@ -91,9 +98,27 @@ impl Accumulator {
         self.snapshot(py).counts
     }
 
+    /// Puts `counts`, which say the same as what was held at `before`, in its place, unless that has changed since.
+    pub(crate) fn settle(&self, py: Python<'_>, before: &State, counts: AnyCounts) {
+        self.exchange(py, before, State { counts, changes: before.changes, tally: before.tally.clone() });
+    }
+
+    /// Keeps the tally of the state at `before`, unless that has changed since, or the tally is a large one.
+    pub(crate) fn keep(&self, py: Python<'_>, before: &State, tally: &Arc<Tally>) {
+        let kept = (tally.len() <= MOST_KEPT).then(|| Arc::clone(tally));
+        self.locked(py, false, |held| {
+            if held.changes == before.changes {
+                held.tally = kept;
+            }
+        });
+    }
+
     /// Puts `counts` in place of what was held at `before`; false when that has changed since.
-    pub(crate) fn replace(&self, py: Python<'_>, before: &State, counts: AnyCounts) -> bool {
-        let after = State { counts, changes: before.changes + 1 };
+    fn replace(&self, py: Python<'_>, before: &State, counts: AnyCounts) -> bool {
+        self.exchange(py, before, State { counts, changes: before.changes + 1, tally: None })
+    }
+
+    fn exchange(&self, py: Python<'_>, before: &State, after: State) -> bool {
         // What was held is dropped when the lock is free again.
         let held = self.locked(py, false, |held| (held.changes == before.changes).then(|| mem::replace(held, after)));
         held.is_some()

@@ -63,7 +63,7 @@ pub(crate) fn ask<T: Send + 'static>(
         Ok((counts, answer))
     })?;
     if accumulator.kind == EXACT {
-        accumulator.replace(py, &before, counts);
+        accumulator.settle(py, &before, counts);
     }
     match answer {
         Answer::Ready(answer) => Ok(answer),

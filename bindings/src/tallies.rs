@@ -19,10 +19,16 @@ use crate::settings::Settings;
 pub(crate) struct Tally(pub(crate) Arc<tally::Tally>);
 
 impl Tally {
-    /// The tally of an accumulator as it is now.
+    /// The tally of an accumulator as it is now; made anew only when that has changed.
     pub(crate) fn of(accumulator: &Accumulator, py: Python<'_>) -> Result<Self> {
+        let before = accumulator.snapshot(py);
+        if let Some(tally) = before.tally {
+            return Ok(Self(tally));
+        }
         let tally = queries::ask(accumulator, py, |counts, control| Ok(Answer::Ready(counts.tally(control)?)))?;
-        Ok(Self(Arc::new(tally)))
+        let tally = Arc::new(tally);
+        accumulator.keep(py, &before, &tally);
+        Ok(Self(tally))
     }
 
     /// What `measure` makes of it, detached from the interpreter; a signal leaves the work behind.

@@ -172,28 +172,35 @@ impl Run {
 
     /// The groups from the highest score down.
     pub(super) fn tally(&self, control: &Control<'_>) -> Result<Tally> {
-        let scores = self.descending(control, |i| self.score(i))?;
-        let masses = if self.weighted() {
-            let mass = |label: usize| self.descending(control, |i| self.counts(i)[label] as f64 + self.sums(i)[label]);
-            Masses::Weights { positives: mass(1)?, negatives: mass(0)? }
-        } else {
-            let count = |label: usize| self.descending(control, |i| self.counts(i)[label]);
-            Masses::Counts { positives: count(1)?, negatives: count(0)? }
+        let scores = match &self.keys {
+            Keys::Narrow(keys) => descending(keys, control, |&key| f32::from_key(key).to_f64()),
+            Keys::Wide(keys) => descending(keys, control, |&key| f64::from_key(key)),
+        }?;
+        let rows = |label: usize| match &self.counts {
+            Counts::Narrow(counts) => descending(counts, control, |pair| u64::from(pair[label])),
+            Counts::Wide(counts) => descending(counts, control, |pair| pair[label]),
         };
+        let mut masses = Masses::Counts { positives: rows(1)?, negatives: rows(0)? };
+        if let (Masses::Counts { positives, negatives }, true) = (&masses, self.weighted()) {
+            let mass = |label: usize, rows: &[u64]| {
+                let mut sums = descending(&self.sums, control, |pair| pair[label])?;
+                sums.iter_mut().zip(rows).for_each(|(sum, &rows)| *sum += rows as f64);
+                Ok(sums)
+            };
+            masses = Masses::Weights { positives: mass(1, positives)?, negatives: mass(0, negatives)? };
+        }
         Ok(Tally::new(scores, masses, true))
     }
+}
 
-    /// `value(i)` from the last score to the first.
-    fn descending<T>(&self, control: &Control<'_>, value: impl Fn(usize) -> T) -> Result<Vec<T>> {
-        let mut column = simd::room(self.len(), "a tally")?;
-        for i in (0..self.len()).rev() {
-            if i % POLL == 0 {
-                control.check()?;
-            }
-            column.push(value(i));
-        }
-        Ok(column)
+/// The value of each entry, from the last to the first.
+fn descending<T, V>(entries: &[T], control: &Control<'_>, value: impl Fn(&T) -> V) -> Result<Vec<V>> {
+    let mut column = simd::room(entries.len(), "a tally")?;
+    for entries in entries.rchunks(POLL) {
+        control.check()?;
+        column.extend(entries.iter().rev().map(&value));
     }
+    Ok(column)
 }
 
 type Zipped<K> = (Vec<K>, Vec<[u32; 2]>);
