@@ -10,7 +10,10 @@ use crate::error::Result;
 use crate::simd;
 
 /// All that is held, on top of `base`, as one run. `rows`: unweighted rows in all of it.
-pub(super) fn of_held(base: &Run, held: &Held, rows: u64, control: &Control<'_>) -> Result<Arc<Run>> {
+pub(super) fn of_held(base: &Arc<Run>, held: &Held, rows: u64, control: &Control<'_>) -> Result<Arc<Run>> {
+    if held.runs.is_empty() && held.rows() == 0 {
+        return Ok(Arc::clone(base));
+    }
     if let ([run], 0, 0) = (&held.runs[..], base.len(), held.rows()) {
         return Ok(Arc::clone(run));
     }

@@ -1,5 +1,7 @@
 //! [`roc_auc_pairs`]: the integer behind an exact ROC AUC, straight from a batch.
 
+use std::sync::Arc;
+
 use super::finish::{Bucket, Finish, Sink, Span};
 use super::fold;
 use super::pieces::{self, Held, Piece};
@@ -29,12 +31,12 @@ pub fn roc_auc_pairs(batch: &Batch<'_>, control: &Control<'_>) -> Result<Pairs> 
     let _mode = DefaultFloatMode::set();
     let (pieces, ledger) = pieces::read(batch, control)?;
     let [negatives, positives] = ledger.rows;
-    let twice_u = of_pieces(&Run::empty(), &pieces, negatives + positives, control)?;
+    let twice_u = of_pieces(&Arc::new(Run::empty()), &pieces, negatives + positives, control)?;
     Ok(Pairs { twice_u, positives, negatives })
 }
 
 /// `2U` of all `rows` rows of `base` and `pieces`.
-pub(super) fn of_pieces(base: &Run, pieces: &[Piece], rows: u64, control: &Control<'_>) -> Result<u128> {
+pub(super) fn of_pieces(base: &Arc<Run>, pieces: &[Piece], rows: u64, control: &Control<'_>) -> Result<u128> {
     let held = Held::new(pieces, control)?;
     if base.len() == 0 && held.runs.is_empty() {
         let sink = |span: Span| Ok(Ranking { negatives_below: span.below[0], twice_u: 0 });

@@ -1,6 +1,8 @@
 //! Groups that hold positives, with what scores at least as high: all that average precision, or the variance of ROC AUC, asks
 //! of a ranking.
 
+use std::sync::Arc;
+
 use super::finish::{Bucket, Finish, Sink, Span};
 use super::pieces::{Held, Piece};
 use super::run::Run;
@@ -36,12 +38,12 @@ pub fn fold_positive_groups<T: Send>(
 ) -> Result<Vec<T>> {
     let _mode = DefaultFloatMode::set();
     let (pieces, ledger) = pieces::read(batch, control)?;
-    of_pieces(&Run::empty(), &pieces, ledger.rows, control, &start, &add)
+    of_pieces(&Arc::new(Run::empty()), &pieces, ledger.rows, control, &start, &add)
 }
 
 /// As [`fold_positive_groups`], of `rows`, `[negatives, positives]`, in `base` and `pieces`.
 pub(super) fn of_pieces<T: Send>(
-    base: &Run,
+    base: &Arc<Run>,
     pieces: &[Piece],
     rows: [u64; 2],
     control: &Control<'_>,
