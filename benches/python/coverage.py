@@ -1,0 +1,126 @@
+"""How often intervals hold the truth: ``make coverage`` simulates, records, and writes docs/dev/coverage.md."""
+
+import argparse
+import json
+import os
+import re
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+import machine
+from coverage_cells import Cell, cells
+
+RECORDS = machine.REPOSITORY / "benches" / "coverage"
+PAGE = machine.REPOSITORY / "docs" / "dev" / "coverage.md"
+LEVELS = (0.9, 0.95, 0.99)
+TOLERANCE = 1.5  # points
+ENOUGH = 30  # samples of either class from which on the tolerance is a must
+
+
+def main() -> int:
+    """Simulate the cells asked for; 1 when one that must hold does not."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cells", nargs="*", metavar="WORD", help="only cells whose name holds one of these words")
+    parser.add_argument("--shrink", type=int, default=1, metavar="N", help="divide repeats by N, record nothing")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    chosen = [
+        index
+        for index, cell in enumerate(cells())
+        if not given.cells or any(word in cell.name for word in given.cells)
+    ]
+    console = Console(highlight=False)
+    begun = time.monotonic()
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        runs = pool.map(simulated, chosen, [given.seed] * len(chosen), [given.shrink] * len(chosen))
+        results = list(track(runs, "simulating", len(chosen), console=console, disable=not sys.stdout.isatty()))
+    missed = [result for result in results if result["judged"] and result["worst"] > TOLERANCE]
+    for result in results:
+        mark = "MISSED" if result in missed else "" if result["judged"] else "few samples"
+        covered = "  ".join(f"{covered:5.1f}" for covered in result["covered"])
+        console.print(f"{covered}  {result['name']}  {mark}")
+    console.print(f"{len(results)} cells in {time.monotonic() - begun:.0f} s; {len(missed)} missed")
+    if given.shrink == 1 and not given.cells:
+        path = recorded(results)
+        PAGE.write_text(page(results, path.name))
+        console.print(f"recorded in {path}")
+    return 1 if missed else 0
+
+
+def simulated(index: int, seed: int, shrink: int) -> dict[str, Any]:
+    """Share of samples, in percent, whose interval holds the truth, at each level."""
+    cell = cells()[index]
+    rng = np.random.default_rng([seed, index])
+    repeats = max(cell.repeats // shrink, 1)
+    held = np.zeros(len(LEVELS))
+    least = []
+    for _ in range(repeats):
+        sample = cell.population.sample(rng)
+        least.append(min(np.count_nonzero(sample.labels), len(sample.labels) - np.count_nonzero(sample.labels)))
+        for position, level in enumerate(LEVELS):
+            estimate = cell.interval(sample, level)
+            held[position] += estimate.lower <= cell.truth <= estimate.upper
+    covered = 100 * held / repeats
+    return {
+        "name": cell.name,
+        "figure": cell.figure,
+        "population": cell.population.words(),
+        "truth": cell.truth,
+        "repeats": repeats,
+        "smaller_class": float(np.mean(least)),
+        "covered": covered.tolist(),
+        "worst": float(np.max(np.abs(covered - 100 * np.array(LEVELS)))),
+        "judged": bool(np.mean(least) >= ENOUGH),
+    }
+
+
+def recorded(results: list[dict[str, Any]]) -> Path:
+    """Write the record of a whole run."""
+    around = machine.surroundings()
+    slug = re.sub(r"[^a-z0-9]+", "-", around["cpu"].lower()).strip("-")
+    path = RECORDS / f"{around['date'][:10]}-{slug}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**around, "levels": LEVELS, "cells": results}, indent=1) + "\n")
+    return path
+
+
+def page(results: list[dict[str, Any]], record: str) -> str:
+    """The page of a run."""
+    lines = [
+        "# What the intervals cover",
+        "",
+        f"Written by `make coverage` from benches/coverage/{record}: the share of simulated samples, in percent, whose",
+        "interval holds the true figure of the population they were drawn from. Scores are binormal, labels drawn at random;",
+        "benches/python/coverage_cells.py has the populations. A cell with 30 samples of either class or more must lie within",
+        f"{TOLERANCE} points of its level (the simulation itself varies by about 0.5 at 90 %). Smaller ones are shown as measured.",
+        "",
+    ]
+    for figure in dict.fromkeys(result["figure"] for result in results):
+        of_figure = [result for result in results if result["figure"] == figure]
+        lines += [
+            f"## {figure}",
+            "",
+            "| population | true figure | smaller class | " + " | ".join(f"{100 * level:g} %" for level in LEVELS) + " |",
+            "|---|---|---|" + "---|" * len(LEVELS),
+        ]
+        for result in of_figure:
+            covered = " | ".join(f"{share:.1f}" for share in result["covered"])
+            note = "" if result["judged"] else " (few)"
+            if result["judged"] and result["worst"] > TOLERANCE:
+                note = " (**off**)"
+            lines.append(
+                f"| {result['population']}{note} | {result['truth']:.4g} | {result['smaller_class']:,.0f} | {covered} |"
+            )
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
