@@ -13,6 +13,7 @@
 //! | `queries.rs` | what is read off it: areas, confusion tables |
 //! | `curves.rs` | curves |
 //! | `tallies.rs` | the class `Tally`, which measures read |
+//! | `decisions.rs` | intervals of rates, expected costs, thresholds chosen |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -22,6 +23,7 @@ mod arrays;
 mod batches;
 mod calls;
 mod curves;
+mod decisions;
 mod dispatch;
 mod errors;
 mod functions;
@@ -36,6 +38,8 @@ mod tallies;
 mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
+    #[pymodule_export]
+    use super::decisions::rate_interval;
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
     #[pymodule_export]

@@ -49,6 +49,7 @@ from thresher.metrics import (
     roc_curve,
     thresholds_from,
 )
+from thresher.rate_intervals import RateIntervals
 
 __all__ = [
     "CompactCounts",
@@ -60,6 +61,7 @@ __all__ = [
     "InexactWarning",
     "InvalidStateError",
     "PrecisionRecallCurve",
+    "RateIntervals",
     "RocCurve",
     "ThresholdCounts",
     "ThresholdMismatchError",

@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thresher import _core, _normal
 from thresher._errors import Error, one_of
 from thresher._html import number
-from thresher._rates import Rates
+from thresher._rates import RATES, Rates
 from thresher._table import Table, frozen
+from thresher.estimates import Estimate
+from thresher.rate_intervals import RateIntervals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COMPARISONS", "ConfusionCounts"]
+__all__ = ["COMPARISONS", "WEIGHT_MEANINGS", "ConfusionCounts"]
 
 COMPARISONS = (">=", ">")
+WEIGHT_MEANINGS = ("frequency", "sampling")
 
 _COUNTS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 _MAIN_RATES = ("recall", "false_positive_rate", "specificity", "precision", "accuracy", "f1")
@@ -104,6 +108,77 @@ class ConfusionCounts(Rates, Table):
         plain = {name: np.asarray(getattr(self, name)).tolist() for name in ("thresholds", *_COUNTS)}
         rates = {name: np.asarray(self.rate(name)).tolist() for name in _MAIN_RATES}
         return plain | {"comparison": self.comparison} | rates
+
+    def interval(
+        self, name: str, level: float = 0.95, *, beta: float = 1.0, weight_meaning: str | None = None
+    ) -> Estimate | RateIntervals:
+        """Return a rate with its confidence interval: the rows are taken as independent draws.
+
+        Parameters
+        ----------
+        name : str
+            As in `rate`.
+        level : float, default 0.95
+            In (0, 1); of the interval at each threshold by itself.
+        beta : float, default 1.0
+            Weight of recall against precision, for "f_score" alone.
+        weight_meaning : {"frequency"}, optional
+            Needed for counts that are sums of weights: a weight of 3 is three independent rows.
+
+        Returns
+        -------
+        Estimate or RateIntervals
+            An Estimate for a scalar threshold, else a table aligned with the thresholds. NaN where the rate is
+            undefined. A share of 0 has the interval [0, x], of 1 [x, 1].
+
+        Raises
+        ------
+        Error
+            For an unknown name or level, and for sums of weights without their meaning. Of sampling weights only the
+            sum is known here, and no interval can be made of it.
+
+        Notes
+        -----
+        Proportions: Wilson's score interval. Of others, by their `method`: "wilson, of jaccard" (f1 grows with the
+        share of true positives among all flagged or positive); "newcombe" (youden_j, balanced_accuracy, markedness:
+        limits of two independent proportions, squared and added); "mover ratio" (likelihood ratios: the same for a
+        ratio); "delta" (f_score on the logit, lift on the logarithm, matthews_correlation and cohen_kappa on Fisher's
+        z; half a row is added to each cell where one is empty).
+
+        Examples
+        --------
+        >>> import thresher as th
+        >>> counts = th.ConfusionCounts(0.5, 81, 15, 182, 40)
+        >>> print(counts.interval("recall"))
+        0.308 (0.255–0.366, 95 %)
+        """
+        one_of("name", name, RATES)
+        z = _normal.quantile(level)
+        self._meant(weight_meaning)
+        cells = [np.atleast_1d(np.asarray(getattr(self, name), dtype=np.float64)) for name in _COUNTS]
+        tp, fp, fn_, tn = cells
+        lower, upper, method = _core.rate_interval(name, tp, fp, fn_, tn, float(beta), z)
+        value = self.rate(name, beta)
+        if np.ndim(self.thresholds) == 0:
+            return Estimate(float(value), float(lower[0]), float(upper[0]), level, method)
+        return RateIntervals(self.thresholds, value, lower, upper, name, level, method)  # type: ignore[arg-type]
+
+    def _meant(self, weight_meaning: str | None) -> None:
+        """Refuse sums of weights whose meaning makes no interval."""
+        if weight_meaning is not None:
+            one_of("weight_meaning", weight_meaning, WEIGHT_MEANINGS)
+        if np.asarray(self.true_positives).dtype.kind == "i":
+            return
+        if weight_meaning is None:
+            raise Error(
+                "the counts are sums of weights, or scaled, so that the number of rows behind them is not known; pass "
+                '`weight_meaning="frequency"` if a weight of 3 stands for three independent rows'
+            )
+        if weight_meaning == "sampling":
+            raise Error(
+                '`weight_meaning="sampling"` is not accepted here: an interval needs the sums of squared weights, and '
+                "these counts hold sums of weights alone"
+            )
 
     @classmethod
     def of(cls, columns: Sequence[Any], comparison: str, scalar: bool) -> ConfusionCounts:

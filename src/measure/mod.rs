@@ -9,6 +9,7 @@
 //! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, partial ROC AUC, average precision, PR AUC |
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
+//! | intervals of rates | `rate_interval.rs` | Wilson's, and what is made of it |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
@@ -25,6 +26,7 @@ mod integral;
 mod precision_area;
 mod precision_sum;
 mod rate;
+mod rate_interval;
 mod ratio;
 mod scale;
 mod sum;
@@ -38,5 +40,6 @@ pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_r
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};
 pub use precision_sum::PrecisionSum;
 pub use rate::Rate;
+pub use rate_interval::{RateInterval, rate_interval};
 pub use thin::thin;
 pub use weighted_area::{WeightedPrecision, WeightedRocArea};

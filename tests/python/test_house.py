@@ -40,6 +40,7 @@ FACE_ORDER = [
     "_optional",
     "_rates",
     "_table",
+    "rate_intervals",
     "_envelope",
     "_arrow",
     "_containers",
@@ -59,6 +60,7 @@ FACE_ORDER = [
 PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
+    *("RateIntervals",),
     *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
     *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
 }
