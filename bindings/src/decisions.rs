@@ -1,7 +1,7 @@
 //! What decisions are made by: intervals of rates, expected costs, and thresholds chosen from a tally.
 
 use pyo3::prelude::*;
-use thresher::measure::{self, Rate, RateInterval};
+use thresher::measure::{self, Costs, Rate, RateInterval};
 
 use crate::calls;
 use crate::errors::{Failure, Result};
@@ -31,6 +31,29 @@ pub(crate) fn rate_interval<'py>(
         Ok((0..len).map(interval).map(|RateInterval { lower, upper }| (lower, upper)).unzip::<_, _, Vec<_>, Vec<_>>())
     })?;
     Ok((column(py, lower), column(py, upper), rate.interval_method()))
+}
+
+/// Expected cost of a row, table by table; `costs` of tp, fp, fn and tn.
+#[pyfunction]
+#[pyo3(signature = (costs, tp, fp, r#fn, tn))]
+pub(crate) fn expected_cost<'py>(
+    py: Python<'py>,
+    costs: [f64; 4],
+    tp: &Bound<'py, PyAny>,
+    fp: &Bound<'py, PyAny>,
+    r#fn: &Bound<'py, PyAny>,
+    tn: &Bound<'py, PyAny>,
+) -> Result<Column<'py>> {
+    let costs = Costs::new(costs)?;
+    let columns = [("tp", tp), ("fp", fp), ("fn", r#fn), ("tn", tn)];
+    let values = match functions::integers(columns)? {
+        Some(counts) => functions::elementwise(py, counts, move |[tp, fp, fn_, tn]| costs.of_counts(tp, fp, fn_, tn))?,
+        None => {
+            let sums = functions::floats(columns)?;
+            functions::elementwise(py, sums, move |[tp, fp, fn_, tn]| costs.of(tp, fp, fn_, tn))?
+        }
+    };
+    Ok(column(py, values))
 }
 
 /// The rate of that name.

@@ -11,6 +11,7 @@ __all__ = [
     "Tally",
     "average_precision",
     "default_threads",
+    "expected_cost",
     "rate",
     "rate_interval",
     "roc_auc",
@@ -126,6 +127,9 @@ def thresholds_from(
     scores: _Source, labels: _Source | None, k: int, positive: _Positive, n_threads: int | None
 ) -> _Floats: ...
 def rate(name: str, tp: _Masses, fp: _Masses, fn: _Masses, tn: _Masses, beta: float) -> _Floats: ...
+def expected_cost(
+    costs: tuple[float, float, float, float], tp: _Masses, fp: _Masses, fn: _Masses, tn: _Masses
+) -> _Floats: ...
 def rate_interval(
     name: str, tp: _Floats, fp: _Floats, fn: _Floats, tn: _Floats, beta: float, z: float
 ) -> tuple[_Floats, _Floats, str]: ...

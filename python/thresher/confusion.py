@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from thresher import _core, _normal
 from thresher._errors import Error, one_of
 from thresher._html import number
-from thresher._rates import RATES, Rates
+from thresher._rates import RATES, Rates, Values
 from thresher._table import Table, frozen
 from thresher.estimates import Estimate
 from thresher.rate_intervals import RateIntervals
@@ -20,12 +20,13 @@ from thresher.rate_intervals import RateIntervals
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COMPARISONS", "WEIGHT_MEANINGS", "ConfusionCounts"]
+__all__ = ["COMPARISONS", "WEIGHT_MEANINGS", "ConfusionCounts", "cell_costs", "fraction"]
 
 COMPARISONS = (">=", ">")
 WEIGHT_MEANINGS = ("frequency", "sampling")
 
 _COUNTS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
+_CELLS = tuple(name.removesuffix("s") for name in _COUNTS)
 _MAIN_RATES = ("recall", "false_positive_rate", "specificity", "precision", "accuracy", "f1")
 
 
@@ -163,6 +164,78 @@ class ConfusionCounts(Rates, Table):
             return Estimate(float(value), float(lower[0]), float(upper[0]), level, method)
         return RateIntervals(self.thresholds, value, lower, upper, name, level, method)  # type: ignore[arg-type]
 
+    def at_prevalence(self, prevalence: float) -> ConfusionCounts:
+        """Return the counts as they would be at another share of positives, with the same total.
+
+        Recall, false positive rate and all that is made of them alone stay; precision, predictive values, accuracy,
+        lift and expected costs are those at that prevalence.
+
+        Parameters
+        ----------
+        prevalence : float
+            Share of positives, 0 to 1.
+
+        Returns
+        -------
+        ConfusionCounts
+            Float64: positives times `prevalence · n / P`, negatives times `(1 - prevalence) · n / N`. NaN where a class
+            that is to have a share has no rows.
+
+        Raises
+        ------
+        Error
+            For a prevalence outside [0, 1].
+
+        Notes
+        -----
+        The scores of each class must be distributed as they were; only the mix of the classes may change (label
+        shift). The counts are no rows any more, so they have no intervals.
+
+        Examples
+        --------
+        >>> import thresher as th
+        >>> counts = th.ConfusionCounts(0.5, 80, 10, 20, 90)
+        >>> rare = counts.at_prevalence(0.01)
+        >>> round(counts.precision, 3), round(rare.precision, 3), rare.recall
+        (0.889, 0.075, 0.8)
+        """
+        share = fraction("prevalence", prevalence)
+        tp, fp, fn_, tn = (np.asarray(getattr(self, name), dtype=np.float64) for name in _COUNTS)
+        positives, negatives = tp + fn_, fp + tn
+        total = positives + negatives
+        kept, left = _factor(share, total, positives), _factor(1 - share, total, negatives)
+        columns = [self.thresholds, tp * kept, fp * left, fn_ * kept, tn * left]
+        return ConfusionCounts.of(columns, self.comparison, scalar=False)
+
+    def expected_cost(self, costs: Mapping[str, float]) -> Values:
+        """Return the mean cost of a row, in the unit of `costs`.
+
+        Parameters
+        ----------
+        costs : mapping
+            What a row costs, by "true_positive", "false_positive", "false_negative" and "true_negative"; one that is
+            left out costs 0, a negative one pays.
+
+        Returns
+        -------
+        float or float64 array
+            `Σ cost · count / n`, NaN without rows; correctly rounded when costs are integers and counts are rows.
+
+        Raises
+        ------
+        Error
+            For an unknown name, or a cost that is not finite.
+
+        Examples
+        --------
+        >>> import thresher as th
+        >>> th.ConfusionCounts(0.5, 3, 2, 1, 4).expected_cost({"false_positive": 1, "false_negative": 5})
+        0.7
+        """
+        tp, fp, fn_, tn = (np.atleast_1d(getattr(self, name)) for name in _COUNTS)
+        values = _core.expected_cost(cell_costs(costs), tp, fp, fn_, tn)
+        return values if np.ndim(self.thresholds) else float(values[0])
+
     def _meant(self, weight_meaning: str | None) -> None:
         """Refuse sums of weights whose meaning makes no interval."""
         if weight_meaning is not None:
@@ -221,3 +294,25 @@ class ConfusionCounts(Rates, Table):
         part = self[rows] if np.ndim(self.thresholds) else self
         counts = {name: np.atleast_1d(getattr(part, name)) for name in ("thresholds", *_COUNTS)}
         return counts | {name: np.atleast_1d(part.rate(name)) for name in _MAIN_RATES}
+
+
+def fraction(argument: str, value: float) -> float:
+    """Return a share of rows as a float; refuse one outside [0, 1]."""
+    if not 0 <= value <= 1:
+        raise Error(f"`{argument}` must be in [0, 1], but is {value!r}")
+    return float(value)
+
+
+def cell_costs(costs: Mapping[str, float]) -> tuple[float, float, float, float]:
+    """Return the costs of true and false positives, false and true negatives; refuse any other name."""
+    for name in costs:
+        one_of("costs", name, _CELLS)
+    tp, fp, fn_, tn = (float(costs.get(name, 0)) for name in _CELLS)
+    return tp, fp, fn_, tn
+
+
+def _factor(share: float, total: NDArray[np.float64], held: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what a class's counts are multiplied by to make up a share of the total; NaN for none of something."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factors = share * (total / held)
+    return np.where(held > 0, factors, 0.0 if share == 0 else np.nan)

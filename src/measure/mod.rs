@@ -21,6 +21,7 @@
 mod area;
 mod bounds;
 mod confusion;
+mod cost;
 mod curve;
 mod integral;
 mod precision_area;
@@ -36,6 +37,7 @@ mod weighted_area;
 pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs, twice_u};
 pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};
+pub use cost::Costs;
 pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_recall_curve, roc_curve};
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};
 pub use precision_sum::PrecisionSum;
