@@ -39,7 +39,7 @@ mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
     #[pymodule_export]
-    use super::decisions::{expected_cost, rate_interval};
+    use super::decisions::{best_threshold, candidates, expected_cost, rate_interval, threshold_at};
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
     #[pymodule_export]

@@ -10,6 +10,8 @@ __all__ = [
     "Accumulator",
     "Tally",
     "average_precision",
+    "best_threshold",
+    "candidates",
     "default_threads",
     "expected_cost",
     "rate",
@@ -17,6 +19,7 @@ __all__ = [
     "roc_auc",
     "simd_level",
     "thin",
+    "threshold_at",
     "thresholds_from",
 ]
 
@@ -106,6 +109,28 @@ class Tally:
     def tied(self) -> bool: ...
     def columns(self) -> tuple[_Floats, _Masses, _Masses]: ...
 
+# Columns of one confusion table; value; feasible; lowest and highest threshold; what is unresolved; what is reachable.
+_Chosen: TypeAlias = tuple[
+    tuple[_Floats, _Masses, _Masses, _Masses, _Masses],
+    float,
+    bool,
+    tuple[float, float],
+    tuple[float, float] | None,
+    float,
+]
+
+def candidates(tally: Tally) -> tuple[_Floats, _Masses, _Masses, _Masses, _Masses]: ...
+def best_threshold(
+    tally: Tally,
+    rate: str | None,
+    beta: float,
+    costs: tuple[float, float, float, float] | None,
+    values: _Floats | None,
+    limits: list[tuple[str, float, float]],
+    prevalence: float | None,
+    tolerance: float,
+) -> _Chosen: ...
+def threshold_at(tally: Tally, name: str, low: float, high: float, highest: bool) -> _Chosen: ...
 def roc_auc(
     labels: _Source,
     scores: _Source,

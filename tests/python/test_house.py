@@ -48,6 +48,8 @@ FACE_ORDER = [
     "_labels",
     "curves",
     "confusion",
+    "choices",
+    "_decision_queries",
     "_queries",
     "_problem",
     "metrics",
@@ -60,7 +62,7 @@ FACE_ORDER = [
 PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
-    *("RateIntervals",),
+    *("RateIntervals", "Choice"),
     *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
     *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
 }
@@ -69,6 +71,7 @@ ACCUMULATOR = {
     *("n_samples", "n_positives", "n_negatives", "weight_positives", "weight_negatives", "n_dropped"),
     *("nbytes", "weighted", "exact", "plan", "roc_curve", "precision_recall_curve", "det_curve"),
     *("roc_auc", "average_precision", "pr_auc", "roc_auc_bounds", "average_precision_bounds"),
+    *("best_threshold", "threshold_at"),
 }
 
 
