@@ -22,13 +22,14 @@ __all__ = ["DecisionQueries"]
 
 Bounds: TypeAlias = "tuple[float | None, float | None]"
 
-# Which threshold is taken where the rate lies in these bounds: the highest, or the lowest.
+# By rate: whether the target is the least that is accepted (else the most), and whether the highest threshold is taken
+# (else the lowest).
 _TARGETS = {
     "recall": (True, True),
     "precision": (True, False),
     "false_positive_rate": (False, False),
     "predicted_positive_rate": (False, False),
-}  # name -> (at least the target, else at most; the highest threshold, else the lowest)
+}
 
 
 class DecisionQueries:
@@ -54,8 +55,8 @@ class DecisionQueries:
         Parameters
         ----------
         metric : str or callable, default "f1"
-            Any name of `ConfusionCounts.rate`; or a function of ConfusionCounts at every candidate, thresholds ascending,
-            that returns an array of that length. The highest is best; the lowest of the false positive, false negative,
+            Any name of `ConfusionCounts.rate`; or a function of ConfusionCounts at every candidate, thresholds
+            ascending, that returns an array of that length. The highest is best; the lowest of the false positive, false negative,
             false discovery and error rates and of the negative likelihood ratio.
         subject_to : mapping, optional
             Bounds of rates by name, `(low, high)`, both included, None for none: `{"precision": (0.9, None)}`. An
@@ -156,8 +157,8 @@ class DecisionQueries:
 
         Notes
         -----
-        Rates of rows are rounded to float64 once, then compared: 9 of 10 reaches 0.9. Candidates as in `best_threshold`.
-        On binned counts `unresolved` is where a threshold further that way may reach the target too.
+        Rates of rows are rounded to float64 once, then compared: 9 of 10 reaches 0.9. Candidates as in
+        `best_threshold`. On binned counts `unresolved` is where a threshold further that way may reach the target too.
 
         Examples
         --------
@@ -179,7 +180,7 @@ class DecisionQueries:
         return _choice(chosen, self._state.comparison, name, [(name, low, high)], 1.0, level=level)
 
 
-def _limits(subject_to: Mapping[str, Bounds]) -> list[tuple[str, float, float]]:
+def _limits(subject_to: Mapping[str, Any]) -> list[tuple[str, float, float]]:
     """Return the bounds of each rate, infinite where there is none."""
     limits = []
     for name, bounds in subject_to.items():

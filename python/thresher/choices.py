@@ -18,7 +18,7 @@ _SHOWN = ("recall", "precision", "false_positive_rate", "predicted_positive_rate
 
 @dataclass(frozen=True)
 class Choice:
-    """A threshold that was chosen, the four counts there, and what else would have done; no exception when none will do.
+    """A threshold that was chosen, the four counts there, and what else would have done.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ class Choice:
     tolerance : float
         Relative to the value.
     certain : bool
-        Whether no threshold whatsoever can do better. Counts at a threshold that was kept are exact, but of binned counts
-        a better one may lie between two of them.
+        Whether no threshold whatsoever can do better. Counts at a threshold that was kept are exact, but of binned
+        counts a better one may lie between two of them.
     unresolved : tuple of float, optional
         Where such a threshold may lie: strictly between these two. None when certain.
     reachable : float
@@ -87,8 +87,8 @@ class Choice:
     ) -> Estimate:
         """Return the rate of that name with its interval, at the choice's level by default.
 
-        As `ConfusionCounts.interval`. The threshold is taken as given: that it was chosen by the same rows is not in the
-        interval, so the chosen metric looks a little better than it is.
+        As `ConfusionCounts.interval`. The threshold is taken as given: that it was chosen by the same rows is not in
+        the interval, so the chosen metric looks a little better than it is.
         """
         level = self.level if level is None else level
         return self.counts.interval(name, level, beta=beta, weight_meaning=weight_meaning)  # type: ignore[return-value]

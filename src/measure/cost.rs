@@ -37,6 +37,11 @@ impl Costs {
         [self.true_positive, self.false_positive, self.false_negative, self.true_negative]
     }
 
+    /// The largest in size.
+    pub(super) fn largest(self) -> f64 {
+        self.cells().into_iter().fold(0.0, |most, cost| most.max(cost.abs()))
+    }
+
     /// True when every cost is an integer within ±2^53: then the cost of rows is an exact quotient, rounded once.
     pub(super) fn whole(self) -> bool {
         self.cells().into_iter().all(|cost| cost.fract() == 0.0 && cost.abs() <= EXACT)

@@ -74,22 +74,46 @@ impl<'t, M: Cell> Cuts<'t, M> {
 
     /// Every cut from the highest threshold down, with `[tp, fp, fn, tn]`.
     pub(super) fn each(&self) -> impl Iterator<Item = (usize, [M; 4])> + '_ {
+        let (mut sums, last) = (Sums::new(self), self.ends.1);
+        let cuts = (0..=last).map(move |k| {
+            let cells = sums.cells();
+            if k < last {
+                sums.add(self.positives[k], self.negatives[k]);
+            }
+            (k, cells)
+        });
+        cuts.skip(self.ends.0)
+    }
+}
+
+/// What lies above a cut, and in all.
+pub(super) struct Sums<M: Mass> {
+    all: [M::Sum; 2],
+    flagged: [M::Sum; 2],
+}
+
+impl<M: Mass> Sums<M> {
+    /// At the first of all cuts, which flags nothing.
+    pub(super) fn new(cuts: &Cuts<'_, M>) -> Self {
         let sum = |column: &[M]| {
             let mut sum = M::Sum::default();
             column.iter().for_each(|&mass| M::add(&mut sum, mass));
             sum
         };
-        let (all_p, all_n) = (sum(self.positives), sum(self.negatives));
-        let (mut true_sum, mut false_sum) = (M::Sum::default(), M::Sum::default());
-        let (first, last) = self.ends;
-        let cuts = (0..=last).map(move |k| {
-            if k > 0 {
-                M::add(&mut true_sum, self.positives[k - 1]);
-                M::add(&mut false_sum, self.negatives[k - 1]);
-            }
-            let missed = M::rest(all_p, true_sum);
-            (k, [M::total(true_sum), M::total(false_sum), missed, M::rest(all_n, false_sum)])
-        });
-        cuts.skip(first)
+        Self { all: [sum(cuts.positives), sum(cuts.negatives)], flagged: Default::default() }
+    }
+
+    /// Goes on to the next cut.
+    #[inline(always)]
+    pub(super) fn add(&mut self, positives: M, negatives: M) {
+        M::add(&mut self.flagged[0], positives);
+        M::add(&mut self.flagged[1], negatives);
+    }
+
+    /// `[tp, fp, fn, tn]`.
+    #[inline(always)]
+    pub(super) fn cells(&self) -> [M; 4] {
+        let ([all_p, all_n], [true_sum, false_sum]) = (self.all, self.flagged);
+        [M::total(true_sum), M::total(false_sum), M::rest(all_p, true_sum), M::rest(all_n, false_sum)]
     }
 }

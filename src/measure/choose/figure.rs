@@ -102,13 +102,17 @@ impl<'o> Figure<'o> {
         }
     }
 
+    /// True when the value is one quotient of sums of rows, each an integer or half of one.
+    pub(super) fn divides_once(&self) -> bool {
+        let objective = matches!(self.objective, Objective::Rate(rate) if !multiplies(*rate));
+        self.exact && objective
+    }
+
     /// How far below the best merit a tie may lie.
     pub(super) fn slack(&self, best: f64) -> f64 {
         match self.objective {
             _ if self.exact => 0.0,
-            Objective::Cost(costs) => {
-                TIED * costs.cells().into_iter().fold(0.0, |most: f64, cost| most.max(cost.abs()))
-            }
+            Objective::Cost(costs) => TIED * costs.largest(),
             _ => TIED * best.abs().max(1.0),
         }
     }
@@ -123,8 +127,9 @@ impl<'o> Figure<'o> {
 
     fn mixed<M: Cell>(&self, cells: [M; 4]) -> Option<[f64; 4]> {
         let [positives, negatives] = self.mix?;
-        let [tp, fp, fn_, tn] = cells.map(M::real);
-        Some([tp * positives, fp * negatives, fn_ * positives, tn * negatives])
+        let [tp, fp, fn_, tn] = cells;
+        let (tp, fn_) = (tp.real() * positives, fn_.real() * positives);
+        Some([tp, fp.real() * negatives, fn_, tn.real() * negatives])
     }
 
     /// How far the worst rate lies outside its limit: 0 when all are satisfied, ∞ for an undefined one.

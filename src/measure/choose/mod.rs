@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `cuts.rs` | the candidates: every cut of a tally, with its confusion table |
 //! | `figure.rs` | what a candidate is judged by |
+//! | `screen.rs` | estimates, so that few candidates are worked out exactly |
 //! | `gaps.rs` | what a binned tally leaves open between its thresholds |
 //!
 //! Candidates are ∞, which flags nothing, and the threshold of each group. (Where ∞ itself is a score that is flagged, it
@@ -12,10 +13,12 @@
 mod cuts;
 mod figure;
 mod gaps;
+mod screen;
 
 use self::cuts::{Cell, Cuts};
 use self::figure::Figure;
 pub use self::figure::{Limit, Objective};
+use self::screen::Screen;
 use super::confusion::{ConfusionCounts, confusion_of_groups};
 use crate::error::{Error, Result};
 use crate::tally::{Masses, Tally};
@@ -113,50 +116,100 @@ pub fn best_threshold(
 }
 
 fn best<M: Cell>(cuts: &Cuts<'_, M>, figure: &Figure<'_>, limits: &[Limit], tolerance: f64, tied: bool) -> Choice {
-    let (first, last) = cuts.ends;
-    let place = |k: usize| last - k; // candidates ascend, cuts descend
-    let mut highest = f64::NEG_INFINITY;
-    let mut found = false;
-    for (k, cells) in cuts.each() {
-        let merit = figure.merit(place(k), cells);
-        if (merit > highest || (!found && merit == highest)) && figure.shortfall(limits, cells) == 0.0 {
-            (highest, found) = (merit, true);
-        }
-    }
-    let mut choice = if found {
+    let last = cuts.ends.1; // candidates ascend, cuts descend
+    let screen = Screen::new(figure, cuts);
+    let feasible = |cells| figure.shortfall(limits, cells) == 0.0;
+    let highest = highest_merit(cuts, &screen, feasible);
+    let mut choice = if let Some(highest) = highest {
         let slack = figure.slack(highest);
         let given_up = if highest.is_finite() { slack.max(tolerance * highest.abs()) } else { 0.0 };
-        let least = highest - given_up;
-        let within = |k, cells| figure.merit(place(k), cells) >= least && figure.shortfall(limits, cells) == 0.0;
-        let (mut start, mut chosen, mut end) = (None, None, first);
-        for (k, cells) in cuts.each() {
-            if within(k, cells) {
-                start = start.or(Some(k));
-                end = k;
-                if chosen.is_none() && figure.merit(place(k), cells) >= highest - slack {
-                    chosen = Some((k, figure.value(place(k), cells)));
-                }
-            } else if chosen.is_some() {
-                break;
-            } else {
-                start = None;
-            }
-        }
-        let (k, value) = chosen.unwrap_or((first, f64::NAN)); // the first pass saw one
-        let (lowest, highest) = (cuts.threshold(end), cuts.threshold(start.unwrap_or(k)));
-        Choice { lowest, highest, ..at(cuts, k, value, true) }
+        let run = run_of(cuts, &screen, [highest - given_up, highest - slack], feasible);
+        let value = figure.value(last - run.chosen, run.cells);
+        let (lowest, highest) = (cuts.threshold(run.end), cuts.threshold(run.start));
+        Choice { lowest, highest, ..at(cuts, run.chosen, value, true) }
     } else {
         let (k, cells) = nearest(cuts, figure, limits);
-        at(cuts, k, figure.value(place(k), cells), false)
+        at(cuts, k, figure.value(last - k, cells), false)
     };
     if !tied {
-        let open = gaps::better(cuts, figure, limits, found.then_some(highest));
-        (choice.unresolved, choice.reachable) = match open {
+        (choice.unresolved, choice.reachable) = match gaps::better(cuts, figure, limits, highest) {
             Some((low, high, merit)) => (Some((low, high)), figure.signed(merit)),
             None => (None, choice.value),
         };
     }
     choice
+}
+
+/// The highest merit of the cuts that are feasible; those far below it are told by their estimates.
+fn highest_merit<M: Cell>(
+    cuts: &Cuts<'_, M>,
+    screen: &Screen<'_, '_>,
+    feasible: impl Fn([M; 4]) -> bool,
+) -> Option<f64> {
+    let mut best: Option<(usize, [M; 4])> = None;
+    let mut around = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    screen.blocks(cuts, |block| {
+        if best.is_some() && block.most() < around.0 {
+            return true;
+        }
+        for (i, (&estimate, &cells)) in block.estimates.iter().zip(&block.cells).enumerate() {
+            let better = match best {
+                None => !estimate.is_nan(),
+                Some((k, cells_of_best)) => {
+                    screen.reaches(estimate, (block.first + i, cells), around, || screen.exact(k, cells_of_best), true)
+                }
+            };
+            if better && feasible(cells) {
+                best = Some((block.first + i, cells));
+                around = screen.around(estimate);
+            }
+        }
+        true
+    });
+    best.map(|(k, cells)| screen.exact(k, cells))
+}
+
+/// Cuts from `start` to `end`, the chosen one and its table.
+struct Run<M> {
+    start: usize,
+    chosen: usize,
+    cells: [M; 4],
+    end: usize,
+}
+
+/// The first cut whose merit is at least the second of `least`, and the feasible ones around it that reach the first.
+fn run_of<M: Cell>(
+    cuts: &Cuts<'_, M>,
+    screen: &Screen<'_, '_>,
+    least: [f64; 2],
+    feasible: impl Fn([M; 4]) -> bool,
+) -> Run<M> {
+    let first = cuts.ends.0;
+    let mut run = Run { start: first, chosen: first, cells: [M::ZERO; 4], end: first };
+    let mut found = false;
+    let edges = least.map(|least| screen.around(least));
+    screen.blocks(cuts, |block| {
+        if !found && block.most() < edges[0].0 {
+            run.start = block.first + block.cells.len();
+            return true;
+        }
+        for (i, (&estimate, &cells)) in block.estimates.iter().zip(&block.cells).enumerate() {
+            let k = block.first + i;
+            let reaches = |j: usize| screen.reaches(estimate, (k, cells), edges[j], || least[j], false);
+            if reaches(0) && feasible(cells) {
+                if !found && reaches(1) {
+                    (run.chosen, run.cells, found) = (k, cells, true);
+                }
+                run.end = k;
+            } else if found {
+                return false;
+            } else {
+                run.start = k + 1;
+            }
+        }
+        true
+    });
+    run
 }
 
 /// The cut whose worst rate comes closest to its limit, the highest threshold of several.
@@ -215,11 +268,20 @@ pub fn threshold_at(tally: &Tally, limit: Limit, side: Side) -> Choice {
 }
 
 fn reached<M: Cell>(cuts: &Cuts<'_, M>, figure: &Figure<'_>, limit: Limit, side: Side, tied: bool) -> Choice {
-    let mut within = cuts.each().filter(|&(_, cells)| figure.shortfall(&[limit], cells) == 0.0);
-    let found = match side {
-        Side::Highest => within.next(),
-        Side::Lowest => within.last(),
-    };
+    let screen = Screen::new(figure, cuts);
+    let mut found = None;
+    screen.blocks(cuts, |block| {
+        for (i, (&estimate, &cells)) in block.estimates.iter().zip(&block.cells).enumerate() {
+            let value = screen.value(estimate, block.first + i, cells);
+            if limit.low <= value && value <= limit.high {
+                found = Some((block.first + i, cells));
+                if side == Side::Highest {
+                    return false;
+                }
+            }
+        }
+        true
+    });
     let (k, cells) = found.unwrap_or_else(|| nearest(cuts, figure, &[limit]));
     let mut choice = at(cuts, k, figure.rate(limit.rate, cells), found.is_some());
     if !tied {
