@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import track
 
 import machine
-from coverage_cells import Cell, cells
+from coverage_cells import cells
 
 RECORDS = machine.REPOSITORY / "benches" / "coverage"
 PAGE = machine.REPOSITORY / "docs" / "dev" / "coverage.md"
@@ -32,9 +32,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     chosen = [
-        index
-        for index, cell in enumerate(cells())
-        if not given.cells or any(word in cell.name for word in given.cells)
+        index for index, cell in enumerate(cells()) if not given.cells or any(word in cell.name for word in given.cells)
     ]
     console = Console(highlight=False)
     begun = time.monotonic()
@@ -97,9 +95,10 @@ def page(results: list[dict[str, Any]], record: str) -> str:
         "# What the intervals cover",
         "",
         f"Written by `make coverage` from benches/coverage/{record}: the share of simulated samples, in percent, whose",
-        "interval holds the true figure of the population they were drawn from. Scores are binormal, labels drawn at random;",
-        "benches/python/coverage_cells.py has the populations. A cell with 30 samples of either class or more must lie within",
-        f"{TOLERANCE} points of its level (the simulation itself varies by about 0.5 at 90 %). Smaller ones are shown as measured.",
+        "interval holds the true figure of the population they were drawn from. Scores are binormal, labels drawn at",
+        "random; benches/python/coverage_cells.py has the populations. A cell with 30 samples of either class or more must",
+        f"lie within {TOLERANCE} points of its level (the simulation varies by about 0.5 at 90 %). Smaller ones are shown as",
+        "measured.",
         "",
     ]
     for figure in dict.fromkeys(result["figure"] for result in results):
@@ -107,7 +106,9 @@ def page(results: list[dict[str, Any]], record: str) -> str:
         lines += [
             f"## {figure}",
             "",
-            "| population | true figure | smaller class | " + " | ".join(f"{100 * level:g} %" for level in LEVELS) + " |",
+            "| population | true figure | smaller class | "
+            + " | ".join(f"{100 * level:g} %" for level in LEVELS)
+            + " |",
             "|---|---|---|" + "---|" * len(LEVELS),
         ]
         for result in of_figure:

@@ -3,7 +3,7 @@
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use thresher::count::{self, ExactCounts};
-use thresher::measure::{self, Rate, WeightedPrecision, WeightedRocArea};
+use thresher::measure::{self, WeightedPrecision, WeightedRocArea};
 use thresher::state::AnyCounts;
 
 use crate::accumulators::Accumulator;
@@ -11,6 +11,7 @@ use crate::arguments;
 use crate::arrays;
 use crate::batches::{Samples, Source};
 use crate::calls;
+use crate::decisions;
 use crate::errors::{Failure, Result};
 use crate::queries;
 use crate::settings::{self, Settings};
@@ -118,7 +119,7 @@ pub(crate) fn rate<'py>(
     tn: &Bound<'py, PyAny>,
     beta: f64,
 ) -> Result<Bound<'py, PyArray1<f64>>> {
-    let rate = Rate::named(name, beta)?.ok_or_else(|| Failure::Value(format!("no rate is called {name:?}")))?;
+    let rate = decisions::named(name, beta)?;
     let columns = [("tp", tp), ("fp", fp), ("fn", r#fn), ("tn", tn)];
     let rates = match integers(columns)? {
         Some(counts) => elementwise(py, counts, move |[tp, fp, fn_, tn]| rate.of_counts(tp, fp, fn_, tn))?,
@@ -127,10 +128,10 @@ pub(crate) fn rate<'py>(
     Ok(PyArray1::from_vec(py, rates))
 }
 
-type Named<'a, 'py> = (&'static str, &'a Bound<'py, PyAny>);
+pub(crate) type Named<'a, 'py> = (&'static str, &'a Bound<'py, PyAny>);
 
 /// The columns as rows counted; None unless all four are int64.
-fn integers(columns: [Named<'_, '_>; 4]) -> Result<Option<[Vec<u64>; 4]>> {
+pub(crate) fn integers(columns: [Named<'_, '_>; 4]) -> Result<Option<[Vec<u64>; 4]>> {
     let mut counts: [Vec<u64>; 4] = Default::default();
     for (counts, (argument, value)) in counts.iter_mut().zip(columns) {
         let Some(values) = arrays::integers(argument, value)? else { return Ok(None) };
@@ -143,7 +144,8 @@ fn integers(columns: [Named<'_, '_>; 4]) -> Result<Option<[Vec<u64>; 4]>> {
     Ok(Some(counts))
 }
 
-fn floats(columns: [Named<'_, '_>; 4]) -> Result<[Vec<f64>; 4]> {
+/// The columns as float64.
+pub(crate) fn floats(columns: [Named<'_, '_>; 4]) -> Result<[Vec<f64>; 4]> {
     let mut sums: [Vec<f64>; 4] = Default::default();
     for (sums, (argument, value)) in sums.iter_mut().zip(columns) {
         *sums = arrays::floats(argument, value)?;
@@ -151,16 +153,22 @@ fn floats(columns: [Named<'_, '_>; 4]) -> Result<[Vec<f64>; 4]> {
     Ok(sums)
 }
 
-fn elementwise<M: Copy + Send + Sync + 'static>(
-    py: Python<'_>,
-    columns: [Vec<M>; 4],
-    rate: impl Fn([M; 4]) -> f64 + Send + Sync + 'static,
-) -> Result<Vec<f64>> {
+/// How many entries each of the four columns has.
+pub(crate) fn one_length<M>(columns: &[Vec<M>; 4]) -> Result<usize> {
     let lengths = columns.each_ref().map(Vec::len);
     let [len, ..] = lengths;
     if lengths != [len; 4] {
         return Err(Failure::Value(format!("`tp`, `fp`, `fn` and `tn` must have one length, but have {lengths:?}")));
     }
+    Ok(len)
+}
+
+pub(crate) fn elementwise<M: Copy + Send + Sync + 'static>(
+    py: Python<'_>,
+    columns: [Vec<M>; 4],
+    rate: impl Fn([M; 4]) -> f64 + Send + Sync + 'static,
+) -> Result<Vec<f64>> {
+    let len = one_length(&columns)?;
     calls::run_owned(py, len, Settings::serial(py)?, move |_| {
         Ok((0..len).map(|i| rate(columns.each_ref().map(|column| column[i]))).collect())
     })

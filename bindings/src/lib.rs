@@ -14,6 +14,7 @@
 //! | `curves.rs` | curves |
 //! | `tallies.rs` | the class `Tally`, which measures read |
 //! | `intervals.rs` | areas with their variances |
+//! | `decisions.rs` | intervals of rates, expected costs, thresholds chosen |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -23,6 +24,7 @@ mod arrays;
 mod batches;
 mod calls;
 mod curves;
+mod decisions;
 mod dispatch;
 mod errors;
 mod functions;
@@ -38,6 +40,8 @@ mod tallies;
 mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
+    #[pymodule_export]
+    use super::decisions::{best_threshold, candidates, expected_cost, rate_interval, threshold_at};
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
     #[pymodule_export]

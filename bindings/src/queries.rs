@@ -234,7 +234,8 @@ fn table(
     })
 }
 
-fn into_columns(py: Python<'_>, table: ConfusionCounts) -> Result<Bound<'_, PyTuple>> {
+/// Thresholds, then tp, fp, fn and tn, as arrays.
+pub(crate) fn into_columns(py: Python<'_>, table: ConfusionCounts) -> Result<Bound<'_, PyTuple>> {
     let thresholds = column(py, table.thresholds).into_any();
     let [tp, fp, fn_, tn] = match table.masses {
         ConfusionMasses::Counts { true_positives, false_positives, false_negatives, true_negatives } => [

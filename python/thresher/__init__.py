@@ -36,6 +36,7 @@ from thresher import plots
 from thresher._errors import Error, InexactWarning, InvalidStateError, ThresholdMismatchError
 from thresher._version import __version__
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts, load
+from thresher.choices import Choice
 from thresher.confusion import ConfusionCounts
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 from thresher.estimates import Estimate
@@ -50,8 +51,10 @@ from thresher.metrics import (
     roc_curve,
     thresholds_from,
 )
+from thresher.rate_intervals import RateIntervals
 
 __all__ = [
+    "Choice",
     "CompactCounts",
     "ConfusionCounts",
     "DetCurve",
@@ -61,6 +64,7 @@ __all__ = [
     "InexactWarning",
     "InvalidStateError",
     "PrecisionRecallCurve",
+    "RateIntervals",
     "RocCurve",
     "ThresholdCounts",
     "ThresholdMismatchError",

@@ -11,14 +11,19 @@ __all__ = [
     "Tally",
     "average_precision",
     "average_precision_variance",
+    "best_threshold",
+    "candidates",
     "default_threads",
+    "expected_cost",
     "hanley_mcneil_variance",
     "rate",
+    "rate_interval",
     "roc_auc",
     "roc_auc_variance",
     "roc_auc_variance_of_rows",
     "simd_level",
     "thin",
+    "threshold_at",
     "thresholds_from",
 ]
 
@@ -109,6 +114,28 @@ class Tally:
     def tied(self) -> bool: ...
     def columns(self) -> tuple[_Floats, _Masses, _Masses]: ...
 
+# Columns of one confusion table; value; feasible; lowest and highest threshold; what is unresolved; what is reachable.
+_Chosen: TypeAlias = tuple[
+    tuple[_Floats, _Masses, _Masses, _Masses, _Masses],
+    float,
+    bool,
+    tuple[float, float],
+    tuple[float, float] | None,
+    float,
+]
+
+def candidates(tally: Tally) -> tuple[_Floats, _Masses, _Masses, _Masses, _Masses]: ...
+def best_threshold(
+    tally: Tally,
+    rate: str | None,
+    beta: float,
+    costs: tuple[float, float, float, float] | None,
+    values: _Floats | None,
+    limits: list[tuple[str, float, float]],
+    prevalence: float | None,
+    tolerance: float,
+) -> _Chosen: ...
+def threshold_at(tally: Tally, name: str, low: float, high: float, highest: bool) -> _Chosen: ...
 def roc_auc(
     labels: _Source,
     scores: _Source,
@@ -130,6 +157,12 @@ def thresholds_from(
     scores: _Source, labels: _Source | None, k: int, positive: _Positive, n_threads: int | None
 ) -> _Floats: ...
 def rate(name: str, tp: _Masses, fp: _Masses, fn: _Masses, tn: _Masses, beta: float) -> _Floats: ...
+def expected_cost(
+    costs: tuple[float, float, float, float], tp: _Masses, fp: _Masses, fn: _Masses, tn: _Masses
+) -> _Floats: ...
+def rate_interval(
+    name: str, tp: _Floats, fp: _Floats, fn: _Floats, tn: _Floats, beta: float, z: float
+) -> tuple[_Floats, _Floats, str]: ...
 def thin(x: _Floats, y: _Floats, tolerance: float) -> NDArray[np.intp]: ...
 def default_threads() -> int: ...
 def simd_level() -> str: ...

@@ -10,6 +10,8 @@
 //! | variances | `delong.rs`, `precision_variance.rs`, `variance.rs` | how far the areas of other samples would lie |
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
+//! | intervals of rates | `rate_interval.rs` | Wilson's, and what is made of it |
+//! | thresholds to use | `choose`, `cost.rs` | the best by a rate or a cost, or the one that reaches a rate |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
@@ -20,7 +22,9 @@
 
 mod area;
 mod bounds;
+mod choose;
 mod confusion;
+mod cost;
 mod curve;
 mod delong;
 mod integral;
@@ -28,6 +32,7 @@ mod precision_area;
 mod precision_sum;
 mod precision_variance;
 mod rate;
+mod rate_interval;
 mod ratio;
 mod scale;
 mod sum;
@@ -37,13 +42,16 @@ mod weighted_area;
 
 pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs, twice_u};
 pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
+pub use choose::{Choice, Limit, Objective, Side, best_threshold, candidates, threshold_at};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};
+pub use cost::Costs;
 pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_recall_curve, roc_curve};
 pub use delong::{PlacementSums, Placements, roc_auc_variance};
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};
 pub use precision_sum::PrecisionSum;
 pub use precision_variance::average_precision_variance;
 pub use rate::Rate;
+pub use rate_interval::{RateInterval, rate_interval};
 pub use thin::thin;
 pub use variance::{AreaVariance, WeightMeaning, hanley_mcneil_variance};
 pub use weighted_area::{WeightedPrecision, WeightedRocArea};

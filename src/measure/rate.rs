@@ -172,6 +172,13 @@ impl Rate {
             Self::NegativeLikelihoodRatio => ratio(missed * all_n, rejected * all_p),
         }
     }
+
+    /// `β² / (1 + β²)` and `1 / (1 + β²)`, what a missed positive and a false alarm weigh in an F score.
+    pub(super) fn f_shares(beta: f64) -> (f64, f64) {
+        let (larger, smaller) = if beta > 1.0 { (1.0, 1.0 / beta) } else { (beta, 1.0) };
+        let sum = larger * larger + smaller * smaller;
+        (larger * larger / sum, smaller * smaller / sum)
+    }
 }
 
 /// `times · (tp·tn − fp·fn) / denominator` without rounding the difference: products of rows stay below 2^126.
@@ -193,9 +200,7 @@ fn quotient(a: f64, b: f64) -> f64 {
 
 /// `tp / (tp + r·fn + (1 − r)·fp)` with `r = β² / (1 + β²)`: neither a huge `beta` nor huge weights overflow.
 fn f_score(beta: f64, tp: f64, fp: f64, fn_: f64) -> f64 {
-    let (larger, smaller) = if beta > 1.0 { (1.0, 1.0 / beta) } else { (beta, 1.0) };
-    let sum = larger * larger + smaller * smaller;
-    let (recall_share, precision_share) = (larger * larger / sum, smaller * smaller / sum);
+    let (recall_share, precision_share) = Rate::f_shares(beta);
     tp.share(recall_share * fn_ + precision_share * fp)
 }
 

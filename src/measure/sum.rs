@@ -16,6 +16,9 @@ pub(crate) trait Mass: Copy + PartialOrd {
     /// The sum as it stands. Rows: exact. Weights: within `u + (k u)²` relative, `u = 2^-53`, `k` groups.
     fn total(sum: Self::Sum) -> Self;
 
+    /// What a whole holds beyond its part, the sum of its first groups. Rows: exact. Weights: 0 for the whole itself.
+    fn rest(whole: Self::Sum, part: Self::Sum) -> Self;
+
     /// The power of two that brings a column's largest value near 1 (rows stay as they are: they need none).
     fn scale(column: &[Self]) -> Scale;
 
@@ -40,6 +43,10 @@ impl Mass for u64 {
 
     fn total(sum: u64) -> u64 {
         sum
+    }
+
+    fn rest(whole: u64, part: u64) -> u64 {
+        whole - part
     }
 
     fn scale(_: &[u64]) -> Scale {
@@ -70,6 +77,10 @@ impl Mass for f64 {
 
     fn total(sum: Compensated) -> f64 {
         sum.total()
+    }
+
+    fn rest(whole: Compensated, part: Compensated) -> f64 {
+        ((whole.sum - part.sum) + (whole.lost - part.lost)).max(0.0)
     }
 
     fn scale(column: &[f64]) -> Scale {

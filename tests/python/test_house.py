@@ -41,6 +41,7 @@ FACE_ORDER = [
     "_optional",
     "_rates",
     "_table",
+    "rate_intervals",
     "_envelope",
     "_arrow",
     "_containers",
@@ -48,6 +49,8 @@ FACE_ORDER = [
     "_labels",
     "curves",
     "confusion",
+    "choices",
+    "_decision_queries",
     "_queries",
     "_interval_queries",
     "_problem",
@@ -62,6 +65,7 @@ FACE_ORDER = [
 PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
+    *("RateIntervals", "Choice"),
     *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
     *("Estimate", "roc_auc_interval", "average_precision_interval"),
     *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
@@ -72,6 +76,7 @@ ACCUMULATOR = {
     *("nbytes", "weighted", "exact", "plan", "roc_curve", "precision_recall_curve", "det_curve"),
     *("roc_auc", "average_precision", "pr_auc", "roc_auc_bounds", "average_precision_bounds"),
     *("roc_auc_interval", "average_precision_interval"),
+    *("best_threshold", "threshold_at"),
 }
 
 

@@ -1,0 +1,124 @@
+"""Choice: a threshold, why it was chosen, and what it does."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from thresher._html import number, table
+from thresher._rates import Values
+from thresher.confusion import ConfusionCounts
+from thresher.estimates import Estimate
+
+__all__ = ["Choice"]
+
+_SHOWN = ("recall", "precision", "false_positive_rate", "predicted_positive_rate", "f1", "accuracy")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A threshold that was chosen, the four counts there, and what else would have done.
+
+    Parameters
+    ----------
+    threshold : float
+        Where to cut; inf flags nothing. When nothing is feasible, the threshold that comes closest.
+    counts : ConfusionCounts
+        The counts at that threshold, as they were counted: with `prevalence`, `choice.counts.at_prevalence(prevalence)`
+        has those that the choice was made by.
+    metric : str
+        Name of the metric, "expected_cost", or the callable's own name.
+    value : float
+        The metric, or the expected cost of a row, at the threshold; NaN where it is undefined.
+    feasible : bool
+        Whether the threshold satisfies what was asked for.
+    reason : str
+        Why it is not feasible, with the best that can be reached; empty when it is.
+    lowest, highest : float
+        Ends of the run of thresholds around the chosen one, all of them feasible, whose value is within `tolerance`.
+    tolerance : float
+        Relative to the value.
+    certain : bool
+        Whether no threshold whatsoever can do better. Counts at a threshold that was kept are exact, but of binned
+        counts a better one may lie between two of them.
+    unresolved : tuple of float, optional
+        Where such a threshold may lie: strictly between these two. None when certain.
+    reachable : float
+        What no threshold can beat: `value` when certain, NaN when unknown.
+    level : float
+        Confidence level of the intervals.
+    prevalence : float, optional
+        Share of positives that the choice was made for; None: that of the counts.
+
+    Examples
+    --------
+    >>> import thresher as th
+    >>> counts = th.ExactCounts()
+    >>> counts.update([0, 0, 1, 1, 1], [0.1, 0.4, 0.35, 0.8, 0.7])
+    >>> choice = counts.best_threshold("f1")
+    >>> choice.threshold, round(choice.value, 3), choice.counts.true_positives
+    (0.35, 0.857, 3)
+    >>> counts.threshold_at(precision=0.9).threshold
+    0.7
+    """
+
+    threshold: float
+    counts: ConfusionCounts
+    metric: str
+    value: float
+    feasible: bool = True
+    reason: str = ""
+    lowest: float = math.nan
+    highest: float = math.nan
+    tolerance: float = 0.0
+    certain: bool = True
+    unresolved: tuple[float, float] | None = None
+    reachable: float = math.nan
+    level: float = 0.95
+    prevalence: float | None = None
+
+    def rate(self, name: str, beta: float = 1.0) -> Values:
+        """Return the rate of that name at the threshold, as `ConfusionCounts.rate` does."""
+        return self.counts.rate(name, beta)
+
+    def interval(
+        self, name: str, level: float | None = None, *, beta: float = 1.0, weight_meaning: str | None = None
+    ) -> Estimate:
+        """Return the rate of that name with its interval, at the choice's level by default.
+
+        As `ConfusionCounts.interval`. The threshold is taken as given: that it was chosen by the same rows is not in
+        the interval, so the chosen metric looks a little better than it is.
+        """
+        level = self.level if level is None else level
+        return self.counts.interval(name, level, beta=beta, weight_meaning=weight_meaning)  # type: ignore[return-value]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every field by name, as Python numbers; the counts as `ConfusionCounts.to_dict` does."""
+        return dict(vars(self)) | {"counts": self.counts.to_dict()}
+
+    def __str__(self) -> str:
+        return "\n".join([self._caption(), *(f"  {name}: {text}" for name, text in self._lines().items())])
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def _repr_html_(self) -> str:
+        return table(self._caption(), ("", ""), self._lines().items())
+
+    def _caption(self) -> str:
+        head = f"Choice(score {self.counts.comparison} {number(self.threshold)}: {self.metric} = {number(self.value)})"
+        return head if self.feasible else f"{head}, {self.reason}"
+
+    def _lines(self) -> dict[str, str]:
+        cells = ("true_positives", "false_positives", "false_negatives", "true_negatives")
+        lines = {"counts": ", ".join(f"{name}={number(getattr(self.counts, name))}" for name in cells)}
+        if self.lowest < self.highest:
+            run = f"{number(self.lowest)} to {number(self.highest)}"
+            lines[f"within {100 * self.tolerance:g} % of the best"] = run
+        if self.unresolved is not None:
+            low, high = self.unresolved
+            reach = "" if math.isnan(self.reachable) else f", up to {self.metric} = {number(self.reachable)}"
+            lines["a better one may lie"] = f"between {number(low)} and {number(high)}{reach}"
+        rows = isinstance(self.counts.true_positives, int)
+        return lines | {name: str(self.interval(name)) if rows else number(self.rate(name)) for name in _SHOWN}

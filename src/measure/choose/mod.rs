@@ -1,0 +1,294 @@
+//! Choosing a threshold: the best by a rate or a cost under limits, or the one where a rate reaches a target.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `cuts.rs` | the candidates: every cut of a tally, with its confusion table |
+//! | `figure.rs` | what a candidate is judged by |
+//! | `screen.rs` | estimates, so that few candidates are worked out exactly |
+//! | `gaps.rs` | what a binned tally leaves open between its thresholds |
+//!
+//! Candidates are ∞, which flags nothing, and the threshold of each group. (Where ∞ itself is a score that is flagged, it
+//! is no candidate for nothing.) Ties go to the highest threshold.
+
+mod cuts;
+mod figure;
+mod gaps;
+mod screen;
+
+use self::cuts::{Cell, Cuts};
+use self::figure::Figure;
+pub use self::figure::{Limit, Objective};
+use self::screen::Screen;
+use super::confusion::{ConfusionCounts, confusion_of_groups};
+use crate::error::{Error, Result};
+use crate::tally::{Masses, Tally};
+
+/// A threshold, why it was chosen, and what else would have done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// The threshold; ∞ flags nothing.
+    pub threshold: f64,
+    /// How many groups it admits.
+    pub admitted: usize,
+    /// The objective there; NaN where it is undefined.
+    pub value: f64,
+    /// False when no candidate satisfies every limit with a defined objective: then this is the candidate whose worst
+    /// rate comes closest to its limit.
+    pub feasible: bool,
+    /// Lowest threshold of the run of candidates around this one that satisfy the limits within the tolerance.
+    pub lowest: f64,
+    /// Highest threshold of that run.
+    pub highest: f64,
+    /// Where a better threshold may lie, between thresholds that were kept; `None`: nowhere.
+    pub unresolved: Option<(f64, f64)>,
+    /// What no threshold can beat: `value` when nothing is unresolved, NaN when it is not known.
+    pub reachable: f64,
+}
+
+/// The candidates of a tally as confusion tables, thresholds ascending, ∞ last.
+#[must_use]
+pub fn candidates(tally: &Tally) -> ConfusionCounts {
+    let (first, last) = ends(tally);
+    let admitted: Vec<usize> = (first..=last).rev().collect();
+    let threshold = |&k: &usize| if k == 0 { f64::INFINITY } else { tally.thresholds()[k - 1] };
+    confusion_of_groups(tally, admitted.iter().map(threshold).collect(), &admitted)
+}
+
+fn ends(tally: &Tally) -> (usize, usize) {
+    match tally.masses() {
+        Masses::Counts { positives, negatives } => Cuts::new(tally.thresholds(), positives, negatives).ends,
+        Masses::Weights { positives, negatives } => Cuts::new(tally.thresholds(), positives, negatives).ends,
+    }
+}
+
+/// The candidate with the best objective among those within every limit, at the share of positives `prevalence`.
+///
+/// Rates of rows are compared as exact quotients, correctly rounded; the Matthews correlation, an F score with another
+/// `beta` than 1, costs that are no integers, sums of weights, other prevalences, and rates made of products of more
+/// than 2^26 rows tie when they differ by less than 1e-14 (of the largest cost). An undefined rate is never best and
+/// within no limit. `tolerance` is relative to the best value: the run of candidates around it that are no worse than
+/// `(1 ± tolerance)` of it. Of binned tallies see [`Choice::unresolved`]. O(groups).
+///
+/// # Errors
+/// [`Error::OutOfRange`] for a `prevalence` outside [0, 1] or a negative `tolerance`; [`Error::LengthMismatch`] for
+/// [`Objective::Values`] of another length than the candidates.
+///
+/// ```
+/// use thresher::measure::{Objective, Rate, best_threshold};
+/// use thresher::tally::{Masses, Tally};
+///
+/// let counts = Masses::Counts { positives: vec![1, 0, 1, 0], negatives: vec![0, 1, 0, 1] };
+/// let tally = Tally::new(vec![0.8, 0.4, 0.35, 0.1], counts, true);
+/// let choice = best_threshold(&tally, &Objective::Rate(Rate::FScore { beta: 1.0 }), &[], None, 0.0)?;
+/// assert_eq!((choice.threshold, choice.value), (0.35, 0.8));
+/// # Ok::<(), thresher::Error>(())
+/// ```
+pub fn best_threshold(
+    tally: &Tally,
+    objective: &Objective,
+    limits: &[Limit],
+    prevalence: Option<f64>,
+    tolerance: f64,
+) -> Result<Choice> {
+    if let Some(value) = prevalence.filter(|share| !(0.0..=1.0).contains(share)) {
+        return Err(Error::OutOfRange { argument: "prevalence", value, accepted: "in [0, 1]" });
+    }
+    if !(tolerance >= 0.0 && tolerance.is_finite()) {
+        return Err(Error::OutOfRange { argument: "tolerance", value: tolerance, accepted: "finite and >= 0" });
+    }
+    let (first, last) = ends(tally);
+    if let Objective::Values(values) = objective
+        && values.len() != last + 1 - first
+    {
+        let (found, expected) = (values.len(), last + 1 - first);
+        return Err(Error::LengthMismatch { argument: "values", found, expected });
+    }
+    Ok(match tally.masses() {
+        Masses::Counts { positives, negatives } => {
+            let cuts = Cuts::new(tally.thresholds(), positives, negatives);
+            best(&cuts, &Figure::new(objective, prevalence, &cuts, true), limits, tolerance, tally.tied())
+        }
+        Masses::Weights { positives, negatives } => {
+            let cuts = Cuts::new(tally.thresholds(), positives, negatives);
+            best(&cuts, &Figure::new(objective, prevalence, &cuts, false), limits, tolerance, tally.tied())
+        }
+    })
+}
+
+fn best<M: Cell>(cuts: &Cuts<'_, M>, figure: &Figure<'_>, limits: &[Limit], tolerance: f64, tied: bool) -> Choice {
+    let last = cuts.ends.1; // candidates ascend, cuts descend
+    let screen = Screen::new(figure, cuts);
+    let feasible = |cells| figure.shortfall(limits, cells) == 0.0;
+    let highest = highest_merit(cuts, &screen, feasible);
+    let mut choice = if let Some(highest) = highest {
+        let slack = figure.slack(highest);
+        let given_up = if highest.is_finite() { slack.max(tolerance * highest.abs()) } else { 0.0 };
+        let run = run_of(cuts, &screen, [highest - given_up, highest - slack], feasible);
+        let value = figure.value(last - run.chosen, run.cells);
+        let (lowest, highest) = (cuts.threshold(run.end), cuts.threshold(run.start));
+        Choice { lowest, highest, ..at(cuts, run.chosen, value, true) }
+    } else {
+        let (k, cells) = nearest(cuts, figure, limits);
+        at(cuts, k, figure.value(last - k, cells), false)
+    };
+    if !tied {
+        (choice.unresolved, choice.reachable) = match gaps::better(cuts, figure, limits, highest) {
+            Some((low, high, merit)) => (Some((low, high)), figure.signed(merit)),
+            None => (None, choice.value),
+        };
+    }
+    choice
+}
+
+/// The highest merit of the cuts that are feasible; those far below it are told by their estimates.
+fn highest_merit<M: Cell>(
+    cuts: &Cuts<'_, M>,
+    screen: &Screen<'_, '_>,
+    feasible: impl Fn([M; 4]) -> bool,
+) -> Option<f64> {
+    let mut best: Option<(usize, [M; 4])> = None;
+    let mut around = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    screen.blocks(cuts, |block| {
+        if best.is_some() && block.most() < around.0 {
+            return true;
+        }
+        for (i, (&estimate, &cells)) in block.estimates.iter().zip(&block.cells).enumerate() {
+            let better = match best {
+                None => !estimate.is_nan(),
+                Some((k, cells_of_best)) => {
+                    screen.reaches(estimate, (block.first + i, cells), around, || screen.exact(k, cells_of_best), true)
+                }
+            };
+            if better && feasible(cells) {
+                best = Some((block.first + i, cells));
+                around = screen.around(estimate);
+            }
+        }
+        true
+    });
+    best.map(|(k, cells)| screen.exact(k, cells))
+}
+
+/// Cuts from `start` to `end`, the chosen one and its table.
+struct Run<M> {
+    start: usize,
+    chosen: usize,
+    cells: [M; 4],
+    end: usize,
+}
+
+/// The first cut whose merit is at least the second of `least`, and the feasible ones around it that reach the first.
+fn run_of<M: Cell>(
+    cuts: &Cuts<'_, M>,
+    screen: &Screen<'_, '_>,
+    least: [f64; 2],
+    feasible: impl Fn([M; 4]) -> bool,
+) -> Run<M> {
+    let first = cuts.ends.0;
+    let mut run = Run { start: first, chosen: first, cells: [M::ZERO; 4], end: first };
+    let mut found = false;
+    let edges = least.map(|least| screen.around(least));
+    screen.blocks(cuts, |block| {
+        if !found && block.most() < edges[0].0 {
+            run.start = block.first + block.cells.len();
+            return true;
+        }
+        for (i, (&estimate, &cells)) in block.estimates.iter().zip(&block.cells).enumerate() {
+            let k = block.first + i;
+            let reaches = |j: usize| screen.reaches(estimate, (k, cells), edges[j], || least[j], false);
+            if reaches(0) && feasible(cells) {
+                if !found && reaches(1) {
+                    (run.chosen, run.cells, found) = (k, cells, true);
+                }
+                run.end = k;
+            } else if found {
+                return false;
+            } else {
+                run.start = k + 1;
+            }
+        }
+        true
+    });
+    run
+}
+
+/// The cut whose worst rate comes closest to its limit, the highest threshold of several.
+fn nearest<M: Cell>(cuts: &Cuts<'_, M>, figure: &Figure<'_>, limits: &[Limit]) -> (usize, [M; 4]) {
+    let mut nearest = (cuts.ends.0, [M::ZERO; 4]);
+    let mut least = f64::NAN;
+    for (k, cells) in cuts.each() {
+        let off = figure.shortfall(limits, cells);
+        if least.is_nan() || off < least {
+            (nearest, least) = ((k, cells), off);
+        }
+    }
+    nearest
+}
+
+fn at<M: Cell>(cuts: &Cuts<'_, M>, k: usize, value: f64, feasible: bool) -> Choice {
+    let threshold = cuts.threshold(k);
+    let (lowest, highest) = (threshold, threshold);
+    Choice { threshold, admitted: k, value, feasible, lowest, highest, unresolved: None, reachable: value }
+}
+
+/// Which of the candidates within a limit is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// That with the highest threshold.
+    Highest,
+    /// That with the lowest.
+    Lowest,
+}
+
+/// The candidate on that `side` among those within `limit`: a rate of rows is compared with it correctly rounded, so that
+/// 9 of 10 reaches 0.9. Not feasible: the candidate that comes closest. O(groups).
+///
+/// ```
+/// use thresher::measure::{Limit, Rate, Side, threshold_at};
+/// use thresher::tally::{Masses, Tally};
+///
+/// let counts = Masses::Counts { positives: vec![1, 0, 1, 0], negatives: vec![0, 1, 0, 1] };
+/// let tally = Tally::new(vec![0.8, 0.4, 0.35, 0.1], counts, true);
+/// let half = Limit { rate: Rate::Recall, low: 0.5, high: f64::INFINITY };
+/// assert_eq!(threshold_at(&tally, half, Side::Highest).threshold, 0.8);
+/// ```
+#[must_use]
+pub fn threshold_at(tally: &Tally, limit: Limit, side: Side) -> Choice {
+    let objective = Objective::Rate(limit.rate);
+    match tally.masses() {
+        Masses::Counts { positives, negatives } => {
+            let cuts = Cuts::new(tally.thresholds(), positives, negatives);
+            reached(&cuts, &Figure::new(&objective, None, &cuts, true), limit, side, tally.tied())
+        }
+        Masses::Weights { positives, negatives } => {
+            let cuts = Cuts::new(tally.thresholds(), positives, negatives);
+            reached(&cuts, &Figure::new(&objective, None, &cuts, false), limit, side, tally.tied())
+        }
+    }
+}
+
+fn reached<M: Cell>(cuts: &Cuts<'_, M>, figure: &Figure<'_>, limit: Limit, side: Side, tied: bool) -> Choice {
+    let screen = Screen::new(figure, cuts);
+    let mut found = None;
+    screen.blocks(cuts, |block| {
+        for (i, (&estimate, &cells)) in block.estimates.iter().zip(&block.cells).enumerate() {
+            let value = screen.value(estimate, block.first + i, cells);
+            if limit.low <= value && value <= limit.high {
+                found = Some((block.first + i, cells));
+                if side == Side::Highest {
+                    return false;
+                }
+            }
+        }
+        true
+    });
+    let (k, cells) = found.unwrap_or_else(|| nearest(cuts, figure, &[limit]));
+    let mut choice = at(cuts, k, figure.rate(limit.rate, cells), found.is_some());
+    if !tied {
+        choice.unresolved = gaps::beyond(cuts, figure, limit, found.map(|_| (k, side)));
+        if choice.unresolved.is_some() {
+            choice.reachable = f64::NAN;
+        }
+    }
+    choice
+}
