@@ -96,6 +96,8 @@ class Counts(Queries):
         ------
         ThresholdMismatchError
             For ThresholdCounts whose thresholds (order and duplicates included), comparison or dtype differ.
+        Error
+            When one was made with `sums=True` and the other was not.
         TypeError
             For another class.
 
