@@ -34,8 +34,8 @@ class ThresholdCounts(Counts):
     sums : bool, default False
         Also keep, per gap and label, `Σ w²`, `Σ w s`, `Σ w s²` and `Σ −w ln q` over rows of weight w (1 without one)
         and score s, where q, the probability given to the true label, is s for positives and 1 - s for negatives:
-        what calibration, log loss and the variance of sampling weights need. 64 bytes a gap, and updates take
-        about COST_T ns a row longer.
+        what calibration, log loss and the variance of sampling weights need. 64 bytes a gap, and
+        updates take several times as long: a logarithm a row.
         Merges with others made so alone.
 
     Raises
@@ -106,8 +106,8 @@ class CompactCounts(Counts):
     sums : bool, default False
         Also keep, per interval and label, `Σ w²`, `Σ w s`, `Σ w s²` and `Σ −w ln q` over rows of weight w (1 without one)
         and score s, where q, the probability given to the true label, is s for positives and 1 - s for negatives:
-        what calibration, log loss and the variance of sampling weights need. At most 16 MiB, and updates take
-        about COST_C ns a row longer.
+        what calibration, log loss and the variance of sampling weights need. At most 16 MiB, and
+        updates take several times as long: a logarithm a row.
         Merges with others made so alone.
 
     Examples

@@ -1,6 +1,5 @@
 //! [`Moments`]: further sums of a cell's rows, which accumulators made `with_sums` keep beside its masses.
 
-use std::iter;
 use std::ops::AddAssign;
 
 use super::merge::POLL;
@@ -159,6 +158,8 @@ pub(super) fn of_ties(tally: &Tally, squared_weights: Option<[Vec<f64>; 2]>, con
     Ok(Sums { squared_weights: squared_weights.unwrap_or(masses), scores, squared_scores, log_losses, range })
 }
 
+const PURPOSE: &str = "sums of a batch";
+
 /// What a batch adds, of the cells it touches alone, ascending.
 #[derive(Debug, Default)]
 pub(super) struct Summed {
@@ -166,18 +167,16 @@ pub(super) struct Summed {
     pub(super) range: Option<[f64; 2]>,
 }
 
-/// What a cell holds of a batch: rows, or the sum of their weights where they have some; and their moments.
+/// What a cell holds of a batch: the sum of its rows' weights, which without weights is their number, and their moments.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Held {
-    pub(super) rows: u64,
-    pub(super) weight: f64,
+    pub(super) mass: f64,
     pub(super) moments: Moments,
 }
 
 impl AddAssign for Held {
     fn add_assign(&mut self, more: Self) {
-        self.rows += more.rows;
-        self.weight += more.weight;
+        self.mass += more.mass;
         self.moments += more.moments;
     }
 }
@@ -188,13 +187,13 @@ impl Summed {
     }
 
     /// Adds the cells of the block of rows that comes next.
-    fn add(&mut self, next: Self) {
+    fn add(&mut self, next: Self) -> Result<()> {
         self.range = joined(self.range, next.range);
         if self.cells.is_empty() {
             self.cells = next.cells;
-            return;
+            return Ok(());
         }
-        let mut sum = Vec::with_capacity(self.cells.len().max(next.cells.len()));
+        let mut sum = simd::room(self.cells.len() + next.cells.len(), PURPOSE)?;
         let (mut ours, mut theirs) = (self.cells.iter().copied().peekable(), next.cells.into_iter().peekable());
         while let (Some(&(own, _)), Some(&(new, _))) = (ours.peek(), theirs.peek()) {
             let first = if own <= new { ours.next() } else { theirs.next() };
@@ -206,6 +205,7 @@ impl Summed {
         }
         sum.extend(ours.chain(theirs));
         self.cells = sum;
+        Ok(())
     }
 }
 
@@ -215,25 +215,35 @@ pub(super) fn count<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: 
     let (mut total, mut ledger, mut representative) = (Summed::default(), Ledger::default(), true);
     let start = || Ok((Worker::new(control.level), Sorter::default()));
     let make = |(worker, sorter): &mut (Worker<S>, Sorter), range: std::ops::Range<usize>| {
-        sorter.rows = simd::room(range.len(), "rows with sums")?;
+        sorter.make_room(range.len())?;
         worker.restart();
         worker.each_listed_block(batch, map, range, control, |cells, block| {
-            let weights = block.weights.into_iter().flatten().copied().chain(iter::repeat(1.0));
-            let rows = cells.iter().zip(block.scores).zip(weights);
-            sorter.rows.extend(rows.map(|((&cell, &score), weight)| Row { cell, score: score.to_f64() + 0.0, weight }));
+            let scores = block.scores.iter().map(|score| score.to_f64() + 0.0);
+            let rows = cells.iter().copied().zip(scores);
+            match block.weights {
+                Some(weights) => {
+                    let row = |((cell, score), &weight)| Row { cell, score, weight };
+                    sorter.rows.extend(rows.zip(weights).map(row));
+                }
+                None => sorter.rows.extend(rows.map(|(cell, score)| Row { cell, score, weight: 1.0 })),
+            }
         })?;
         let rows = sorter.rows.len() as u64;
         let positives = sorter.rows.iter().map(|row| u64::from(row.cell & 1)).sum();
-        let summed = sorter.summed(2 * map.len(), batch.weighted());
+        let summed = sorter.summed(2 * map.len())?;
         Ok((summed, worker.ledger(rows, positives), worker.all_representative()))
     };
+    let mut refused = Ok(());
     let commit = |(summed, rows, all): (Summed, Ledger, bool)| {
-        total.add(summed);
+        if refused.is_ok() {
+            refused = total.add(summed);
+        }
         ledger.rows = [ledger.rows[0] + rows.rows[0], ledger.rows[1] + rows.rows[1]];
         ledger.dropped += rows.dropped;
         representative = representative && all;
     };
     workers::in_order(batch.len(), table::weight_block(map.edges()), control, start, make, commit)?;
+    refused?;
     ledger.weighted = batch.weighted() && ledger.rows != [0, 0];
     Ok(Table { cells: Cells::Summed(total), ledger, representative })
 }
@@ -255,7 +265,7 @@ struct Sorter {
 
 impl Sorter {
     /// What the rows add to each of `cells` cells.
-    fn summed(&mut self, cells: usize, weighted: bool) -> Summed {
+    fn summed(&mut self, cells: usize) -> Result<Summed> {
         self.sort(cells);
         let rows = &self.rows[..];
         let sum = |group: &[u32]| {
@@ -263,20 +273,31 @@ impl Sorter {
             for &row in group {
                 let Row { cell, score, weight } = rows[row as usize];
                 let partial = &mut partials[row as usize % PARTIALS];
-                partial.weight += weight;
+                partial.mass += weight;
                 partial.moments += Moments::of(weight, score, cell & 1 == 1);
             }
             let [mut first, second, mut third, fourth] = partials;
             first += second;
             third += fourth;
             first += third;
-            (first.rows, first.weight) = if weighted { (0, first.weight) } else { (group.len() as u64, 0.0) };
             (rows[group[0] as usize].cell, first)
         };
         let groups = self.order.chunk_by(|&a, &b| rows[a as usize].cell == rows[b as usize].cell);
-        let one = |row: &Row| Some([row.score, row.score]);
-        let range = rows.iter().map(one).fold(None, joined);
-        Summed { cells: groups.map(sum).collect(), range }
+        let ends = |[low, high]: [f64; 2], row: &Row| [low.min(row.score), high.max(row.score)];
+        let range = rows.iter().fold([f64::INFINITY, f64::NEG_INFINITY], ends);
+        let range = (!rows.is_empty()).then_some(range);
+        let mut held = simd::room(rows.len().min(cells), PURPOSE)?;
+        held.extend(groups.map(sum));
+        Ok(Summed { cells: held, range })
+    }
+
+    /// Forgets all rows; so many more will come. Memory is kept: fresh pages would have to be cleared.
+    fn make_room(&mut self, rows: usize) -> Result<()> {
+        if self.rows.capacity() < rows {
+            self.rows = simd::room(rows, PURPOSE)?;
+        }
+        self.rows.clear();
+        Ok(())
     }
 
     /// Puts the rows into order of cell; those of one cell stay in their own.

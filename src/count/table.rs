@@ -55,13 +55,13 @@ pub(super) enum Cells {
 }
 
 impl Cells {
-    /// Sum of all weights.
+    /// Sum of all weights; of rows without any, where there are further sums, their number.
     pub(super) fn weight(&self) -> f64 {
         match self {
             Self::Counts(_) | Self::Rows(_) => 0.0,
             Self::Sums(sums) => sums.iter().sum(),
             Self::SomeSums(sums) => sums.iter().map(|&(_, sum)| sum).sum(),
-            Self::Summed(Summed { cells, .. }) => cells.iter().map(|(_, held)| held.weight).sum(),
+            Self::Summed(Summed { cells, .. }) => cells.iter().map(|(_, held)| held.mass).sum(),
         }
     }
 }

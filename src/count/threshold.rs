@@ -218,10 +218,11 @@ impl ThresholdCounts {
         let cells = || more.cells.iter().map(|&(cell, held)| (cell as usize, held));
         let beside = self.moments.as_ref().map(|kept| kept.with(more.range, more.bound())).transpose()?;
         if weighted {
-            self.add_sums(cells().map(|(cell, held)| (cell, held.weight)))?;
+            self.add_sums(cells().map(|(cell, held)| (cell, held.mass)))?;
+        } else {
+            let counts = Arc::make_mut(&mut self.counts);
+            cells().for_each(|(cell, held)| counts[cell] += held.mass as u64);
         }
-        let counts = Arc::make_mut(&mut self.counts);
-        cells().for_each(|(cell, held)| counts[cell] += held.rows);
         if let (Some(kept), Some(beside)) = (&mut self.moments, beside) {
             let own = Arc::make_mut(&mut kept.cells);
             cells().for_each(|(cell, held)| own[cell] += held.moments);

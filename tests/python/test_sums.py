@@ -29,7 +29,7 @@ def filled(make, *batches):
 
 def rows(n, seed, weighted):
     rng = np.random.default_rng(seed)
-    scores = rng.choice([rng.random(n), np.round(rng.random(n), 2), np.full(n, 0.5)])
+    scores = rng.choice([rng.random(n), np.round(0.01 + 0.98 * rng.random(n), 2), np.full(n, 0.5)])
     return rng.random(n) < 0.4, scores, rng.exponential(size=n) if weighted else None
 
 

@@ -247,7 +247,8 @@ impl Accumulator for CompactCounts {
             (Cells::Summed(more), Some(kept)) => Some(kept.with(more.range, more.bound())?),
             _ => None,
         };
-        self.take_on(ledger, cells.weight(), representative)?;
+        let weight = if ledger.weighted { cells.weight() } else { 0.0 };
+        self.take_on(ledger, weight, representative)?;
         match cells {
             Cells::Rows(rows) => rows.iter().for_each(|&cell| self.counts.add_to(cell as usize, 1)),
             Cells::Counts(more) => self.counts.add_slice(&more),
@@ -256,8 +257,8 @@ impl Accumulator for CompactCounts {
             Cells::Summed(more) => {
                 for (cell, held) in more.cells.into_iter().map(|(cell, held)| (cell as usize, held)) {
                     match ledger.weighted {
-                        true => self.sums.add_to(cell, held.weight),
-                        false => self.counts.add_to(cell, held.rows),
+                        true => self.sums.add_to(cell, held.mass),
+                        false => self.counts.add_to(cell, held.mass as u64),
                     }
                     self.moments.iter_mut().for_each(|kept| kept.cells.add_to(cell, held.moments));
                 }
