@@ -125,6 +125,16 @@ pub enum Error {
         /// The setting of the accumulator merged.
         theirs: String,
     },
+    /// One of two accumulators keeps further sums, the other does not.
+    #[error(
+        "cannot merge: `sums` is {ours} here and {theirs} in `other`; what was counted without them has none to add"
+    )]
+    SumsMismatch {
+        /// The setting of the accumulator merged into.
+        ours: bool,
+        /// The setting of the accumulator merged.
+        theirs: bool,
+    },
     /// Two accumulators are of different kinds.
     #[error("cannot merge {theirs} into {ours}")]
     KindMismatch {
@@ -179,6 +189,12 @@ pub enum Error {
     /// A sum of weights would pass the largest float64.
     #[error("the sum of `weights` would exceed the largest float64 (1.8e308)")]
     WeightOverflow,
+    /// A sum that an accumulator keeps with `sums` would pass the largest float64.
+    #[error("{sum} of `weights` w and `scores` s would exceed the largest float64 (1.8e308), and `sums` keeps it")]
+    SumOverflow {
+        /// The sum.
+        sum: &'static str,
+    },
     /// Memory was refused by the system.
     #[error("out of memory: {bytes} bytes for {purpose}")]
     OutOfMemory {

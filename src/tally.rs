@@ -38,7 +38,9 @@ pub enum Masses {
 }
 
 /// Further sums per group, `[negatives, positives]` each: those of accumulators that keep them. `w` is a row's weight (1
-/// without one), `s` its score.
+/// without one), `s` its score. All are
+/// finite but `log_losses`, which has +∞ where a true label was given probability 0, and products of scores near the largest
+/// float64, where a tally derives them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sums {
     /// `Σ w²`.
@@ -49,6 +51,9 @@ pub struct Sums {
     pub squared_scores: [Vec<f64>; 2],
     /// `Σ −w ln q`, with `q` the probability given to the true label: `s` of positives, `1 − s` of negatives.
     pub log_losses: [Vec<f64>; 2],
+    /// The smallest and the largest score of all rows; none without rows. A score outside [0, 1] is no probability, and
+    /// adds nothing to `log_losses`; one that is infinite adds nothing to `scores` and `squared_scores` either.
+    pub range: Option<[f64; 2]>,
 }
 
 /// Some groups of rows, with what scores at least as high as each; columns of one length.
@@ -126,6 +131,14 @@ impl Masses {
         match self {
             Self::Counts { positives, .. } => positives.len(),
             Self::Weights { positives, .. } => positives.len(),
+        }
+    }
+
+    /// `[negatives, positives]` of group `i`, as weights.
+    pub(crate) fn group(&self, i: usize) -> [f64; 2] {
+        match self {
+            Self::Counts { positives, negatives } => [negatives[i] as f64, positives[i] as f64],
+            Self::Weights { positives, negatives } => [negatives[i], positives[i]],
         }
     }
 

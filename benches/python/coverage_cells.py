@@ -43,7 +43,7 @@ class Population:
         scores = rng.standard_normal(self.rows, dtype=np.float32)
         scores += np.float32(self.separation) * labels
         if self.step is not None:
-            scores = np.round(scores / self.step) * np.float32(self.step)
+            scores = np.round(scores / np.float32(self.step)) * np.float32(self.step)
         return Sample(labels, scores)
 
     def rates(self) -> tuple[Floats, Floats]:
@@ -52,9 +52,8 @@ class Population:
             cuts = np.linspace(9 + self.separation, -9, 200_001)
         else:
             cuts = self.step * (np.arange(round((9 + self.separation) / self.step), round(-9 / self.step), -1) - 0.5)
-        tail = np.vectorize(lambda z: 0.5 * math.erfc(z / math.sqrt(2)))
-        ends = lambda rate: np.r_[0.0, rate, 1.0]  # noqa: E731
-        return ends(tail(cuts - self.separation)), ends(tail(cuts))
+        tpr, fpr = ([0.0, *(0.5 * math.erfc((cut - by) / 2**0.5) for cut in cuts), 1.0] for by in (self.separation, 0))
+        return np.array(tpr), np.array(fpr)
 
     def roc_auc(self) -> float:
         """The true area, ties counting half."""

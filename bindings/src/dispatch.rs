@@ -27,6 +27,7 @@ pub(crate) trait AnyAccumulator: Sized {
     fn reset(&mut self);
     fn rows(&self) -> Rows;
     fn weighted(&self) -> bool;
+    fn sums(&self) -> bool;
     fn exact(&self) -> bool;
     fn nbytes(&self) -> usize;
     fn plan(&self) -> String;
@@ -98,6 +99,14 @@ impl AnyAccumulator for AnyCounts {
             Self::Thresholds(counts) => counts.weighted(),
             Self::Exact(counts) => counts.weighted(),
             Self::Compact(counts) => counts.weighted(),
+        }
+    }
+
+    fn sums(&self) -> bool {
+        match self {
+            Self::Thresholds(counts) => counts.sums(),
+            Self::Exact(counts) => counts.sums(),
+            Self::Compact(counts) => counts.sums(),
         }
     }
 

@@ -57,7 +57,9 @@ fn raised(error: &Error) -> PyErr {
     match error {
         Error::UnsupportedDType { .. } | Error::KindMismatch { .. } => PyTypeError::new_err(message),
         Error::OutOfMemory { .. } | Error::MaxBytes { .. } => PyMemoryError::new_err(message),
-        Error::CountOverflow { .. } | Error::WeightOverflow => PyOverflowError::new_err(message),
+        Error::CountOverflow { .. } | Error::WeightOverflow | Error::SumOverflow { .. } => {
+            PyOverflowError::new_err(message)
+        }
         Error::ThresholdMismatch { .. } | Error::SettingMismatch { .. } => {
             named("ThresholdMismatchError", &THRESHOLD_MISMATCH, message)
         }

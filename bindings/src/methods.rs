@@ -18,34 +18,43 @@ use crate::queries::{self, Area};
 use crate::settings::{self, Settings};
 use crate::tallies::Tally;
 
+/// Nothing counted by distinct score; `sums`: further sums are to be kept.
+fn exact(max_bytes: Option<usize>, sums: bool) -> ExactCounts {
+    let counts = ExactCounts::new(max_bytes);
+    if sums { counts.with_sums() } else { counts }
+}
+
 #[pymethods]
 impl Accumulator {
-    /// Counts at thresholds: a float64 array of them, or `k` for k even steps over [0, 1].
+    /// Counts at thresholds: a float64 array of them, or `k` for k even steps over [0, 1]. `sums`: with further sums.
     #[staticmethod]
     fn thresholds_counts(
         py: Python<'_>,
         thresholds: &Bound<'_, PyAny>,
         comparison: &str,
         dtype: Option<&str>,
+        sums: bool,
     ) -> Result<Self> {
         let dtype = dtype.map(arguments::edge_dtype).transpose()?;
         let (given, comparison) = (arguments::thresholds(thresholds)?, arguments::comparison(comparison)?);
         let len = given.len();
         let counts = calls::run_owned(py, len, Settings::serial(py)?, move |_| {
-            ThresholdCounts::new(given.thresholds(comparison)?, dtype)
+            let counts = ThresholdCounts::new(given.thresholds(comparison)?, dtype)?;
+            if sums { counts.with_sums() } else { Ok(counts) }
         })?;
         Ok(Self::new(AnyCounts::Thresholds(counts)))
     }
 
     /// Counts per distinct score, refusing to hold more than `max_bytes`.
     #[staticmethod]
-    fn exact_counts(max_bytes: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+    fn exact_counts(max_bytes: Option<&Bound<'_, PyAny>>, sums: bool) -> Result<Self> {
         let max_bytes = max_bytes.map(|limit| arguments::int("max_bytes", limit, 0)).transpose()?;
-        Ok(Self::new(AnyCounts::Exact(ExactCounts::new(max_bytes))))
+        Ok(Self::new(AnyCounts::Exact(exact(max_bytes, sums))))
     }
 
     /// The same without a limit, counted for one answer: both on up to `n_threads` threads.
     #[staticmethod]
+    #[expect(clippy::too_many_arguments, reason = "the columns of a problem, and how to read them")]
     fn counted(
         py: Python<'_>,
         labels: &Bound<'_, PyAny>,
@@ -54,17 +63,19 @@ impl Accumulator {
         positive: Option<&Bound<'_, PyAny>>,
         drop_nan: bool,
         n_threads: Option<&Bound<'_, PyAny>>,
+        sums: bool,
     ) -> Result<Self> {
         let n_threads = settings::n_threads(n_threads)?;
-        let counts = Self::for_one_answer(AnyCounts::Exact(ExactCounts::new(None)), n_threads);
+        let counts = Self::for_one_answer(AnyCounts::Exact(exact(None, sums)), n_threads);
         counts.add(py, &Samples::new(labels, scores, weights, positive, drop_nan)?, n_threads)?;
         Ok(counts)
     }
 
     /// Counts in fixed intervals.
     #[staticmethod]
-    fn compact_counts() -> Self {
-        Self::new(AnyCounts::Compact(CompactCounts::new()))
+    fn compact_counts(sums: bool) -> Self {
+        let counts = CompactCounts::new();
+        Self::new(AnyCounts::Compact(if sums { counts.with_sums() } else { counts }))
     }
 
     /// The state that `to_bytes` wrote; any bytes-like object.
@@ -166,6 +177,12 @@ impl Accumulator {
     #[getter]
     fn weighted(&self, py: Python<'_>) -> bool {
         self.counts(py).weighted()
+    }
+
+    /// True when it keeps further sums.
+    #[getter]
+    fn sums(&self, py: Python<'_>) -> bool {
+        self.counts(py).sums()
     }
 
     /// True when every figure is exact, none known by its bounds alone.

@@ -68,4 +68,17 @@ impl Tally {
         };
         Ok(PyTuple::new(py, [thresholds, positives, negatives])?)
     }
+
+    /// Further sums where they are kept: of squared weights, scores, squared scores and log losses, each a pair of columns,
+    /// of negatives and of positives; then the smallest and the largest score, or None without rows.
+    fn sums<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyTuple>>> {
+        let Some(sums) = self.0.sums() else { return Ok(None) };
+        let pair = |[negatives, positives]: &[Vec<f64>; 2]| {
+            PyTuple::new(py, [negatives, positives].map(|column| queries::column(py, column.clone())))
+        };
+        let columns = [&sums.squared_weights, &sums.scores, &sums.squared_scores, &sums.log_losses];
+        let [squared_weights, scores, squared_scores, log_losses] = columns.map(pair);
+        let range = sums.range.map(|[low, high]| (low, high));
+        Ok(Some((squared_weights?, scores?, squared_scores?, log_losses?, range).into_pyobject(py)?))
+    }
 }

@@ -98,6 +98,8 @@ class Counts(DecisionQueries, IntervalQueries, Queries):
         ------
         ThresholdMismatchError
             For ThresholdCounts whose thresholds (order and duplicates included), comparison or dtype differ.
+        Error
+            When one was made with `sums=True` and the other was not.
         TypeError
             For another class.
 

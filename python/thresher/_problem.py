@@ -21,9 +21,9 @@ Rows: TypeAlias = tuple[Any, Any, Any, bool | int | float | None, bool, int | No
 Result = TypeVar("Result")
 
 
-def counted(rows: Rows) -> _core.Accumulator:
-    """Return exact counts of the rows."""
-    return _core.Accumulator.counted(*rows)
+def counted(rows: Rows, sums: bool = False) -> _core.Accumulator:
+    """Return exact counts of the rows, with further sums if asked for."""
+    return _core.Accumulator.counted(*rows, sums)
 
 
 @dataclass(frozen=True)

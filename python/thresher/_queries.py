@@ -61,6 +61,11 @@ class Queries:
         return self._state.weighted
 
     @property
+    def sums(self) -> bool:
+        """Whether sums of squared weights, scores, squared scores and log losses are kept beside the counts."""
+        return self._state.sums
+
+    @property
     def nbytes(self) -> int:
         """Memory held, in bytes."""
         return self._state.nbytes
@@ -197,7 +202,10 @@ class Queries:
 
     def _described(self) -> list[str]:
         """Return the settings as they would be written in a call."""
-        return [f"{name}={value!r}" for name, value in self._settings().items()]
+        return [*(f"{name}={value!r}" for name, value in self._settings().items()), *self._sums_described()]
+
+    def _sums_described(self) -> list[str]:
+        return ["sums=True"] if self.sums else []
 
     def _settings(self) -> dict[str, Any]:
         """Return settings that are not part of the bytes."""

@@ -31,6 +31,12 @@ class ThresholdCounts(Counts):
     dtype : {"float16", "bfloat16", "float32", "float64"}, optional
         What the thresholds are rounded to before real numbers are compared; by default the dtype of the first
         non-empty batch (float64 for integers), so that a float32 0.7 reaches the threshold 0.7.
+    sums : bool, default False
+        Also keep, per gap and label, `Σ w²`, `Σ w s`, `Σ w s²` and `Σ −w ln q` over rows of weight w (1 without one)
+        and score s, where q, the probability given to the true label, is s for positives and 1 - s for negatives:
+        what calibration, log loss and the variance of sampling weights need. 64 bytes a gap, and
+        updates take several times as long: a logarithm a row.
+        Merges with others made so alone.
 
     Raises
     ------
@@ -54,9 +60,9 @@ class ThresholdCounts(Counts):
 
     _kind: ClassVar[str] = "thresholds"
 
-    def __init__(self, thresholds: ArrayLike, *, comparison: str = ">=", dtype: Any = None) -> None:
+    def __init__(self, thresholds: ArrayLike, *, comparison: str = ">=", dtype: Any = None, sums: bool = False) -> None:
         one_of("comparison", comparison, COMPARISONS)
-        self._state = _core.Accumulator.thresholds_counts(_cuts(thresholds), comparison, _edge_dtype(dtype))
+        self._state = _core.Accumulator.thresholds_counts(_cuts(thresholds), comparison, _edge_dtype(dtype), sums)
         self.metadata = None
 
     @property
@@ -86,7 +92,7 @@ class ThresholdCounts(Counts):
         values = self.thresholds
         low, high = float(values.min()), float(values.max())
         held = f"{len(values):,} thresholds in [{low:g}, {high:g}]" if len(values) > 1 else f"[{low!r}]"
-        return [held, f"comparison={self.comparison!r}", f"dtype={self.dtype!r}"]
+        return [held, f"comparison={self.comparison!r}", f"dtype={self.dtype!r}", *self._sums_described()]
 
 
 class CompactCounts(Counts):
@@ -94,6 +100,15 @@ class CompactCounts(Counts):
 
     Intervals are finest towards 0 and 1; all 16-bit scores are told apart, so that they are counted exactly. Bounds of
     the areas tell what the intervals cost elsewhere.
+
+    Parameters
+    ----------
+    sums : bool, default False
+        Also keep, per interval and label, `Σ w²`, `Σ w s`, `Σ w s²` and `Σ −w ln q` over rows of weight w (1 without one)
+        and score s, where q, the probability given to the true label, is s for positives and 1 - s for negatives:
+        what calibration, log loss and the variance of sampling weights need. At most 16 MiB, and
+        updates take several times as long: a logarithm a row.
+        Merges with others made so alone.
 
     Examples
     --------
@@ -108,8 +123,8 @@ class CompactCounts(Counts):
 
     _kind: ClassVar[str] = "compact"
 
-    def __init__(self) -> None:
-        self._state = _core.Accumulator.compact_counts()
+    def __init__(self, *, sums: bool = False) -> None:
+        self._state = _core.Accumulator.compact_counts(sums)
         self.metadata = None
 
     def confusion(self, at: ArrayLike, *, nearest: bool = False) -> ConfusionCounts:
@@ -145,6 +160,12 @@ class ExactCounts(Counts):
     ----------
     max_bytes : int, optional
         Refuse a batch or a merge that would take more memory than this, with a MemoryError that names the remedy.
+    sums : bool, default False
+        Also keep, per score and label, `Σ w²`, `Σ w s`, `Σ w s²` and `Σ −w ln q` over rows of weight w (1 without one)
+        and score s, where q, the probability given to the true label, is s for positives and 1 - s for negatives:
+        what calibration, log loss and the variance of sampling weights need. 16 bytes a distinct score of
+        weighted rows, for `Σ w²`; the others are worked out from each score and its weight when they are read.
+        Merges with others made so alone.
 
     Examples
     --------
@@ -160,9 +181,9 @@ class ExactCounts(Counts):
 
     _kind: ClassVar[str] = "exact"
 
-    def __init__(self, *, max_bytes: int | None = None) -> None:
+    def __init__(self, *, max_bytes: int | None = None, sums: bool = False) -> None:
         limit = None if max_bytes is None else whole("max_bytes", max_bytes, least=0)
-        self._state = _core.Accumulator.exact_counts(limit)
+        self._state = _core.Accumulator.exact_counts(limit, sums)
         self.metadata = None
 
     @property
@@ -195,7 +216,7 @@ class ExactCounts(Counts):
         return {} if self.max_bytes is None else {"max_bytes": self.max_bytes}
 
     def _restore(self, settings: dict[str, Any]) -> None:
-        limited = _core.Accumulator.exact_counts(settings.get("max_bytes"))
+        limited = _core.Accumulator.exact_counts(settings.get("max_bytes"), self.sums)
         limited.merge(self._state)
         self._state = limited
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from thresher import _core, _distributions
 from thresher._errors import Error, one_of
 from thresher._html import number
+from thresher._intervals import WEIGHT_MEANINGS
 from thresher._rates import RATES, Rates, Values
 from thresher._table import Table, frozen
 from thresher.estimates import Estimate

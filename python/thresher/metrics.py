@@ -438,7 +438,7 @@ def confusion_at(
     problem = Problem.of(labels, scores, weights, pos_label, nan, n_threads)
 
     def counts(rows: Rows) -> ConfusionCounts:
-        state = _core.Accumulator.thresholds_counts(cuts, comparison, None)
+        state = _core.Accumulator.thresholds_counts(cuts, comparison, None, False)
         state.update(*rows)
         return ConfusionCounts.of(state.confusion(None, comparison, False), comparison, scalar)
 

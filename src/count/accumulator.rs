@@ -13,7 +13,8 @@ pub const SMALL_BATCH: usize = 65_536;
 ///
 /// Laws, for any accumulators `a`, `b` and batches `x`, `y`: merging a fresh one changes nothing; `update(x)` then
 /// `update(y)` equals updating one with each and merging, and equals one update with both; merging is commutative and
-/// associative. Unweighted and with exact sums this holds bit for bit. Every method is all or nothing: after an error the
+/// associative. Unweighted and with exact sums this holds bit for bit; further sums, which those made `with_sums` keep, are
+/// exact where the products and logarithms of all rows are. Every method is all or nothing: after an error the
 /// value is what it was.
 ///
 /// ```
@@ -44,7 +45,8 @@ pub trait Accumulator: Clone + PartialEq + Send + Sync {
     /// Adds what [`Accumulator::count`] counted.
     ///
     /// # Errors
-    /// [`Error::CountOverflow`], [`Error::WeightOverflow`], [`Error::MaxBytes`]; nothing is added then.
+    /// [`Error::CountOverflow`], [`Error::WeightOverflow`], [`Error::SumOverflow`], [`Error::MaxBytes`]; nothing is added
+    /// then.
     fn commit(&mut self, part: Self::Part) -> Result<Committed>;
 
     /// Counts a batch and adds it.
@@ -70,6 +72,9 @@ pub trait Accumulator: Clone + PartialEq + Send + Sync {
 
     /// True once a row with a weight has been counted.
     fn weighted(&self) -> bool;
+
+    /// True when further sums are kept: those of [`Tally::sums`].
+    fn sums(&self) -> bool;
 
     /// True when every group is known to be one tied score, so that every figure is exact.
     fn exact(&self) -> bool;

@@ -12,6 +12,7 @@ mod compact;
 mod edges;
 mod exact;
 mod merge;
+mod moments;
 mod pilot;
 mod plan;
 mod table;
@@ -29,6 +30,7 @@ pub use exact::{
     Columns, ExactCounts, ExactPart, GroupValues, Order, Pairs, PositiveGroup, each_weighted_group,
     fold_positive_groups, roc_auc_pairs, weighted_tally,
 };
+pub(crate) use moments::Moments;
 pub use pilot::thresholds_from;
 pub use threshold::{ThresholdCounts, ThresholdPart};
 pub use thresholds::{Comparison, Thresholds};

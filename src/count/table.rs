@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::accumulator::{Ledger, SMALL_BATCH};
+use super::moments::{self, Summed};
 use super::plan::{Seen, Sink};
 use super::workers;
 use crate::control::Control;
@@ -49,27 +50,33 @@ pub(super) enum Cells {
     Sums(Vec<f64>),
     /// Sums of weights of the cells a small batch touched, ascending.
     SomeSums(Vec<(u32, f64)>),
+    /// Rows or sums of weights, with further sums.
+    Summed(Summed),
 }
 
 impl Cells {
-    /// Sum of all weights.
+    /// Sum of all weights; of rows without any, where there are further sums, their number.
     pub(super) fn weight(&self) -> f64 {
         match self {
             Self::Counts(_) | Self::Rows(_) => 0.0,
             Self::Sums(sums) => sums.iter().sum(),
             Self::SomeSums(sums) => sums.iter().map(|&(_, sum)| sum).sum(),
+            Self::Summed(Summed { cells, .. }) => cells.iter().map(|(_, held)| held.mass).sum(),
         }
     }
 }
 
-/// Counts a batch into a table of its own.
+/// Counts a batch into a table of its own; `further`: with further sums.
 pub(super) fn count<S: Readable>(
     batch: &Batch<'_>,
     map: &impl Map<S>,
     small: usize,
+    further: bool,
     control: &Control<'_>,
 ) -> Result<Table> {
-    if batch.weighted() && batch.len() <= map.len().min(SMALL_BATCH) / 4 {
+    if further {
+        moments::count(batch, map, control)
+    } else if batch.weighted() && batch.len() <= map.len().min(SMALL_BATCH) / 4 {
         some_sums(batch, map, control)
     } else if batch.weighted() {
         sums(batch, map, control)
@@ -88,15 +95,25 @@ pub(super) fn count<S: Readable>(
 }
 
 /// One worker's reader and what it has seen.
-struct Worker<S> {
+pub(super) struct Worker<S> {
     reader: BlockReader<S>,
     dropped: usize,
     representative: bool,
 }
 
 impl<S: Readable> Worker<S> {
-    fn new(level: Level) -> Self {
+    pub(super) fn new(level: Level) -> Self {
         Self { reader: BlockReader::new(level), dropped: 0, representative: true }
+    }
+
+    /// Begins to see anew.
+    pub(super) fn restart(&mut self) {
+        (self.dropped, self.representative) = (0, true);
+    }
+
+    /// True when every score read was the one value its gap stands for.
+    pub(super) fn all_representative(&self) -> bool {
+        self.representative
     }
 
     /// Reads rows `range` block by block and hands their places to `sink`.
@@ -126,14 +143,14 @@ impl<S: Readable> Worker<S> {
         Ok(())
     }
 
-    /// As `each_block`, handing on the cells of each block with its weights.
-    fn each_weighted_block(
+    /// As `each_block`, handing on the cells of each block with the block itself.
+    pub(super) fn each_listed_block(
         &mut self,
         batch: &Batch<'_>,
         map: &impl Map<S>,
         range: Range<usize>,
         control: &Control<'_>,
-        mut take: impl FnMut(&[u32], &[f64]),
+        mut take: impl FnMut(&[u32], Block<'_, S>),
     ) -> Result<()> {
         let mut listed = Listed::new(map.len());
         for (start, len) in blocks::<S>(batch, range) {
@@ -148,13 +165,13 @@ impl<S: Readable> Worker<S> {
             }
             self.representative = self.representative && map.all_representative(control.level, block.scores);
             self.dropped += block.dropped;
-            take(&listed.cells, block.weights.unwrap_or(&[]));
+            take(&listed.cells, block);
         }
         Ok(())
     }
 
     /// The ledger of rows of which `positives` among `rows` were positive.
-    fn ledger(&self, rows: u64, positives: u64) -> Ledger {
+    pub(super) fn ledger(&self, rows: u64, positives: u64) -> Ledger {
         Ledger { rows: [rows - positives, positives], dropped: self.dropped as u64, weighted: false }
     }
 }
@@ -257,11 +274,11 @@ fn counts<S: Readable, const COPIES: usize>(
 }
 
 /// Partial sums that the rows of a block of weights rotate over; part of the result, like the block itself.
-const PARTIALS: usize = 4;
+pub(super) const PARTIALS: usize = 4;
 
 /// Rows over which weights are summed before the sum joins the total: fixed, so that the sums are the same on every
 /// instruction set and for any number of threads, and long enough that adding up the tables costs little.
-fn weight_block(edges: usize) -> usize {
+pub(super) fn weight_block(edges: usize) -> usize {
     (4 * (edges + 1)).max(65_536)
 }
 
@@ -278,7 +295,8 @@ fn sums<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>
         partials.fill(0.0);
         let (mut rows, mut positives) = (0, 0);
         worker.dropped = 0;
-        worker.each_weighted_block(batch, map, range, control, |cells, weights| {
+        worker.each_listed_block(batch, map, range, control, |cells, block| {
+            let weights = block.weights.unwrap_or(&[]);
             simd::add_weights::<PARTIALS>(partials, width, rows, cells, weights);
             rows += cells.len();
             positives += count_positives(cells);
@@ -303,8 +321,8 @@ fn sums<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>
 fn some_sums<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>) -> Result<Table> {
     let mut worker = Worker::new(control.level);
     let mut rows: Vec<(u32, f64)> = Vec::with_capacity(batch.len());
-    worker.each_weighted_block(batch, map, 0..batch.len(), control, |cells, weights| {
-        rows.extend(cells.iter().copied().zip(weights.iter().copied()));
+    worker.each_listed_block(batch, map, 0..batch.len(), control, |cells, block| {
+        rows.extend(cells.iter().copied().zip(block.weights.into_iter().flatten().copied()));
     })?;
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(|&row| rows[row].0); // stable: rows of one cell stay in their order

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows, SMALL_BATCH};
 use super::edges::{EdgeDType, cutoffs};
+use super::moments::{self, Kept, Moments, Summed};
 use super::plan::{Among, Arithmetic, Plan, Seen, Sink};
 use super::table::{self, Cells, Map, Table};
 use super::thresholds::Thresholds;
@@ -42,6 +43,8 @@ pub struct ThresholdCounts {
     counts: Arc<Vec<u64>>,
     /// Sums of the weights of rows with one, per cell; empty until the first such row.
     sums: Arc<Vec<f64>>,
+    /// Further sums per cell, where they are kept.
+    moments: Option<Kept<Arc<Vec<Moments>>>>,
     ledger: Ledger,
 }
 
@@ -95,8 +98,21 @@ impl ThresholdCounts {
             edges: dtype.map(Edges::new),
             counts: Arc::new(counts),
             sums: Arc::default(),
+            moments: None,
             ledger: Ledger::default(),
         })
+    }
+
+    /// An empty table with these settings that keeps further sums: 64 bytes a gap more.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn with_sums(mut self) -> Result<Self> {
+        self.reset();
+        let mut cells = simd::room(self.counts.len(), "sums at thresholds")?;
+        cells.resize(self.counts.len(), Moments::default());
+        self.moments = Some(Kept::new(Arc::new(cells), None, std::iter::empty()));
+        Ok(self)
     }
 
     /// The thresholds.
@@ -158,6 +174,17 @@ impl ThresholdCounts {
         (self.given_dtype, &self.counts, &self.sums, self.ledger)
     }
 
+    /// The further sums per cell and the range of the scores, where they are kept; for its bytes.
+    pub(crate) fn moments(&self) -> Option<(&[Moments], Option<[f64; 2]>)> {
+        self.moments.as_ref().map(|kept| (&kept.cells[..], kept.range))
+    }
+
+    /// The same state with these further sums, which the caller has checked.
+    pub(crate) fn with_moments(self, cells: Vec<Moments>, range: Option<[f64; 2]>) -> Self {
+        let all = cells.clone().into_iter();
+        Self { moments: Some(Kept::new(Arc::new(cells), range, all)), ..self }
+    }
+
     /// The state with these parts; the caller has checked that they fit together.
     pub(crate) fn from_parts(
         thresholds: Thresholds,
@@ -168,7 +195,8 @@ impl ThresholdCounts {
         ledger: Ledger,
     ) -> Self {
         let edges = dtype.map(Edges::new);
-        Self { thresholds, given_dtype, edges, counts: Arc::new(counts), sums: Arc::new(sums), ledger }
+        let (counts, sums) = (Arc::new(counts), Arc::new(sums));
+        Self { thresholds, given_dtype, edges, counts, sums, moments: None, ledger }
     }
 
     /// Adds sums, refusing those that would overflow.
@@ -184,6 +212,24 @@ impl ThresholdCounts {
         }
         Ok(())
     }
+
+    /// Adds rows or sums of weights, with their further sums; on error nothing has changed.
+    fn add_summed(&mut self, more: &Summed, weighted: bool) -> Result<()> {
+        let cells = || more.cells.iter().map(|&(cell, held)| (cell as usize, held));
+        let beside = self.moments.as_ref().map(|kept| kept.with(more.range, more.bound())).transpose()?;
+        if weighted {
+            self.add_sums(cells().map(|(cell, held)| (cell, held.mass)))?;
+        } else {
+            let counts = Arc::make_mut(&mut self.counts);
+            cells().for_each(|(cell, held)| counts[cell] += held.mass as u64);
+        }
+        if let (Some(kept), Some(beside)) = (&mut self.moments, beside) {
+            let own = Arc::make_mut(&mut kept.cells);
+            cells().for_each(|(cell, held)| own[cell] += held.moments);
+            kept.set(beside);
+        }
+        Ok(())
+    }
 }
 
 impl Accumulator for ThresholdCounts {
@@ -192,16 +238,16 @@ impl Accumulator for ThresholdCounts {
     fn count(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<ThresholdPart> {
         let _mode = DefaultFloatMode::set();
         let edges = self.edges_for(batch);
-        let gaps = self.counts.len() / 2;
+        let (gaps, further) = (self.counts.len() / 2, self.moments.is_some());
         let table = match batch.working() {
             Working::F32 => {
                 let own = EdgeDType::of_scores(batch.score_dtype()) == edges.dtype;
                 let plan = if own { self.own_plan(&edges) } else { self.narrow_plan(&edges) };
-                table::count::<f32>(batch, &PlanGaps { plan, gaps }, SMALL_BATCH, control)?
+                table::count::<f32>(batch, &PlanGaps { plan, gaps }, SMALL_BATCH, further, control)?
             }
             Working::F64 => {
                 let plan = self.wide_plan(&edges);
-                table::count::<f64>(batch, &PlanGaps { plan, gaps }, SMALL_BATCH, control)?
+                table::count::<f64>(batch, &PlanGaps { plan, gaps }, SMALL_BATCH, further, control)?
             }
         };
         Ok(ThresholdPart { edges, table })
@@ -227,6 +273,7 @@ impl Accumulator for ThresholdCounts {
             Cells::SomeSums(sums) if table.ledger.weighted => {
                 self.add_sums(sums.iter().map(|&(cell, sum)| (cell as usize, sum)))?;
             }
+            Cells::Summed(more) => self.add_summed(&more, table.ledger.weighted)?,
             Cells::Sums(_) | Cells::SomeSums(_) => {} // every weight was zero
         }
         if table.ledger.rows != [0, 0] {
@@ -244,13 +291,21 @@ impl Accumulator for ThresholdCounts {
             let (ours, theirs) = (ours.name().to_owned(), theirs.name().to_owned());
             return Err(Error::SettingMismatch { setting: "dtype", ours, theirs });
         }
+        moments::same_setting(self.sums(), other.sums())?;
         let ledger = self.ledger.plus(other.ledger)?;
+        let both = self.moments.as_ref().zip(other.moments.as_ref());
+        let beside = both.map(|(ours, theirs)| ours.with_all(theirs)).transpose()?;
         if !other.sums.is_empty() {
             let theirs = Arc::clone(&other.sums);
             self.add_sums(theirs.iter().copied().enumerate())?;
         }
         let theirs = Arc::clone(&other.counts);
         Arc::make_mut(&mut self.counts).iter_mut().zip(&*theirs).for_each(|(count, more)| *count += more);
+        if let (Some(ours), Some(theirs), Some(beside)) = (&mut self.moments, &other.moments, beside) {
+            let theirs = Arc::clone(&theirs.cells); // perhaps our own
+            Arc::make_mut(&mut ours.cells).iter_mut().zip(&*theirs).for_each(|(own, &more)| *own += more);
+            ours.set(beside);
+        }
         if self.edges.is_none() {
             self.edges.clone_from(&other.edges);
         }
@@ -261,6 +316,10 @@ impl Accumulator for ThresholdCounts {
     fn reset(&mut self) {
         Arc::make_mut(&mut self.counts).fill(0);
         self.sums = Arc::default();
+        if let Some(kept) = &mut self.moments {
+            let cells = vec![Moments::default(); self.counts.len()];
+            *kept = Kept::new(Arc::new(cells), None, std::iter::empty());
+        }
         self.ledger = Ledger::default();
         if self.given_dtype.is_none() {
             self.edges = None;
@@ -282,12 +341,17 @@ impl Accumulator for ThresholdCounts {
         self.ledger.weighted
     }
 
+    fn sums(&self) -> bool {
+        self.moments.is_some()
+    }
+
     fn exact(&self) -> bool {
         false
     }
 
     fn nbytes(&self) -> usize {
-        size_of_val(&self.counts[..]) + size_of_val(&self.sums[..]) + self.thresholds.nbytes()
+        let moments = self.moments.as_ref().map_or(0, |kept| size_of_val(&kept.cells[..]));
+        size_of_val(&self.counts[..]) + size_of_val(&self.sums[..]) + moments + self.thresholds.nbytes()
     }
 
     fn plan(&self) -> String {
@@ -304,7 +368,15 @@ impl Accumulator for ThresholdCounts {
         let (masses, none_below) = self.masses_by_gap().descending();
         let below = (!none_below).then_some(f64::NEG_INFINITY);
         let thresholds = self.thresholds.distinct().iter().rev().copied().chain(below).collect();
-        Ok(Tally::new(thresholds, masses, false))
+        let tally = Tally::new(thresholds, masses, false);
+        Ok(match &self.moments {
+            Some(kept) => {
+                let groups = kept.cells.as_chunks::<2>().0.iter().rev().take(tally.len()).copied();
+                let sums = moments::columns(groups, kept.range);
+                tally.with_sums(sums)
+            }
+            None => tally,
+        })
     }
 }
 
@@ -315,5 +387,6 @@ impl PartialEq for ThresholdCounts {
             && (self.given_dtype, self.dtype(), self.ledger) == (other.given_dtype, other.dtype(), other.ledger)
             && self.counts == other.counts
             && self.sums == other.sums
+            && self.moments == other.moments
     }
 }

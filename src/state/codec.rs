@@ -3,7 +3,7 @@
 //! | bytes | content |
 //! |---|---|
 //! | 8 | `THRESHER` |
-//! | 2 | format version, 1 |
+//! | 2 | format version: 2 if it keeps further sums (`with_sums`), else 1 |
 //! | 1 | kind: 1 ThresholdCounts, 2 ExactCounts, 3 CompactCounts |
 //! | 1 | 0 |
 //! | 8 | length of the payload |
@@ -16,11 +16,12 @@
 use super::reader::{Reader, invalid};
 use super::{compact, exact, threshold};
 use crate::control::Control;
-use crate::count::{CompactCounts, ExactCounts, ThresholdCounts};
+use crate::count::{Accumulator, CompactCounts, ExactCounts, ThresholdCounts};
 use crate::error::Result;
 
 const MAGIC: &[u8; 8] = b"THRESHER";
-const VERSION: u16 = 1;
+/// Without further sums, and with them: what came first stays as it was, byte for byte.
+const VERSIONS: [u16; 2] = [1, 2];
 const HEADER: usize = 20;
 const CHECKSUM: usize = 4;
 
@@ -73,7 +74,7 @@ impl AnyCounts {
         };
         let mut bytes = Vec::with_capacity(HEADER + payload.len() + CHECKSUM);
         bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(&VERSIONS[usize::from(self.sums())].to_le_bytes());
         bytes.extend_from_slice(&[kind, 0]);
         bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&payload);
@@ -93,9 +94,10 @@ impl AnyCounts {
             return invalid(format!("{} bytes that do not begin as a state does", bytes.len()));
         }
         let version = reader.u16()?;
-        if version != VERSION {
-            return invalid(format!("format version {version}; this thresher reads version {VERSION}"));
-        }
+        let Some(sums) = VERSIONS.iter().position(|&known| known == version) else {
+            return invalid(format!("format version {version}; this thresher reads versions 1 and 2"));
+        };
+        let sums = sums == 1;
         let (kind, zero) = (reader.u8()?, reader.u8()?);
         let len = reader.u64()?;
         if len != (bytes.len() - HEADER - CHECKSUM) as u64 {
@@ -115,13 +117,21 @@ impl AnyCounts {
         }
         let mut reader = Reader::new(payload);
         let counts = match kind {
-            1 => Self::Thresholds(threshold::read(&mut reader)?),
-            2 => Self::Exact(exact::read(&mut reader)?),
-            3 => Self::Compact(compact::read(&mut reader)?),
+            1 => Self::Thresholds(threshold::read(&mut reader, sums)?),
+            2 => Self::Exact(exact::read(&mut reader, sums)?),
+            3 => Self::Compact(compact::read(&mut reader, sums)?),
             _ => return invalid(format!("kind {kind} is none of 1, 2, 3")),
         };
         reader.finish()?;
         Ok(counts)
+    }
+
+    fn sums(&self) -> bool {
+        match self {
+            Self::Thresholds(counts) => counts.sums(),
+            Self::Exact(counts) => counts.sums(),
+            Self::Compact(counts) => counts.sums(),
+        }
     }
 
     /// The name of the accumulator.

@@ -8,10 +8,13 @@
 //! | 20·i | per interval, ascending: its index (4), negatives (8), positives (8), without a weight |
 //! | 8 | if weighted: number of intervals with weights, w |
 //! | 20·w | per interval, ascending: its index, sums of weights of negatives, of positives |
+//! | 64·… | in version 2: further sums (`sums.rs`), after the range of the scores: of negatives and of positives of each
+//!          interval with rows or weights, ascending |
 
 use super::reader::{Reader, invalid};
 use super::rows::{check_totals, read_ledger, write_ledger};
-use crate::count::{Accumulator, CompactCounts, INTERVALS, Pages};
+use super::sums::{read_cells, read_range, write_cells, write_range};
+use crate::count::{Accumulator, CompactCounts, INTERVALS, Moments, Pages};
 use crate::error::Result;
 
 /// Bytes of an entry.
@@ -24,6 +27,10 @@ pub(super) fn write(counts: &CompactCounts, out: &mut Vec<u8>) {
     write_pages(rows, u64::to_le_bytes, out);
     if ledger.weighted {
         write_pages(sums, f64::to_le_bytes, out);
+    }
+    if let Some((cells, range)) = counts.moments() {
+        write_range(range, out);
+        write_cells(counts.held().flat_map(|i| [cells.get(2 * i), cells.get(2 * i + 1)]), out);
     }
 }
 
@@ -42,7 +49,7 @@ fn write_pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>) -> Result<CompactCounts> {
+pub(super) fn read(reader: &mut Reader<'_>, further: bool) -> Result<CompactCounts> {
     let ledger = read_ledger(reader)?;
     let exact = reader.flag("`exact`")?;
     let counts = read_pages(reader, Some)?;
@@ -59,7 +66,18 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<CompactCounts> {
     if !exact && ledger.rows == [0, 0] {
         return invalid("inexact without rows");
     }
-    Ok(CompactCounts::from_parts(counts, sums, ledger, exact))
+    let counts = CompactCounts::from_parts(counts, sums, ledger, exact);
+    if further { read_moments(reader, counts) } else { Ok(counts) }
+}
+
+fn read_moments(reader: &mut Reader<'_>, counts: CompactCounts) -> Result<CompactCounts> {
+    let (rows, sums, ledger) = counts.parts();
+    let range = read_range(reader, ledger)?;
+    let cells: Vec<usize> = counts.held().flat_map(|interval| [2 * interval, 2 * interval + 1]).collect();
+    let read = read_cells(reader, cells.iter().map(|&cell| rows.get(cell) > 0 || sums.get(cell) > 0.0))?;
+    let mut pages = Pages::<Moments>::new();
+    cells.into_iter().zip(read).for_each(|(cell, moments)| pages.add_to(cell, moments));
+    Ok(counts.with_moments(pages, range))
 }
 
 fn read_pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(

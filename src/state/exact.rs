@@ -9,11 +9,13 @@
 //! | 4·d or 8·d | scores, strictly ascending; no −0.0 |
 //! | 8·d or 16·d | per score: negatives, positives without a weight |
 //! | 16·d | if weighted: sums of weights, likewise |
+//! | 16·d | if weighted, in version 2: sums of squared weights, likewise; the other further sums follow from the rest |
 
 use super::reader::{Reader, invalid};
 use super::rows::{check_totals, read_ledger, write_ledger};
+use super::sums::check_squares;
 use crate::control::Control;
-use crate::count::{ExactCounts, RunBuilder};
+use crate::count::{Accumulator, ExactCounts, RunBuilder};
 use crate::error::Result;
 use crate::input::Score;
 
@@ -38,10 +40,13 @@ pub(super) fn write(counts: &ExactCounts, out: &mut Vec<u8>, control: &Control<'
     if ledger.weighted {
         all().flat_map(|i| run.sums(i)).for_each(|sum| out.extend_from_slice(&sum.to_le_bytes()));
     }
+    if ledger.weighted && counts.sums() {
+        all().flat_map(|i| run.squares(i)).for_each(|sum| out.extend_from_slice(&sum.to_le_bytes()));
+    }
     Ok(())
 }
 
-pub(super) fn read(reader: &mut Reader<'_>) -> Result<ExactCounts> {
+pub(super) fn read(reader: &mut Reader<'_>, further: bool) -> Result<ExactCounts> {
     let ledger = read_ledger(reader)?;
     let (score_size, count_size) = (reader.u8()?, reader.u8()?);
     if ![4, 8].contains(&score_size) || ![4, 8].contains(&count_size) {
@@ -58,6 +63,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<ExactCounts> {
         _ => reader.u64s(2 * len)?,
     };
     let sums = if ledger.weighted { reader.f64s(2 * len)? } else { Vec::new() };
+    let squares = if ledger.weighted && further { reader.f64s(2 * len)? } else { Vec::new() };
+    check_squares(&squares, sums.iter().map(|&sum| sum > 0.0))?;
     check_scores(&scores, score_size == 4)?;
     if count_size == 8 && counts.iter().all(|&count| u32::try_from(count).is_ok()) {
         return invalid("counts take 8 bytes where 4 would do");
@@ -74,7 +81,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<ExactCounts> {
         }
         builder.push(score.key(), pair, sum);
     }
-    Ok(ExactCounts::from_parts(builder.finish(), ledger))
+    let run = builder.finish().with_squares(squares.as_chunks().0.to_vec());
+    Ok(ExactCounts::from_parts(run, ledger, further))
 }
 
 fn check_scores(scores: &[f64], narrow: bool) -> Result<()> {

@@ -5,6 +5,7 @@ mod compact;
 mod exact;
 mod reader;
 mod rows;
+mod sums;
 mod threshold;
 
 pub use codec::AnyCounts;

@@ -10,9 +10,11 @@
 //! | 8·k | thresholds, float64, as given |
 //! | 16·(d + 1) | per gap of the d distinct thresholds, ascending: negatives, positives |
 //! | 16·(d + 1) | if weighted: sums of weights, likewise |
+//! | 64·(d + 1) | in version 2: further sums (`sums.rs`), after the range of the scores, likewise |
 
 use super::reader::{Reader, invalid};
 use super::rows::{check_totals, read_ledger, write_ledger};
+use super::sums::{read_cells, read_range, write_cells, write_range};
 use crate::count::{Comparison, EdgeDType, ThresholdCounts, Thresholds};
 use crate::error::Result;
 
@@ -49,9 +51,13 @@ pub(super) fn write(counts: &ThresholdCounts, out: &mut Vec<u8>) {
     if ledger.weighted {
         sums.iter().for_each(|sum| out.extend_from_slice(&sum.to_le_bytes()));
     }
+    if let Some((cells, range)) = counts.moments() {
+        write_range(range, out);
+        write_cells(cells.iter().copied(), out);
+    }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>) -> Result<ThresholdCounts> {
+pub(super) fn read(reader: &mut Reader<'_>, further: bool) -> Result<ThresholdCounts> {
     let comparison = if reader.flag("comparison")? { Comparison::Greater } else { Comparison::GreaterEqual };
     let (given_dtype, acting_dtype) = (dtype(reader.u8()?)?, dtype(reader.u8()?)?);
     let ledger = read_ledger(reader)?;
@@ -67,5 +73,16 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<ThresholdCounts> {
     let counts = reader.u64s(cells)?;
     let sums = if ledger.weighted { reader.f64s(cells)? } else { Vec::new() };
     check_totals(ledger, counts.as_chunks().0.iter().copied(), sums.as_chunks().0.iter().copied())?;
-    Ok(ThresholdCounts::from_parts(thresholds, given_dtype, acting_dtype, counts, sums, ledger))
+    let moments = if further {
+        let range = read_range(reader, ledger)?;
+        let held = (0..cells).map(|cell| counts[cell] > 0 || sums.get(cell).is_some_and(|&sum| sum > 0.0));
+        Some((read_cells(reader, held)?, range))
+    } else {
+        None
+    };
+    let counts = ThresholdCounts::from_parts(thresholds, given_dtype, acting_dtype, counts, sums, ledger);
+    Ok(match moments {
+        Some((cells, range)) => counts.with_moments(cells, range),
+        None => counts,
+    })
 }

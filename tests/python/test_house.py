@@ -26,7 +26,7 @@ from house import (
 
 # Each may use those before it.
 CORE_ORDER = ["error", "simd", "control", "input", "tally", "count", "state"]
-CORE_DEPENDENCIES = {"bytemuck", "crc32fast", "half", "libc", "thiserror"}
+CORE_DEPENDENCIES = {"bytemuck", "crc32fast", "half", "libc", "libm", "thiserror"}
 BINDINGS_DEPENDENCIES = {"thresher-core", "pyo3", "numpy"}
 
 # Each may import those before it; a new module finds its place here.
@@ -73,7 +73,7 @@ PUBLIC = {
 ACCUMULATOR = {
     *("update", "merge", "reset", "copy", "to_bytes", "from_bytes", "save", "thresholds", "confusion"),
     *("n_samples", "n_positives", "n_negatives", "weight_positives", "weight_negatives", "n_dropped"),
-    *("nbytes", "weighted", "exact", "plan", "roc_curve", "precision_recall_curve", "det_curve"),
+    *("nbytes", "weighted", "sums", "exact", "plan", "roc_curve", "precision_recall_curve", "det_curve"),
     *("roc_auc", "average_precision", "pr_auc", "roc_auc_bounds", "average_precision_bounds"),
     *("roc_auc_interval", "average_precision_interval"),
     *("best_threshold", "threshold_at"),

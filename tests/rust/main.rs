@@ -6,3 +6,4 @@ mod golden;
 mod measure;
 mod oracle;
 mod state;
+mod sums;

@@ -46,9 +46,34 @@ fn states() -> Vec<AnyCounts> {
     states
 }
 
+/// The same of those that keep further sums.
+fn states_with_sums() -> Vec<AnyCounts> {
+    let (labels, scores) = ([true, false, true, false, true], [0.0, 0.25, 0.75, 1.0, -3.5]);
+    let plain = Batch::new(Column::from_slice(&labels), Column::from_slice(&scores)).unwrap();
+    let weighted = plain.clone().with_weights(Column::from_slice(&[0.5, 0.0, 1e-200, 2.0, 3.0])).unwrap();
+    let control = Control::new(&NEVER);
+    let mut states = Vec::new();
+    for batches in [vec![], vec![&plain], vec![&weighted], vec![&plain, &weighted]] {
+        let thresholds = Thresholds::new(vec![0.5, 0.1, 0.5], Comparison::Greater).unwrap();
+        let mut at = ThresholdCounts::new(thresholds, None).unwrap().with_sums().unwrap();
+        let (mut exact, mut compact) = (ExactCounts::new(None).with_sums(), CompactCounts::new().with_sums());
+        for batch in batches {
+            at.update(batch, &control).unwrap();
+            exact.update(batch, &control).unwrap();
+            compact.update(batch, &control).unwrap();
+        }
+        states.extend([AnyCounts::Thresholds(at), AnyCounts::Exact(exact), AnyCounts::Compact(compact)]);
+    }
+    states
+}
+
+fn all_states() -> Vec<AnyCounts> {
+    [states(), states_with_sums()].concat()
+}
+
 #[test]
 fn every_state_comes_back_with_the_same_bytes() {
-    for state in states() {
+    for state in all_states() {
         let written = bytes(&state);
         let back = AnyCounts::from_bytes(&written).unwrap_or_else(|error| panic!("{error}: {}", state.kind()));
         assert!(back == state, "{}", state.kind());
@@ -58,7 +83,7 @@ fn every_state_comes_back_with_the_same_bytes() {
 
 #[test]
 fn every_truncation_and_every_changed_byte_is_refused() {
-    for state in states() {
+    for state in all_states() {
         let written = bytes(&state);
         for len in 0..written.len() {
             assert!(matches!(AnyCounts::from_bytes(&written[..len]), Err(Error::InvalidState { .. })), "{len} bytes");
@@ -109,7 +134,7 @@ fn signed(mut bytes: Vec<u8>) -> Vec<u8> {
 
 #[test]
 fn forged_states_are_refused_or_come_back_as_they_are() {
-    for state in states() {
+    for state in all_states() {
         let written = bytes(&state);
         for at in 0..written.len() - 4 {
             for change in [1, 2, 0x40, 0x80, 0xff] {
@@ -132,10 +157,10 @@ fn forged_states_are_refused_or_come_back_as_they_are() {
 #[test]
 fn a_newer_version_and_lengths_that_lie_are_refused_before_memory_is_taken() {
     let mut newer = bytes(&AnyCounts::Compact(CompactCounts::new()));
-    newer[8] = 2;
+    newer[8] = 3;
     let error = AnyCounts::from_bytes(&signed(newer)).unwrap_err();
-    assert!(error.to_string().contains("format version 2"), "{error}");
-    for state in states() {
+    assert!(error.to_string().contains("format version 3"), "{error}");
+    for state in all_states() {
         let written = bytes(&state);
         for at in 20..written.len().saturating_sub(12) {
             let mut lying = written.clone();
@@ -159,5 +184,24 @@ fn states_written_by_earlier_versions_are_still_read() {
         let kept = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert!(AnyCounts::from_bytes(&kept).unwrap() == *state, "{path}");
         assert_eq!(kept, bytes(state), "{path}: version 1 is written differently now");
+    }
+}
+
+#[test]
+fn damaged_sums_are_refused() {
+    for (i, state) in states_with_sums().iter().enumerate().filter(|(i, _)| i / 3 == 1 && i % 3 != 1) {
+        let written = bytes(state);
+        // The last cell holds a positive of score 0.75, or a negative of score 1.
+        let places = (written.len() - 4 - 64..written.len() - 4).step_by(8);
+        for at in places {
+            for bad in [f64::NAN, -1e-300, f64::NEG_INFINITY] {
+                let mut damaged = written.clone();
+                damaged[at..at + 8].copy_from_slice(&bad.to_le_bytes());
+                match AnyCounts::from_bytes(&signed(damaged.clone())) {
+                    Ok(back) => assert!(bad == -1e-300 && bytes(&back) == signed(damaged), "state {i}: {bad} at {at}"),
+                    Err(error) => assert!(error.to_string().contains("sum"), "{error}"),
+                }
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) use intervals::INTERVALS;
 pub(crate) use pages::Pages;
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows};
+use super::moments::{self, Kept, Moments};
 use super::plan::{Places, Seen, Sink, Strips, place};
 use super::table::{self, Cells, Map, Table};
 use crate::control::Control;
@@ -19,7 +20,8 @@ use crate::tally::{Masses, Tally};
 ///
 /// The list holds every float16, bfloat16, int16 and uint16 value, so 8- and 16-bit scores are counted exactly; float32
 /// probabilities to within a bound that [`roc_auc_bounds`](crate::measure::roc_auc_bounds) certifies, 2e-4 or less on the
-/// usual families of scores. At most 4 MiB, and 8 MiB once both weighted and unweighted rows have come.
+/// usual families of scores. At most 4 MiB, and 8 MiB once both weighted and unweighted rows have come; 16 MiB
+/// more [`with_sums`](CompactCounts::with_sums).
 ///
 /// ```
 /// use std::sync::atomic::AtomicBool;
@@ -41,6 +43,8 @@ use crate::tally::{Masses, Tally};
 pub struct CompactCounts {
     counts: Pages<u64>,
     sums: Pages<f64>,
+    /// Further sums, where they are kept.
+    moments: Option<Kept<Pages<Moments>>>,
     /// An upper bound of every sum of weights held.
     weight_bound: f64,
     ledger: Ledger,
@@ -60,7 +64,20 @@ impl CompactCounts {
     /// Nothing counted.
     #[must_use]
     pub fn new() -> Self {
-        Self { counts: Pages::new(), sums: Pages::new(), weight_bound: 0.0, ledger: Ledger::default(), exact: true }
+        Self {
+            counts: Pages::new(),
+            sums: Pages::new(),
+            moments: None,
+            weight_bound: 0.0,
+            ledger: Ledger::default(),
+            exact: true,
+        }
+    }
+
+    /// Nothing counted, and further sums to be kept: at most 16 MiB more.
+    #[must_use]
+    pub fn with_sums(self) -> Self {
+        Self { moments: Some(Kept::new(Pages::new(), None, std::iter::empty())), ..Self::new() }
     }
 
     /// The published list: interval `i` is `[edges[i], edges[i + 1])`, the first edge −∞ and the last +∞.
@@ -104,7 +121,24 @@ impl CompactCounts {
     /// The state with these parts; the caller has checked that they fit together.
     pub(crate) fn from_parts(counts: Pages<u64>, sums: Pages<f64>, ledger: Ledger, exact: bool) -> Self {
         let weight_bound = sums.cells().map(|(_, sum)| sum).sum();
-        Self { counts, sums, weight_bound, ledger, exact }
+        Self { counts, sums, moments: None, weight_bound, ledger, exact }
+    }
+
+    /// The further sums and the range of the scores, where they are kept; for its bytes.
+    pub(crate) fn moments(&self) -> Option<(&Pages<Moments>, Option<[f64; 2]>)> {
+        self.moments.as_ref().map(|kept| (&kept.cells, kept.range))
+    }
+
+    /// The same state with these further sums, which the caller has checked.
+    pub(crate) fn with_moments(self, cells: Pages<Moments>, range: Option<[f64; 2]>) -> Self {
+        let all: Vec<Moments> = cells.cells().map(|(_, moments)| moments).collect();
+        Self { moments: Some(Kept::new(cells, range, all.into_iter())), ..self }
+    }
+
+    /// Intervals that hold something, ascending.
+    pub(crate) fn held(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        let mass = |cell: usize| self.counts.get(cell) != 0 || self.sums.get(cell) != 0.0;
+        self.counts.touched(&self.sums).filter(move |interval| mass(2 * interval) || mass(2 * interval + 1))
     }
 
     /// Takes on what a batch or another state brings besides its cells; on error nothing has changed.
@@ -202,32 +236,54 @@ impl Accumulator for CompactCounts {
     fn count(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<CompactPart> {
         let _mode = DefaultFloatMode::set();
         Ok(CompactPart(match batch.working() {
-            Working::F32 => table::count::<f32>(batch, &Intervals, SMALL_BATCH, control)?,
-            Working::F64 => table::count::<f64>(batch, &Intervals, SMALL_BATCH, control)?,
+            Working::F32 => table::count::<f32>(batch, &Intervals, SMALL_BATCH, self.sums(), control)?,
+            Working::F64 => table::count::<f64>(batch, &Intervals, SMALL_BATCH, self.sums(), control)?,
         }))
     }
 
     fn commit(&mut self, part: CompactPart) -> Result<Committed> {
         let Table { cells, ledger, representative } = part.0;
-        self.take_on(ledger, cells.weight(), representative)?;
+        let beside = match (&cells, &self.moments) {
+            (Cells::Summed(more), Some(kept)) => Some(kept.with(more.range, more.bound())?),
+            _ => None,
+        };
+        let weight = if ledger.weighted { cells.weight() } else { 0.0 };
+        self.take_on(ledger, weight, representative)?;
         match cells {
             Cells::Rows(rows) => rows.iter().for_each(|&cell| self.counts.add_to(cell as usize, 1)),
             Cells::Counts(more) => self.counts.add_slice(&more),
             Cells::Sums(more) => self.sums.add_slice(&more),
             Cells::SomeSums(more) => more.iter().for_each(|&(cell, sum)| self.sums.add_to(cell as usize, sum)),
+            Cells::Summed(more) => {
+                for (cell, held) in more.cells.into_iter().map(|(cell, held)| (cell as usize, held)) {
+                    match ledger.weighted {
+                        true => self.sums.add_to(cell, held.mass),
+                        false => self.counts.add_to(cell, held.mass as u64),
+                    }
+                    self.moments.iter_mut().for_each(|kept| kept.cells.add_to(cell, held.moments));
+                }
+            }
         }
+        self.moments.iter_mut().zip(beside).for_each(|(kept, beside)| kept.set(beside));
         Ok(Committed::Done)
     }
 
     fn merge(&mut self, other: &Self) -> Result<()> {
+        moments::same_setting(self.sums(), other.sums())?;
+        let both = self.moments.as_ref().zip(other.moments.as_ref());
+        let beside = both.map(|(ours, theirs)| ours.with_all(theirs)).transpose()?;
         self.take_on(other.ledger, other.weight_bound, other.exact)?;
         self.counts.add(&other.counts);
         self.sums.add(&other.sums);
+        if let (Some(ours), Some(theirs), Some(beside)) = (&mut self.moments, &other.moments, beside) {
+            ours.cells.add(&theirs.cells);
+            ours.set(beside);
+        }
         Ok(())
     }
 
     fn reset(&mut self) {
-        *self = Self::new();
+        *self = if self.sums() { Self::new().with_sums() } else { Self::new() };
     }
 
     fn rows(&self) -> Rows {
@@ -244,12 +300,17 @@ impl Accumulator for CompactCounts {
         self.ledger.weighted
     }
 
+    fn sums(&self) -> bool {
+        self.moments.is_some()
+    }
+
     fn exact(&self) -> bool {
         self.exact
     }
 
     fn nbytes(&self) -> usize {
-        self.counts.nbytes() + self.sums.nbytes()
+        let moments = self.moments.as_ref().map_or(0, |kept| kept.cells.nbytes());
+        self.counts.nbytes() + self.sums.nbytes() + moments
     }
 
     fn plan(&self) -> String {
@@ -257,9 +318,7 @@ impl Accumulator for CompactCounts {
     }
 
     fn tally(&self, _control: &Control<'_>) -> Result<Tally> {
-        let held =
-            |gap: &usize| [2 * gap, 2 * gap + 1].iter().any(|&c| self.counts.get(c) != 0 || self.sums.get(c) != 0.0);
-        let gaps: Vec<usize> = self.counts.touched(&self.sums).rev().filter(held).collect();
+        let gaps: Vec<usize> = self.held().rev().collect();
         let edges = gaps.iter().map(|&gap| intervals::edge(gap as u32)).collect();
         let masses = if self.ledger.weighted {
             let label = |label| {
@@ -271,7 +330,14 @@ impl Accumulator for CompactCounts {
             let label = |label| gaps.iter().map(|gap| self.counts.get(2 * gap + label)).collect();
             Masses::Counts { positives: label(1), negatives: label(0) }
         };
-        Ok(Tally::new(edges, masses, self.exact))
+        let tally = Tally::new(edges, masses, self.exact);
+        Ok(match &self.moments {
+            Some(kept) => {
+                let groups = gaps.iter().map(|gap| [0, 1].map(|label| kept.cells.get(2 * gap + label)));
+                tally.with_sums(moments::columns(groups, kept.range))
+            }
+            None => tally,
+        })
     }
 }
 
@@ -281,5 +347,6 @@ impl PartialEq for CompactCounts {
         (self.ledger, self.exact) == (other.ledger, other.exact)
             && self.counts == other.counts
             && self.sums == other.sums
+            && self.moments == other.moments
     }
 }

@@ -1,11 +1,11 @@
-//! [`Pages`]: a table of two cells an interval, of which only the 4 KiB pages that were touched exist.
+//! [`Pages`]: a table of two cells an interval, of which only the pages that were touched exist.
 
 use std::ops::AddAssign;
 use std::sync::Arc;
 
 use super::intervals::INTERVALS;
 
-/// Cells of one page: 4 KiB.
+/// Cells of one page: 4 KiB of counts.
 const PAGE: usize = 512;
 
 const PAGES: usize = (2 * INTERVALS).div_ceil(PAGE);

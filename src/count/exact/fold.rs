@@ -45,6 +45,8 @@ fn general(base: &Run, runs: &[&Run], rows: u64, control: &Control<'_>) -> Resul
     let narrow = base.is_narrow() && runs.iter().all(|run| run.is_narrow());
     let later = Later::new(runs, narrow, control)?;
     let mut builder = RunBuilder::new(narrow, rows, weighted, base.len() + later.len())?;
+    let squared = base.squared() || runs.iter().any(|run| run.squared());
+    let mut all_squares = simd::room(if squared { base.len() + later.len() } else { 0 }, "squared weights")?;
     let (mut own, mut new, mut polled) = (0, 0, 0);
     while own < base.len() || new < later.len() {
         if own + new >= polled {
@@ -54,9 +56,9 @@ fn general(base: &Run, runs: &[&Run], rows: u64, control: &Control<'_>) -> Resul
         let ours = (own < base.len()).then(|| base.key_as(narrow, own));
         let theirs = (new < later.len()).then(|| later.at(new).key);
         let Some(key) = ours.into_iter().chain(theirs).min() else { break };
-        let (mut counts, mut sums) = ([0, 0], [0.0, 0.0]);
+        let (mut counts, mut sums, mut squares) = ([0, 0], [0.0, 0.0], [0.0, 0.0]);
         if ours == Some(key) {
-            (counts, sums) = (base.counts(own), base.sums(own));
+            (counts, sums, squares) = (base.counts(own), base.sums(own), base.squares(own));
             own += 1;
         }
         while new < later.len() {
@@ -70,11 +72,16 @@ fn general(base: &Run, runs: &[&Run], rows: u64, control: &Control<'_>) -> Resul
                 counts[label] += more[label];
                 sums[label] += weight[label];
             }
+            if squared {
+                let more = run.squares(entry.index);
+                (0..2).for_each(|label| squares[label] += more[label]);
+            }
             new += 1;
         }
         builder.push_as(narrow, key, counts, weighted.then_some(sums));
+        all_squares.extend(squared.then_some(squares));
     }
-    Ok(builder.finish())
+    Ok(builder.finish().with_squares(all_squares))
 }
 
 /// One score of one of several runs.

@@ -36,6 +36,7 @@ pub(crate) use run::RunBuilder;
 pub use weights::{each_weighted_group, weighted_tally};
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows};
+use super::moments;
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Score};
@@ -57,6 +58,8 @@ pub struct ExactCounts {
     /// Rows in buckets from which on folding them is considered.
     fold_at: usize,
     max_bytes: Option<usize>,
+    /// An upper bound of every sum of squared weights held, where they and further sums are kept.
+    square_bound: Option<f64>,
 }
 
 /// A batch, counted; and, where there was more to do than to add it, the accumulator with it.
@@ -64,9 +67,23 @@ pub struct ExactCounts {
 pub struct ExactPart {
     pieces: Vec<Piece>,
     ledger: Ledger,
-    weight: f64,
+    weights: Weights,
     /// The state the batch was counted for, and what it becomes.
     settled: Option<(ExactCounts, ExactCounts)>,
+}
+
+/// Sums of all weights and of their squares, or upper bounds of them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Weights {
+    sum: f64,
+    squares: f64,
+}
+
+impl Weights {
+    fn of(run: &Run) -> Self {
+        let all = |pair: &dyn Fn(usize) -> [f64; 2]| (0..run.len()).map(|i| pair(i).iter().sum::<f64>()).sum();
+        Self { sum: all(&|i| run.sums(i)), squares: if run.squared() { all(&|i| run.squares(i)) } else { 0.0 } }
+    }
 }
 
 /// Rows of small batches that are kept as whole keys, 4 MiB of them, before they are put into buckets.
@@ -102,7 +119,15 @@ impl ExactCounts {
             weight_bound: 0.0,
             fold_at: FOLD_AT,
             max_bytes,
+            square_bound: None,
         }
+    }
+
+    /// Nothing counted, under the same limit, and further sums to be kept: 16 bytes more a distinct score of weighted rows.
+    /// Those of scores follow from each score and its rows, when a tally is made.
+    #[must_use]
+    pub fn with_sums(self) -> Self {
+        Self { square_bound: Some(0.0), ..Self::new(self.max_bytes) }
     }
 
     /// The limit it was made with.
@@ -235,10 +260,10 @@ impl ExactCounts {
     }
 
     /// The state with these parts; the caller has checked that they fit together.
-    pub(crate) fn from_parts(run: Run, ledger: Ledger) -> Self {
-        let weights = |i| run.sums(i).iter().sum::<f64>();
-        let weight_bound = (0..run.len()).map(weights).sum();
-        Self { base: Arc::new(run), pieces: Vec::new(), ledger, weight_bound, fold_at: FOLD_AT, max_bytes: None }
+    pub(crate) fn from_parts(run: Run, ledger: Ledger, sums: bool) -> Self {
+        let Weights { sum, squares } = Weights::of(&run);
+        let square_bound = sums.then_some(squares);
+        Self { base: Arc::new(run), ledger, weight_bound: sum, square_bound, ..Self::new(None) }
     }
 
     fn pending(&self) -> usize {
@@ -246,13 +271,17 @@ impl ExactCounts {
     }
 
     /// Adds pieces; on error nothing has changed.
-    fn add(&mut self, pieces: Vec<Piece>, ledger: Ledger, weight: f64) -> Result<()> {
+    fn add(&mut self, pieces: Vec<Piece>, ledger: Ledger, weights: Weights) -> Result<()> {
         let ledger = self.ledger.plus(ledger)?;
-        let weight_bound = self.weight_bound + weight;
+        let weight_bound = self.weight_bound + weights.sum;
         if !weight_bound.is_finite() {
             return Err(Error::WeightOverflow);
         }
-        (self.ledger, self.weight_bound) = (ledger, weight_bound);
+        let square_bound = self.square_bound.map(|bound| bound + weights.squares);
+        if square_bound.is_some_and(|bound| !bound.is_finite()) {
+            return Err(Error::SumOverflow { sum: "Σ w²" });
+        }
+        (self.ledger, self.weight_bound, self.square_bound) = (ledger, weight_bound, square_bound);
         for piece in pieces {
             match (self.pieces.last_mut(), &piece) {
                 (Some(Piece::Rows(last)), Piece::Rows(rows)) if last.takes(rows) => Arc::make_mut(last).extend(rows),
@@ -289,16 +318,16 @@ impl Accumulator for ExactCounts {
 
     fn count(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<ExactPart> {
         let _mode = DefaultFloatMode::set();
-        let (pieces, ledger, weight) = if batch.weighted() {
-            let (run, ledger) = weights::read(batch, control)?;
-            let weight = (0..run.len()).map(|i| run.sums(i).iter().sum::<f64>()).sum();
-            (vec![Piece::Run(Arc::new(run))], ledger, weight)
+        let (pieces, ledger, weights) = if batch.weighted() {
+            let (run, ledger) = weights::read(batch, self.sums(), control)?;
+            let weights = Weights::of(&run);
+            (vec![Piece::Run(Arc::new(run))], ledger, weights)
         } else {
             let (pieces, ledger) = pieces::read(batch, control)?;
-            (pieces, ledger, 0.0)
+            (pieces, ledger, Weights::default())
         };
         let pieces: Vec<Piece> = pieces.into_iter().filter(|piece| piece.len() > 0).collect();
-        let mut part = ExactPart { pieces, ledger, weight, settled: None };
+        let mut part = ExactPart { pieces, ledger, weights, settled: None };
         let pending = self.pieces.iter().chain(&part.pieces);
         let kept: usize = pending.filter(|piece| matches!(piece, Piece::Rows(_) | Piece::Run(_))).map(Piece::len).sum();
         let rows = self.pending() + part.pieces.iter().map(Piece::len).sum::<usize>();
@@ -308,7 +337,7 @@ impl Accumulator for ExactCounts {
             || self.over_limit(part.nbytes()).is_some()
         {
             let mut sum = self.clone();
-            sum.add(part.pieces.clone(), ledger, weight)?;
+            sum.add(part.pieces.clone(), ledger, weights)?;
             sum.settle(MOST_ROWS, control)?;
             sum.within_limit(control)?;
             part.settled = Some((self.clone(), sum));
@@ -327,11 +356,12 @@ impl Accumulator for ExactCounts {
         if self.over_limit(nbytes).is_some() {
             return Ok(Committed::Recount); // counting again settles first, and knows the size then
         }
-        self.add(part.pieces, part.ledger, part.weight)?;
+        self.add(part.pieces, part.ledger, part.weights)?;
         Ok(Committed::Done)
     }
 
     fn merge(&mut self, other: &Self) -> Result<()> {
+        moments::same_setting(self.sums(), other.sums())?;
         let cancel = AtomicBool::new(false);
         let control = Control::new(&cancel);
         let mut sum = self.clone();
@@ -344,7 +374,8 @@ impl Accumulator for ExactCounts {
         if base.len() > 0 {
             pieces.insert(0, Piece::Run(base));
         }
-        sum.add(pieces, other.ledger, other.weight_bound)?;
+        let weights = Weights { sum: other.weight_bound, squares: other.square_bound.unwrap_or(0.0) };
+        sum.add(pieces, other.ledger, weights)?;
         sum.settle(MOST_ROWS, &control)?;
         sum.within_limit(&control)?;
         *self = sum;
@@ -352,7 +383,8 @@ impl Accumulator for ExactCounts {
     }
 
     fn reset(&mut self) {
-        *self = Self::new(self.max_bytes);
+        let empty = Self::new(self.max_bytes);
+        *self = if self.sums() { empty.with_sums() } else { empty };
     }
 
     fn rows(&self) -> Rows {
@@ -372,6 +404,10 @@ impl Accumulator for ExactCounts {
         self.ledger.weighted
     }
 
+    fn sums(&self) -> bool {
+        self.square_bound.is_some()
+    }
+
     fn exact(&self) -> bool {
         true
     }
@@ -386,11 +422,26 @@ impl Accumulator for ExactCounts {
     }
 
     fn tally(&self, control: &Control<'_>) -> Result<Tally> {
+        let _mode = DefaultFloatMode::set();
         let held = Held::new(&self.pieces, control)?;
-        if self.base.len() == 0 && held.runs.is_empty() {
-            return columns::tally(&held, self.ledger.rows, control);
+        let run = if self.base.len() == 0 && held.runs.is_empty() {
+            None
+        } else {
+            Some(fold::of_held(&self.base, &held, self.ledger.total(), control)?)
+        };
+        let tally = match &run {
+            Some(run) => run.tally(control)?,
+            None => columns::tally(&held, self.ledger.rows, control)?,
+        };
+        if !self.sums() {
+            return Ok(tally);
         }
-        fold::of_held(&self.base, &held, self.ledger.total(), control)?.tally(control)
+        let squares = match &run {
+            Some(run) => Some(run.squared_weights(control)?),
+            None => None,
+        };
+        let sums = moments::of_ties(&tally, squares, control)?;
+        Ok(tally.with_sums(sums))
     }
 }
 
@@ -399,7 +450,7 @@ impl PartialEq for ExactCounts {
     fn eq(&self, other: &Self) -> bool {
         let cancel = AtomicBool::new(false);
         let control = Control::new(&cancel);
-        self.ledger == other.ledger
+        (self.ledger, self.sums()) == (other.ledger, other.sums())
             && match (self.folded(&control), other.folded(&control)) {
                 (Ok(ours), Ok(theirs)) => ours.same_values(&theirs),
                 _ => false,

@@ -51,6 +51,11 @@ impl<K: BucketKey> Buckets<K> {
         size_of_val(&self.rests[..]) + size_of_val(&self.weights[..]) + size_of_val(&self.used[..])
     }
 
+    /// Puts the square of each weight in its place.
+    pub(super) fn square_weights(&mut self) {
+        self.weights.iter_mut().for_each(|weight| *weight *= *weight);
+    }
+
     /// All rows of unweighted shares in as few as can be.
     pub(super) fn joined(shares: &[&Self], control: &Control<'_>) -> Result<Vec<Self>> {
         let mut joined = Vec::new();

@@ -225,6 +225,13 @@ impl Held {
         (narrow + wide) as u64
     }
 
+    /// Puts the square of each weight in its place.
+    pub(super) fn square_weights(&mut self) {
+        // Nobody else holds the buckets of a batch that is being read.
+        self.narrow.iter_mut().filter_map(Arc::get_mut).for_each(Buckets::square_weights);
+        self.wide.iter_mut().filter_map(Arc::get_mut).for_each(Buckets::square_weights);
+    }
+
     /// The groups of all rows in buckets; runs are left as they are.
     pub(super) fn run_of_buckets(&self, control: &Control<'_>) -> Result<Run> {
         let (narrow, total) = (self.wide.is_empty(), self.rows());

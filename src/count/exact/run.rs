@@ -18,6 +18,8 @@ pub(crate) struct Run {
     counts: Counts,
     /// Sums of weights, `[negatives, positives]` per score; empty while there are none.
     sums: Vec<[f64; 2]>,
+    /// Sums of squared weights, likewise, where further sums are kept; else empty.
+    squares: Vec<[f64; 2]>,
 }
 
 /// Rows without a weight, `[negatives, positives]` per score.
@@ -43,7 +45,12 @@ impl Counts {
 
 impl Run {
     pub(super) fn empty() -> Self {
-        Self { keys: Keys::Narrow(Vec::new()), counts: Counts::Narrow(Vec::new()), sums: Vec::new() }
+        Self {
+            keys: Keys::Narrow(Vec::new()),
+            counts: Counts::Narrow(Vec::new()),
+            sums: Vec::new(),
+            squares: Vec::new(),
+        }
     }
 
     /// Of scores, as keys of float64, and their `[negatives, positives]`, in any order and perhaps repeated.
@@ -93,7 +100,7 @@ impl Run {
             Counts::Narrow(counts) => size_of_val(&counts[..]),
             Counts::Wide(counts) => size_of_val(&counts[..]),
         };
-        self.keys.nbytes() + counts + size_of_val(&self.sums[..])
+        self.keys.nbytes() + counts + size_of_val(&self.sums[..]) + size_of_val(&self.squares[..])
     }
 
     pub(super) fn weighted(&self) -> bool {
@@ -142,11 +149,28 @@ impl Run {
         self.sums.get(i).copied().unwrap_or([0.0; 2])
     }
 
+    /// The same with sums of squared weights, one pair a score.
+    pub(crate) fn with_squares(self, squares: Vec<[f64; 2]>) -> Self {
+        Self { squares, ..self }
+    }
+
+    /// True when sums of squared weights are held.
+    pub(super) fn squared(&self) -> bool {
+        !self.squares.is_empty()
+    }
+
+    /// Sums of the squared weights of `[negatives, positives]` at score `i`; zeros where they are not kept.
+    pub(crate) fn squares(&self, i: usize) -> [f64; 2] {
+        self.squares.get(i).copied().unwrap_or([0.0; 2])
+    }
+
     /// True when both hold the same scores with the same counts and sums, however wide they are stored.
     pub(super) fn same_values(&self, other: &Self) -> bool {
         self.len() == other.len()
-            && (0..self.len())
-                .all(|i| (self.key(i), self.counts(i), self.sums(i)) == (other.key(i), other.counts(i), other.sums(i)))
+            && (0..self.len()).all(|i| {
+                (self.key(i), self.counts(i), self.sums(i)) == (other.key(i), other.counts(i), other.sums(i))
+                    && self.squares(i) == other.squares(i)
+            })
     }
 
     /// Both as one run, when they are alike in width, without weights, and all `rows` fit 32 bits: the usual case, several
@@ -167,7 +191,7 @@ impl Run {
             }
             _ => return Ok(None),
         };
-        Ok(Some(RunBuilder { run: Self { keys, counts: Counts::Narrow(counts), sums: Vec::new() } }.finish()))
+        Ok(Some(RunBuilder { run: Self { keys, counts: Counts::Narrow(counts), ..Self::empty() } }.finish()))
     }
 
     /// The groups from the highest score down.
@@ -190,6 +214,20 @@ impl Run {
             masses = Masses::Weights { positives: mass(1, positives)?, negatives: mass(0, negatives)? };
         }
         Ok(Tally::new(scores, masses, true))
+    }
+
+    /// Sums of squared weights of the groups, `[negatives, positives]`; a row without a weight weighs 1.
+    pub(super) fn squared_weights(&self, control: &Control<'_>) -> Result<[Vec<f64>; 2]> {
+        let of = |label: usize| {
+            let mut squares = match &self.counts {
+                Counts::Narrow(counts) => descending(counts, control, |pair| f64::from(pair[label])),
+                Counts::Wide(counts) => descending(counts, control, |pair| pair[label] as f64),
+            }?;
+            let own = squares.iter_mut().zip(self.squares.iter().rev());
+            own.for_each(|(square, pair)| *square += pair[label]);
+            Ok(squares)
+        };
+        Ok([of(0)?, of(1)?])
     }
 }
 
@@ -260,7 +298,7 @@ impl RunBuilder {
             Counts::Wide(simd::room(capacity, PURPOSE)?)
         };
         let sums = simd::room(if weighted { capacity } else { 0 }, PURPOSE)?;
-        Ok(Self { run: Run { keys, counts, sums } })
+        Ok(Self { run: Run { keys, counts, sums, squares: Vec::new() } })
     }
 
     /// Adds the next higher score. `key` is of float64.

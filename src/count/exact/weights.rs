@@ -15,7 +15,7 @@ use crate::count::accumulator::Ledger;
 use crate::count::workers::lock;
 use crate::error::Result;
 use crate::input::{Batch, Score, Working};
-use crate::simd::DefaultFloatMode;
+use crate::simd::{self, DefaultFloatMode};
 use crate::tally::Tally;
 
 /// Rows up to which a batch is sorted: the tables of buckets cost as much.
@@ -28,7 +28,7 @@ const FEW: usize = 1 << 15;
 pub fn weighted_tally(batch: &Batch<'_>, control: &Control<'_>) -> Result<Tally> {
     let _mode = DefaultFloatMode::set();
     if batch.len() <= FEW {
-        return read(batch, control)?.0.tally(control);
+        return sorted(batch, false, control)?.0.tally(control);
     }
     columns::weighted_tally(&partitioned(batch, control)?.0, control)
 }
@@ -46,7 +46,7 @@ pub fn each_weighted_group(
 ) -> Result<()> {
     let _mode = DefaultFloatMode::set();
     if batch.len() <= FEW {
-        let run = sorted(batch, control)?.0;
+        let run = sorted(batch, false, control)?.0;
         let sums: Vec<_> = (0..run.len()).map(|i| run.sums(i)).collect();
         some(&sums);
         return Ok(());
@@ -72,19 +72,27 @@ impl<K: Finish> Sink<K> for Sums {
     }
 }
 
-/// The run of a weighted batch, and its rows.
-pub(super) fn read(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Run, Ledger)> {
+/// The run of a weighted batch, `squared`: with sums of squared weights; and its rows.
+pub(super) fn read(batch: &Batch<'_>, squared: bool, control: &Control<'_>) -> Result<(Run, Ledger)> {
     if batch.len() <= FEW {
-        return sorted(batch, control);
+        return sorted(batch, squared, control);
     }
-    let (held, ledger) = partitioned(batch, control)?;
+    let (mut held, ledger) = partitioned(batch, control)?;
     let part = |span: Span| {
         let rows = (span.inside[0] + span.inside[1]) as usize;
         Ok(Summed(RunBuilder::new(held.wide.is_empty(), 0, true, rows)?))
     };
     let mut whole = RunBuilder::new(held.wide.is_empty(), 0, true, held.rows() as usize)?;
     held.in_order(control, part, |Summed(part)| whole.append(part))?;
-    Ok((whole.finish(), ledger))
+    let whole = whole.finish();
+    if !squared {
+        return Ok((whole, ledger));
+    }
+    // The same once more, of the squares.
+    held.square_weights();
+    let mut squares = simd::room(whole.len(), "squared weights")?;
+    held.in_order(control, |_| Ok(Sums(Vec::new())), |Sums(part)| squares.extend(part))?;
+    Ok((whole.with_squares(squares), ledger))
 }
 
 /// The rows of a weighted batch by bucket.
@@ -122,8 +130,8 @@ impl<K: Finish> Sink<K> for Summed {
     }
 }
 
-/// The run of a few weighted rows.
-fn sorted(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Run, Ledger)> {
+/// The run of a few weighted rows, `squared`: with sums of squared weights; and their number.
+fn sorted(batch: &Batch<'_>, squared: bool, control: &Control<'_>) -> Result<(Run, Ledger)> {
     let mut list = List::default();
     match batch.working() {
         Working::F32 => {
@@ -139,13 +147,18 @@ fn sorted(batch: &Batch<'_>, control: &Control<'_>) -> Result<(Run, Ledger)> {
     rows.sort_by_key(|&(key, ..)| key); // stable: rows of one score stay in their order
     let all_narrow = rows.iter().all(|&(key, ..)| narrow(key).is_some());
     let mut run = RunBuilder::new(all_narrow, 0, true, rows.len())?;
+    let mut all_squares = Vec::new();
     for group in rows.chunk_by(|a, b| a.0 == b.0) {
-        let mut sums = [0.0; 2];
-        group.iter().for_each(|&(_, label, weight)| sums[label] += weight);
+        let (mut sums, mut squares) = ([0.0; 2], [0.0; 2]);
+        for &(_, label, weight) in group {
+            sums[label] += weight;
+            squares[label] += weight * weight;
+        }
         run.push(group[0].0, [0, 0], Some(sums));
+        all_squares.extend(squared.then_some(squares));
     }
     ledger.weighted = ledger.rows != [0, 0];
-    Ok((run.finish(), ledger))
+    Ok((run.finish().with_squares(all_squares), ledger))
 }
 
 /// Rows as read: key as of float64, label, weight.
