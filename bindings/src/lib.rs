@@ -13,6 +13,7 @@
 //! | `queries.rs` | what is read off it: areas, confusion tables |
 //! | `curves.rs` | curves |
 //! | `tallies.rs` | the class `Tally`, which measures read |
+//! | `comparisons.rs` | several models on the same rows |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -21,6 +22,7 @@ mod arguments;
 mod arrays;
 mod batches;
 mod calls;
+mod comparisons;
 mod curves;
 mod dispatch;
 mod errors;
@@ -36,6 +38,8 @@ mod tallies;
 mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
+    #[pymodule_export]
+    use super::comparisons::roc_auc_covariance;
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
     #[pymodule_export]

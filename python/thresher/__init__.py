@@ -36,6 +36,7 @@ from thresher import plots
 from thresher._errors import Error, InexactWarning, InvalidStateError, ThresholdMismatchError
 from thresher._version import __version__
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts, load
+from thresher.comparison import RocAucComparison, compare_roc_auc, roc_auc_covariance
 from thresher.confusion import ConfusionCounts
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 from thresher.estimates import Estimate
@@ -60,11 +61,13 @@ __all__ = [
     "InexactWarning",
     "InvalidStateError",
     "PrecisionRecallCurve",
+    "RocAucComparison",
     "RocCurve",
     "ThresholdCounts",
     "ThresholdMismatchError",
     "__version__",
     "average_precision",
+    "compare_roc_auc",
     "confusion_at",
     "det_curve",
     "load",
@@ -72,6 +75,7 @@ __all__ = [
     "pr_auc",
     "precision_recall_curve",
     "roc_auc",
+    "roc_auc_covariance",
     "roc_curve",
     "thresholds_from",
 ]

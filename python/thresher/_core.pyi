@@ -13,6 +13,7 @@ __all__ = [
     "default_threads",
     "rate",
     "roc_auc",
+    "roc_auc_covariance",
     "simd_level",
     "thin",
     "thresholds_from",
@@ -121,6 +122,17 @@ def average_precision(
     drop_nan: bool,
     n_threads: int | None,
 ) -> float: ...
+def roc_auc_covariance(
+    labels: _Source,
+    scores: list[_Source],
+    notes: list[str],
+    weights: _Source | None,
+    meaning: str | None,
+    clusters: NDArray[np.int64] | None,
+    positive: _Positive,
+    drop_nan: bool,
+    n_threads: int | None,
+) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
 def thresholds_from(
     scores: _Source, labels: _Source | None, k: int, positive: _Positive, n_threads: int | None
 ) -> _Floats: ...

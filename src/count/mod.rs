@@ -14,6 +14,7 @@ mod exact;
 mod merge;
 mod pilot;
 mod plan;
+mod ranked;
 mod table;
 mod threshold;
 mod thresholds;
@@ -30,5 +31,6 @@ pub use exact::{
     fold_positive_groups, roc_auc_pairs, weighted_tally,
 };
 pub use pilot::thresholds_from;
+pub use ranked::{InColumn, RankedColumn, RankedRows, ranked_rows};
 pub use threshold::{ThresholdCounts, ThresholdPart};
 pub use thresholds::{Comparison, Thresholds};

@@ -1,4 +1,5 @@
-//! **Measure**: everything that is read off a [`Tally`](crate::tally::Tally), in O(groups), never O(samples).
+//! **Measure**: everything that is read off a [`Tally`](crate::tally::Tally), in O(groups), never O(samples). (But for
+//! [`roc_auc_covariance`], which is told the group of each sample too.)
 //!
 //! A tally lists positives and negatives per group from the highest score down. Nothing here knows who counted them,
 //! so one definition serves every accumulator. Where a tally is binned (the order inside a group is unknown) a group
@@ -9,6 +10,7 @@
 //! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, partial ROC AUC, average precision, PR AUC |
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
+//! | covariances | `covariance` | how the ROC AUCs of several models on the same samples vary together |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
@@ -20,6 +22,7 @@
 mod area;
 mod bounds;
 mod confusion;
+mod covariance;
 mod curve;
 mod integral;
 mod precision_area;
@@ -34,6 +37,7 @@ mod weighted_area;
 pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs, twice_u};
 pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};
+pub use covariance::{Model, RocAucCovariance, SampleWeights, Samples, WeightMeaning, roc_auc_covariance};
 pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_recall_curve, roc_curve};
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};
 pub use precision_sum::PrecisionSum;

@@ -47,6 +47,7 @@ FACE_ORDER = [
     "_labels",
     "curves",
     "confusion",
+    "comparison",
     "_queries",
     "_problem",
     "metrics",
@@ -60,6 +61,7 @@ PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
     *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
+    *("compare_roc_auc", "roc_auc_covariance", "RocAucComparison"),
     *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
 }
 ACCUMULATOR = {

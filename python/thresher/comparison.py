@@ -1,0 +1,298 @@
+"""Two models, or several, compared by ROC AUC: on the same rows, or on independent samples."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thresher import _core
+from thresher._arrays import ArrayLike, column, columns, is_missing, only
+from thresher._containers import columns_of
+from thresher._errors import Error, one_of
+from thresher._labels import label_columns
+from thresher._normal import p_value, quantile
+from thresher.estimates import Estimate
+
+__all__ = [
+    "RocAucComparison",
+    "cluster_numbers",
+    "compare_roc_auc",
+    "compared",
+    "roc_auc_covariance",
+    "weights_in_words",
+]
+
+_MEANINGS = ("frequency", "sampling")
+
+
+@dataclass(frozen=True)
+class RocAucComparison:
+    """ROC AUC of two models, and what separates them.
+
+    Parameters
+    ----------
+    a, b : Estimate
+        Area of each model, with an interval of its own.
+    difference : Estimate
+        Area of `a` less area of `b`: positive where `a` is better.
+    z : float
+        The difference in standard errors; 0 where both are 0, NaN where the variance is 0 or unknown otherwise.
+    p_value : float
+        Two-sided, of the hypothesis that the areas are equal; 1 where difference and variance are 0.
+    covariance : float64 array of shape (2, 2)
+        Covariance of the two areas.
+
+    Examples
+    --------
+    >>> import thresher as th
+    >>> labels = [0, 0, 0, 0, 1, 1, 1, 1]
+    >>> found = th.compare_roc_auc(labels, [1, 2, 3, 5, 4, 6, 7, 8], [1, 6, 3, 5, 4, 2, 7, 8])
+    >>> print(found.difference)
+    0.25 (-0.15–0.65, 95 %)
+    >>> round(found.p_value, 3)
+    0.343
+    """
+
+    a: Estimate
+    b: Estimate
+    difference: Estimate
+    z: float
+    p_value: float
+    covariance: NDArray[np.float64] = field(repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"a {self.a}\nb {self.b}\na - b {self.difference}, z {self.z:.3g}, p {self.p_value:.3g}"
+
+
+def compare_roc_auc(
+    labels: ArrayLike,
+    scores_a: ArrayLike,
+    scores_b: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    weight_meaning: str | None = None,
+    clusters: ArrayLike | None = None,
+    level: float = 0.95,
+    pos_label: Any = None,
+    nan: str = "raise",
+    n_threads: int | None = None,
+) -> RocAucComparison:
+    """Compare the ROC AUCs of two models on the same rows, after DeLong.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n,)
+        0 and 1 (bool, integers or floats); anything, when `pos_label` is given.
+    scores_a, scores_b : array-like of shape (n,)
+        Real numbers of any dtype and scale; the two may differ in both.
+    weights : array-like of shape (n,), optional
+        Finite and >= 0; a row of weight 0 is validated and left out.
+    weight_meaning : {"frequency", "sampling"}
+        Needed with `weights`: a weight of 3 is three samples, or one sample that stands for three of the population.
+    clusters : array-like of shape (n,), optional
+        The patient, user or query of each row, by any hashable value: rows of one cluster may depend on each other.
+    level : float, default 0.95
+        Confidence level of the intervals, in (0, 1).
+    pos_label : optional
+        A row is positive iff its label equals this; any other label but NaN and None is negative.
+    nan : {"raise", "drop"}, default "raise"
+        Rows in which either score is NaN are an error, or left out of both.
+    n_threads : int, optional
+        Threads to use; by default `THRESHER_NUM_THREADS`, `OMP_NUM_THREADS`, or the CPUs this process may use.
+
+    Returns
+    -------
+    RocAucComparison
+        The interval of the difference is normal, of each area logit-normal. NaN where a class is missing or has one row
+        (or cluster). Where the variance is 0 there is no interval, and `method` says so.
+
+    Raises
+    ------
+    Error
+        For a value, a shape or a length that is not accepted, and for `weights` without `weight_meaning`.
+    TypeError
+        For a dtype that is not real, or an object that is no array.
+
+    Notes
+    -----
+    DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated receiver operating characteristic
+    curves", 1988; with clusters, Obuchowski, "Nonparametric analysis of clustered ROC curve data", 1997.
+
+    Examples
+    --------
+    >>> import thresher as th
+    >>> labels = [0, 0, 0, 1, 1, 1]
+    >>> found = th.compare_roc_auc(labels, [1, 2, 4, 3, 5, 6], [1, 5, 4, 3, 2, 6])
+    >>> round(found.a.value, 3), round(found.b.value, 3), round(found.difference.value, 3)
+    (0.889, 0.556, 0.333)
+    """
+    quantile(level)
+    pair = [column(scores_a, "scores_a"), column(scores_b, "scores_b")]
+    notes = ["in `scores_a`", "in `scores_b`"]
+    found = _covariance(labels, pair, notes, weights, weight_meaning, clusters, pos_label, nan, n_threads)
+    areas, covariance, differences, variances = found
+    words = weights_in_words(weight_meaning, clusters is not None)
+    return compared(areas, covariance, float(differences[0, 1]), float(variances[0, 1]), level, f"paired {words}")
+
+
+def roc_auc_covariance(
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    weight_meaning: str | None = None,
+    clusters: ArrayLike | None = None,
+    pos_label: Any = None,
+    nan: str = "raise",
+    n_threads: int | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ROC AUCs of several models on the same rows, and the covariance matrix of these areas.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n,)
+        0 and 1 (bool, integers or floats); anything, when `pos_label` is given.
+    scores : array-like of shape (n, m)
+        A column for each model.
+    weights, weight_meaning, clusters, pos_label, nan, n_threads
+        As in `compare_roc_auc`; with `nan="drop"` a row goes when any of its scores is NaN.
+
+    Returns
+    -------
+    areas : float64 array of shape (m,)
+    covariance : float64 array of shape (m, m)
+        DeLong's; its diagonal holds the variance of each area. NaN where a class has fewer than two rows (or clusters).
+
+    Raises
+    ------
+    Error
+        For a value, a shape or a length that is not accepted, and for `weights` without `weight_meaning`.
+    TypeError
+        For a dtype that is not real, or an object that is no array.
+
+    Notes
+    -----
+    Of unweighted rows the sums are exact integers; nothing is O(P·N).
+
+    Examples
+    --------
+    >>> import numpy as np, thresher as th
+    >>> scores = np.array([[1, 1], [2, 5], [4, 4], [3, 3], [5, 2], [6, 6]])
+    >>> areas, covariance = th.roc_auc_covariance([0, 0, 0, 1, 1, 1], scores)
+    >>> covariance.round(4).tolist()
+    [[0.0247, 0.0247], [0.0247, 0.0988]]
+    """
+    sources = columns(scores, "scores")
+    notes = [f"in column {index} of `scores`" for index in range(len(sources))]
+    return _covariance(labels, sources, notes, weights, weight_meaning, clusters, pos_label, nan, n_threads)[:2]
+
+
+def compared(
+    areas: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    difference: float,
+    variance: float,
+    level: float,
+    words: str,
+) -> RocAucComparison:
+    """Return the comparison of two areas whose difference has this variance."""
+    a, b = (_area(float(area), float(covariance[i, i]), level, words) for i, area in enumerate(areas))
+    if variance > 0:
+        error = math.sqrt(variance)
+        z, reach = difference / error, quantile(level) * error
+        apart = Estimate(difference, difference - reach, difference + reach, level, words)
+        return RocAucComparison(a, b, apart, z, p_value(z), covariance)
+    z = 0.0 if variance == 0 and difference == 0 else math.nan
+    apart = Estimate(difference, math.nan, math.nan, level, f"{words}: {_why_none(variance)}")
+    return RocAucComparison(a, b, apart, z, p_value(z), covariance)
+
+
+def weights_in_words(weight_meaning: str | None, clustered: bool) -> str:
+    """Return the name of the variance."""
+    name = "Obuchowski, clusters" if clustered else "DeLong"
+    return name if weight_meaning is None else f"{name}, {weight_meaning} weights"
+
+
+def _area(value: float, variance: float, level: float, words: str) -> Estimate:
+    """Return an area with the logit interval of its variance."""
+    words = words.removeprefix("paired ")
+    if not (variance > 0 and 0 < value < 1):
+        return Estimate(value, math.nan, math.nan, level, f"{words}: {_why_none(variance)}")
+    centre = math.log(value / (1 - value))
+    reach = quantile(level) * math.sqrt(variance) / (value * (1 - value))
+    return Estimate(value, _expit(centre - reach), _expit(centre + reach), level, f"{words}, logit")
+
+
+def _expit(x: float) -> float:
+    """Return 1 / (1 + e^-x), whatever x."""
+    return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
+
+
+def _why_none(variance: float) -> str:
+    if variance == 0:
+        return "no interval, the placements of the sample do not vary (variance 0)"
+    return "no interval, a class has fewer than two samples or clusters"
+
+
+def _covariance(
+    labels: ArrayLike,
+    sources: list[Any],
+    notes: list[str],
+    weights: ArrayLike | None,
+    weight_meaning: str | None,
+    clusters: ArrayLike | None,
+    pos_label: Any,
+    nan: str,
+    n_threads: int | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return areas, their covariances, their differences, and the variances of these."""
+    one_of("nan", nan, ("raise", "drop"))
+    _judge_meaning(weights, weight_meaning)
+    label_sources, positive = label_columns(labels, pos_label)
+    label_source = only(label_sources, "labels")
+    weight_source = None if weights is None else column(weights, "weights")
+    numbers = None if clusters is None else cluster_numbers(clusters)
+    drop = nan == "drop"
+    areas, *matrices = _core.roc_auc_covariance(
+        label_source, sources, notes, weight_source, weight_meaning, numbers, positive, drop, n_threads
+    )
+    covariance, differences, variances = (matrix.reshape(len(areas), len(areas)) for matrix in matrices)
+    return areas, covariance, differences, variances
+
+
+def _judge_meaning(weights: ArrayLike | None, weight_meaning: str | None) -> None:
+    if weights is None and weight_meaning is not None:
+        raise Error("`weight_meaning` is given, but `weights` is not")
+    if weights is not None and weight_meaning is None:
+        raise Error(
+            "`weights` needs `weight_meaning`: the variance depends on it. 'frequency': a weight of 3 is three samples; "
+            "'sampling': it is one sample that stands for three of the population"
+        )
+    if weight_meaning is not None:
+        one_of("weight_meaning", weight_meaning, _MEANINGS)
+
+
+def cluster_numbers(clusters: ArrayLike) -> NDArray[np.int64]:
+    """Return clusters numbered from 0; equal values have one number, a missing one is refused."""
+    raw = only(columns_of(clusters, "clusters"), "clusters")
+    if isinstance(raw, np.ndarray) and raw.dtype.kind in "biuSU":
+        return np.unique(raw, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    values = raw.tolist() if isinstance(raw, np.ndarray) else raw.to_pylist() if hasattr(raw, "to_pylist") else None
+    if values is None:
+        raise TypeError(
+            f"`clusters` is a {type(clusters).__name__}; hashable values, as integers or strings, are accepted"
+        )
+    numbers: dict[Any, int] = {}
+    found = np.empty(len(values), np.int64)
+    for index, value in enumerate(values):
+        if is_missing(value):
+            raise Error(f"`clusters` must not be missing, but clusters[{index}] is {value}")
+        try:
+            found[index] = numbers.setdefault(value, len(numbers))
+        except TypeError:
+            raise TypeError(f"`clusters` must be hashable, but clusters[{index}] is {value!r}") from None
+    return found
