@@ -54,7 +54,7 @@ class RocAucComparison:
     >>> print(found.difference)
     0.25 (-0.15–0.65, 95 %)
     >>> round(found.p_value, 3)
-    0.343
+    0.221
     """
 
     a: Estimate
@@ -119,8 +119,7 @@ def compare_roc_auc(
 
     Notes
     -----
-    DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated receiver operating characteristic
-    curves", 1988; with clusters, Obuchowski, "Nonparametric analysis of clustered ROC curve data", 1997.
+    DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated ROC curves", 1988; with clusters, Obuchowski, "Nonparametric analysis of clustered ROC curve data", 1997.
 
     Examples
     --------
@@ -269,8 +268,8 @@ def _judge_meaning(weights: ArrayLike | None, weight_meaning: str | None) -> Non
         raise Error("`weight_meaning` is given, but `weights` is not")
     if weights is not None and weight_meaning is None:
         raise Error(
-            "`weights` needs `weight_meaning`: the variance depends on it. 'frequency': a weight of 3 is three samples; "
-            "'sampling': it is one sample that stands for three of the population"
+            "`weights` needs `weight_meaning`: the variance depends on it. 'frequency': a weight of 3 is three "
+            "samples; 'sampling': it is one sample that stands for three of the population"
         )
     if weight_meaning is not None:
         one_of("weight_meaning", weight_meaning, _MEANINGS)

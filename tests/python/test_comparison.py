@@ -15,7 +15,10 @@ def placements(labels, scores, weights=None):
     """Each positive's share of negatives below it, each negative's share of positives above it; ties are halves."""
     weights = [1] * len(labels) if weights is None else weights
     rows = list(zip(labels, scores, [Fraction(w) for w in weights], strict=True))
-    half = lambda high, low: Fraction((high > low) + (high >= low), 2)
+
+    def half(high, low):
+        return Fraction((high > low) + (high >= low), 2)
+
     classes = [[row for row in rows if row[0] == label] for label in (0, 1)]
     total = [sum(weight for *_, weight in each) for each in classes]
     of_positives = [sum(half(s, t) * w for _, t, w in classes[0]) / total[0] for _, s, _ in classes[1]]
@@ -33,11 +36,11 @@ def delong(labels, columns, factors=None, weights=None):
     shares = [[Fraction(w) for w, each in weighed if each == k] for k in (0, 1)]
     area = [sum(w * v for w, v in zip(shares[1], each[1], strict=True)) / sum(shares[1]) for each in found]
     centred = [[[v - area[j] for v in found[j][k]] for k in (0, 1)] for j in range(len(columns))]
-    cell = lambda j, k: sum(
-        f * x * y
-        for label in (0, 1)
-        for f, x, y in zip(factors[label], centred[j][label], centred[k][label], strict=True)
-    )
+
+    def cell(j, k):
+        terms = (zip(factors[label], centred[j][label], centred[k][label], strict=True) for label in (0, 1))
+        return sum(f * x * y for each in terms for f, x, y in each)
+
     every = range(len(columns))
     return [float(a) for a in area], [[float(cell(j, k)) for k in every] for j in every]
 
@@ -256,7 +259,7 @@ def test_too_few_samples_have_no_variance(labels):
 def test_bad_input_is_named():
     labels, scores = [0, 1, 1], [0.1, 0.2, 0.3]
     compare = th.compare_roc_auc
-    with pytest.raises(th.Error, match="weight_meaning.*variance depends on it"):
+    with pytest.raises(th.Error, match=r"weight_meaning.*variance depends on it"):
         compare(labels, scores, scores, weights=[1, 2, 3])
     with pytest.raises(th.Error, match="`weight_meaning` must be 'frequency' or 'sampling'"):
         compare(labels, scores, scores, weights=[1, 2, 3], weight_meaning="both")

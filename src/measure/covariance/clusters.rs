@@ -28,7 +28,8 @@ pub(super) fn covariance(models: &[Model<'_>], samples: Samples<'_>, clusters: &
         moments[1].add(&positives, &positives, |_| 1.0);
         moments[2].add(&positives, &negatives, |_| 2.0);
     }
-    let correction = |clusters: usize| clusters as f64 / (clusters as f64 - 1.0);
+    // Of a single cluster the sum is 0 but for roundings, which must not be divided by 0.
+    let correction = |clusters: usize| if clusters > 1 { clusters as f64 / (clusters as f64 - 1.0) } else { f64::NAN };
     let either = (0..all).filter(|&cluster| sums[0].held[cluster] || sums[1].held[cluster]).count();
     let [with_negatives, with_positives] = [0, 1].map(|label| sums[label].held.iter().filter(|&&held| held).count());
     let scales = [with_negatives, with_positives, either].map(correction);

@@ -17,9 +17,10 @@ pub(super) fn covariance(models: &[Model<'_>], samples: Samples<'_>) -> RocAucCo
         let tables: Vec<Vec<f64>> = tables.iter().map(|table| table[label].clone()).collect();
         let (total, len) = (totals[label], slots[label].len() as f64);
         let (scale, squared) = match samples.weights {
-            SampleWeights::Sampling(_) => (len / (len - 1.0), true),
+            SampleWeights::Sampling(_) if len > 1.0 => (len / (len - 1.0), true),
+            SampleWeights::Sampling(_) => (f64::NAN, true), // a single sample
             _ if total > 1.0 => (1.0 / (total - 1.0), false),
-            _ => (f64::NAN, false), // a single sample, or less
+            _ => (f64::NAN, false), // that or less
         };
         let factor = |slot: usize| {
             let share = samples.weights.of(slot) / total;
