@@ -5,6 +5,7 @@ use pyo3::types::PyList;
 use thresher::count::{self, InColumn, RankedRows};
 use thresher::input::Batch;
 use thresher::measure::{self, Model, RocAucCovariance, SampleWeights, Samples as Shared, WeightMeaning};
+use thresher::tally::Masses;
 
 use crate::arrays;
 use crate::batches::Samples;
@@ -12,6 +13,7 @@ use crate::calls;
 use crate::errors::{Failure, Result};
 use crate::queries::{Column, column};
 use crate::settings::{self, Settings};
+use crate::tallies::Tally;
 
 /// Areas, and in order of row three matrices: covariances, differences, variances of differences.
 type Matrices<'py> = (Column<'py>, Column<'py>, Column<'py>, Column<'py>);
@@ -73,6 +75,24 @@ fn covariance(ranked: &RankedRows, meaning: Option<WeightMeaning>, clusters: Opt
 pub(crate) fn matrices(py: Python<'_>, found: RocAucCovariance) -> Matrices<'_> {
     let RocAucCovariance { areas, covariance, differences, difference_variances } = found;
     (column(py, areas), column(py, covariance), column(py, differences), column(py, difference_variances))
+}
+
+/// ROC AUC of a tally, its lower and upper bound, and its variance; weights are frequencies.
+// To be replaced by `roc_auc_variance`, which knows sampling weights too.
+#[pyfunction]
+pub(crate) fn roc_auc_variance_of_tally(py: Python<'_>, tally: &Tally) -> Result<(f64, f64, f64, f64)> {
+    tally.measured(py, |tally| {
+        let groups: Vec<u32> = (0..tally.len() as u32).chain(0..tally.len() as u32).collect();
+        let (rows, sums) = match tally.masses() {
+            Masses::Counts { positives, negatives } => ([&positives[..], negatives].concat(), Vec::new()),
+            Masses::Weights { positives, negatives } => (Vec::new(), [&positives[..], negatives].concat()),
+        };
+        let weights = if sums.is_empty() { SampleWeights::Rows(&rows) } else { SampleWeights::Frequency(&sums) };
+        let samples = Shared { positives: tally.len(), weights, clusters: None };
+        let found = measure::roc_auc_covariance(&[Model { tally, groups: &groups }], samples);
+        let bounds = measure::roc_auc_bounds(tally);
+        Ok((found.areas[0], bounds.lower, bounds.upper, found.covariance[0]))
+    })
 }
 
 /// `frequency` or `sampling`.

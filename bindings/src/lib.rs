@@ -39,7 +39,7 @@ mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
     #[pymodule_export]
-    use super::comparisons::roc_auc_covariance;
+    use super::comparisons::{roc_auc_covariance, roc_auc_variance_of_tally};
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
     #[pymodule_export]

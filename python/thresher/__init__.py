@@ -36,7 +36,7 @@ from thresher import plots
 from thresher._errors import Error, InexactWarning, InvalidStateError, ThresholdMismatchError
 from thresher._version import __version__
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts, load
-from thresher.comparison import RocAucComparison, compare_roc_auc, roc_auc_covariance
+from thresher.comparison import RocAucComparison, compare_roc_auc, compare_roc_auc_unpaired, roc_auc_covariance
 from thresher.confusion import ConfusionCounts
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 from thresher.estimates import Estimate
@@ -68,6 +68,7 @@ __all__ = [
     "__version__",
     "average_precision",
     "compare_roc_auc",
+    "compare_roc_auc_unpaired",
     "confusion_at",
     "det_curve",
     "load",

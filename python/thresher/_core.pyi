@@ -14,6 +14,7 @@ __all__ = [
     "rate",
     "roc_auc",
     "roc_auc_covariance",
+    "roc_auc_variance_of_tally",
     "simd_level",
     "thin",
     "thresholds_from",
@@ -133,6 +134,7 @@ def roc_auc_covariance(
     drop_nan: bool,
     n_threads: int | None,
 ) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
+def roc_auc_variance_of_tally(tally: Tally) -> tuple[float, float, float, float]: ...
 def thresholds_from(
     scores: _Source, labels: _Source | None, k: int, positive: _Positive, n_threads: int | None
 ) -> _Floats: ...

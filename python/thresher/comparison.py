@@ -15,6 +15,7 @@ from thresher._containers import columns_of
 from thresher._errors import Error, one_of
 from thresher._labels import label_columns
 from thresher._normal import p_value, quantile
+from thresher._queries import Queries
 from thresher.estimates import Estimate
 
 __all__ = [
@@ -119,7 +120,8 @@ def compare_roc_auc(
 
     Notes
     -----
-    DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated ROC curves", 1988; with clusters, Obuchowski, "Nonparametric analysis of clustered ROC curve data", 1997.
+    DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated ROC curves", 1988; with
+    clusters, Obuchowski, "Nonparametric analysis of clustered ROC curve data", 1997.
 
     Examples
     --------
@@ -190,6 +192,71 @@ def roc_auc_covariance(
     return _covariance(labels, sources, notes, weights, weight_meaning, clusters, pos_label, nan, n_threads)[:2]
 
 
+def compare_roc_auc_unpaired(
+    counts_a: Queries, counts_b: Queries, *, level: float = 0.95, weight_meaning: str | None = None
+) -> RocAucComparison:
+    """Compare the ROC AUCs of two models on independent samples, from what was counted of each.
+
+    Parameters
+    ----------
+    counts_a, counts_b : ThresholdCounts, CompactCounts or ExactCounts
+        Of rows that have nothing to do with each other: two periods, two groups of users. Models on the same rows vary
+        together; `compare_roc_auc` is for them.
+    level : float, default 0.95
+        Confidence level of the intervals, in (0, 1).
+    weight_meaning : {"frequency"}, optional
+        Needed where either was counted with weights: a weight of 3 is three samples.
+
+    Returns
+    -------
+    RocAucComparison
+        The variance of the difference is the sum of both variances. Of binned counts each group is one tie, and every
+        interval is widened by what is certain of the sample's own figure (`Estimate.bounds`); z and p are of midpoints.
+
+    Raises
+    ------
+    Error
+        For weighted counts without `weight_meaning`.
+
+    Examples
+    --------
+    >>> import thresher as th
+    >>> counts = [th.ExactCounts(), th.ExactCounts()]
+    >>> counts[0].update([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    >>> counts[1].update([0, 0, 1, 1], [0.1, 0.8, 0.35, 0.4])
+    >>> found = th.compare_roc_auc_unpaired(*counts)
+    >>> found.difference.value, round(found.p_value, 3)
+    (0.25, 0.683)
+    """
+    for name, counts in (("counts_a", counts_a), ("counts_b", counts_b)):
+        if not isinstance(counts, Queries):
+            raise TypeError(f"`{name}` must be an accumulator, but is a {type(counts).__name__}")
+        if counts.weighted and weight_meaning != "frequency":
+            raise Error(
+                f"`{name}` was counted with weights, whose variance depends on what they mean: pass "
+                f"weight_meaning='frequency' if a weight of 3 is three samples; {weight_meaning!r} is not accepted here"
+            )
+    found = [_core.roc_auc_variance_of_tally(counts._state.tally()) for counts in (counts_a, counts_b)]
+    areas, lowest, highest, variances = (np.array(each) for each in zip(*found, strict=True))
+    words = f"unpaired {weights_in_words(weight_meaning, clustered=False)}"
+    difference, variance = float(areas[0] - areas[1]), float(variances.sum())
+    plain = compared(areas, np.diag(variances), difference, variance, level, words)
+    bounds = [(float(low), float(high)) for low, high in zip(lowest, highest, strict=True)]
+    apart = (bounds[0][0] - bounds[1][1], bounds[0][1] - bounds[1][0])
+    a, b, apart_widened = map(_widened, (plain.a, plain.b, plain.difference), (*bounds, apart))
+    return RocAucComparison(a, b, apart_widened, plain.z, plain.p_value, plain.covariance)
+
+
+def _widened(estimate: Estimate, bounds: tuple[float, float]) -> Estimate:
+    """Return the estimate with an interval wider by what binned counts leave open."""
+    if not bounds[0] < bounds[1]:
+        return estimate
+    lower = estimate.lower - (estimate.value - bounds[0])
+    upper = estimate.upper + (bounds[1] - estimate.value)
+    method = f"{estimate.method}, widened by the bounds of binned counts"
+    return Estimate(estimate.value, lower, upper, estimate.level, method, bounds)
+
+
 def compared(
     areas: NDArray[np.float64],
     covariance: NDArray[np.float64],
@@ -218,7 +285,7 @@ def weights_in_words(weight_meaning: str | None, clustered: bool) -> str:
 
 def _area(value: float, variance: float, level: float, words: str) -> Estimate:
     """Return an area with the logit interval of its variance."""
-    words = words.removeprefix("paired ")
+    words = words.removeprefix("un").removeprefix("paired ")
     if not (variance > 0 and 0 < value < 1):
         return Estimate(value, math.nan, math.nan, level, f"{words}: {_why_none(variance)}")
     centre = math.log(value / (1 - value))

@@ -173,8 +173,15 @@ impl Slots {
     /// The groups of rows sorted by score, from the highest down.
     fn grouped<S, K: Keyed<S>>(&self, keyed: &[K], control: &Control<'_>) -> Result<RankedColumn> {
         let mut groups = simd::zeros(self.rows.len(), PURPOSE)?;
-        let mut thresholds = Vec::new();
+        // Room for as many groups as there are rows, in huge pages; what is not used is never touched.
+        let mut thresholds = simd::room(keyed.len(), PURPOSE)?;
         let (mut rows, mut sums) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+        for label in 0..2 {
+            match &self.weights {
+                None => rows[label] = simd::room(keyed.len(), PURPOSE)?,
+                Some(_) => sums[label] = simd::room(keyed.len(), PURPOSE)?,
+            }
+        }
         for tied in keyed.chunk_by(|a, b| a.key() == b.key()) {
             if thresholds.len() % POLL == 0 {
                 control.check()?;

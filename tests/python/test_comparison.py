@@ -256,6 +256,41 @@ def test_too_few_samples_have_no_variance(labels):
     assert math.isnan(weighted.p_value)
 
 
+@given(models(), models())
+def test_unpaired_variances_add_up(first, second):
+    counts, expected = [], 0
+    for labels, columns in (first, second):
+        counts.append(th.ExactCounts())
+        counts[-1].update(labels, columns[0])
+        expected += delong(labels, columns[:1])[1][0][0]
+    found = th.compare_roc_auc_unpaired(*counts)
+    assert np.trace(found.covariance) == pytest.approx(expected, rel=1e-14, abs=1e-17)
+    assert found.difference.value == pytest.approx(counts[0].roc_auc() - counts[1].roc_auc())
+    if expected > 1e-12:
+        assert found.z == pytest.approx(found.difference.value / math.sqrt(expected))
+
+
+def test_unpaired_counts_in_bins_widen_the_interval_and_say_so():
+    rng = np.random.default_rng(3)
+    labels, scores = rng.random(500) < 0.4, rng.random(500)
+    binned, exact = th.ThresholdCounts(11), th.ExactCounts()
+    binned.update(labels, scores)
+    exact.update(labels, scores)
+    found = th.compare_roc_auc_unpaired(binned, exact)
+    lower, upper = found.difference.bounds
+    assert lower <= 0 <= upper
+    assert found.difference.lower < lower
+    assert found.difference.upper > upper
+    assert "widened" in found.difference.method
+    assert found.b.bounds is None
+    exact.update([1], [0.5], weights=[2.0])
+    with pytest.raises(th.Error, match="`counts_b` was counted with weights"):
+        th.compare_roc_auc_unpaired(binned, exact)
+    assert th.compare_roc_auc_unpaired(binned, exact, weight_meaning="frequency").p_value > 0
+    with pytest.raises(TypeError, match="`counts_a` must be an accumulator"):
+        th.compare_roc_auc_unpaired(labels, exact)
+
+
 def test_bad_input_is_named():
     labels, scores = [0, 1, 1], [0.1, 0.2, 0.3]
     compare = th.compare_roc_auc

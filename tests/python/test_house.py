@@ -47,8 +47,8 @@ FACE_ORDER = [
     "_labels",
     "curves",
     "confusion",
-    "comparison",
     "_queries",
+    "comparison",
     "_problem",
     "metrics",
     "_accumulator",
@@ -61,7 +61,7 @@ PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
     *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
-    *("compare_roc_auc", "roc_auc_covariance", "RocAucComparison"),
+    *("compare_roc_auc", "compare_roc_auc_unpaired", "roc_auc_covariance", "RocAucComparison"),
     *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
 }
 ACCUMULATOR = {

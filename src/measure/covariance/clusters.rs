@@ -16,7 +16,11 @@ const BLOCK: usize = 4096;
 /// The covariances of samples in clusters.
 pub(super) fn covariance(models: &[Model<'_>], samples: Samples<'_>, clusters: &[u32]) -> RocAucCovariance {
     let len = models.len();
-    let sums = [0, 1].map(|label| Sums::of(models, samples, clusters, label));
+    let mut tables: Vec<[Vec<f64>; 2]> = models.iter().map(|model| deviations(model.tally)).collect();
+    let sums = [0, 1].map(|label| {
+        let tables: Vec<Vec<f64>> = tables.iter_mut().map(|table| std::mem::take(&mut table[label])).collect();
+        Sums::of(models, &tables, samples, clusters, label)
+    });
     let mut moments = [(); 3].map(|()| Moments::new(len)); // of negatives, of positives, across
     let all = sums[0].held.len();
     for start in (0..all).step_by(BLOCK) {
@@ -48,13 +52,12 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(models: &[Model<'_>], samples: Samples<'_>, clusters: &[u32], label: usize) -> Self {
+    fn of(models: &[Model<'_>], tables: &[Vec<f64>], samples: Samples<'_>, clusters: &[u32], label: usize) -> Self {
         let all = clusters.iter().max().map_or(0, |&last| last as usize + 1);
-        let tables: Vec<Vec<f64>> = models.iter().map(|model| deviations(model.tally)[label].clone()).collect();
         let total = models.first().map_or(0.0, |model| class_totals(model.tally)[label]);
         let slots = if label == 1 { 0..samples.positives } else { samples.positives..clusters.len() };
         let mut sums = Self { columns: vec![vec![0.0; all]; models.len()], held: vec![false; all] };
-        each_block(models, &tables, slots, |start, values| {
+        each_block(models, tables, slots, |start, values| {
             for (i, &cluster) in clusters[start..].iter().enumerate().take(values[0].len()) {
                 let share = samples.weights.of(start + i) / total;
                 sums.held[cluster as usize] = true;

@@ -204,3 +204,51 @@ fn class_totals(tally: &Tally) -> [f64; 2] {
         Masses::Weights { positives, negatives } => [total(negatives), total(positives)],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: [(&[u64], &[u64], &[u32]); 2] =
+        [(&[1, 0, 1, 1], &[0, 1, 1, 0], &[0, 2, 3, 1, 2]), (&[2, 1], &[1, 1], &[0, 1, 0, 0, 1])];
+
+    fn found(weights: SampleWeights<'_>, clusters: Option<&[u32]>) -> RocAucCovariance {
+        let tallies = TWO.map(|(positives, negatives, _)| {
+            let thresholds = (0..positives.len()).rev().map(|i| i as f64).collect();
+            Tally::new(thresholds, Masses::Counts { positives: positives.into(), negatives: negatives.into() }, true)
+        });
+        let models = [0, 1].map(|i| Model { tally: &tallies[i], groups: TWO[i].2 });
+        roc_auc_covariance(&models, Samples { positives: 3, weights, clusters })
+    }
+
+    fn close(a: &RocAucCovariance, b: &RocAucCovariance) -> bool {
+        let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-15);
+        near(&a.covariance, &b.covariance) && near(&a.difference_variances, &b.difference_variances)
+    }
+
+    #[test]
+    fn integers_floats_and_clusters_of_one_row_agree() {
+        let exact = found(SampleWeights::Ones, None);
+        assert!(exact.covariance.iter().all(|value| value.is_finite()));
+        assert_eq!(found(SampleWeights::Rows(&[1; 5]), None), exact);
+        assert!(close(&found(SampleWeights::Frequency(&[1.0; 5]), None), &exact));
+        assert!(close(&found(SampleWeights::Sampling(&[1.0; 5]), None), &exact));
+        assert!(close(&found(SampleWeights::Ones, Some(&[4, 0, 1, 2, 3])), &exact));
+    }
+
+    #[test]
+    fn the_variance_of_a_difference_is_what_covariances_make_of_it() {
+        let RocAucCovariance { covariance, difference_variances, areas, differences } =
+            found(SampleWeights::Ones, None);
+        let spread = covariance[0] + covariance[3] - 2.0 * covariance[1];
+        assert!((difference_variances[1] - spread).abs() < 1e-15);
+        assert!((differences[1] - (areas[0] - areas[1])).abs() < 1e-15);
+        assert_eq!(differences[2], -differences[1]);
+    }
+
+    #[test]
+    fn no_model_has_no_covariance() {
+        let samples = Samples { positives: 0, weights: SampleWeights::Ones, clusters: None };
+        assert!(roc_auc_covariance(&[], samples).areas.is_empty());
+    }
+}

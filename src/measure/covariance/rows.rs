@@ -18,7 +18,7 @@ pub(super) fn covariance(
     samples: Samples<'_>,
     repeats: Option<&[u64]>,
 ) -> Option<RocAucCovariance> {
-    let tables: Vec<Twice> = models.iter().map(Twice::of).collect::<Option<_>>()?;
+    let mut tables: Vec<Twice> = models.iter().map(Twice::of).collect::<Option<_>>()?;
     let [negatives, positives] = tables.first().map_or([0; 2], |table| table.totals);
     if u128::from(negatives) * u128::from(positives) > MOST_PAIRS {
         return None;
@@ -26,7 +26,8 @@ pub(super) fn covariance(
     let len = models.len();
     let slots = [samples.positives..models.first().map_or(0, |model| model.groups.len()), 0..samples.positives];
     let products = [0, 1].map(|label| {
-        let tables: Vec<Vec<u64>> = tables.iter().map(|table| table.placements[label].clone()).collect();
+        let tables: Vec<Vec<u64>> =
+            tables.iter_mut().map(|table| std::mem::take(&mut table.placements[label])).collect();
         products(models, &tables, slots[label].clone(), repeats)
     });
     let twice_u: Vec<i128> = tables.iter().map(|table| table.twice_u.cast_signed()).collect();

@@ -10,11 +10,11 @@ use super::{Model, RocAucCovariance, SampleWeights, Samples, class_totals, devia
 
 /// The covariances of samples without clusters.
 pub(super) fn covariance(models: &[Model<'_>], samples: Samples<'_>) -> RocAucCovariance {
-    let tables: Vec<[Vec<f64>; 2]> = models.iter().map(|model| deviations(model.tally)).collect();
+    let mut tables: Vec<[Vec<f64>; 2]> = models.iter().map(|model| deviations(model.tally)).collect();
     let totals = models.first().map_or([0.0; 2], |model| class_totals(model.tally));
     let slots = [samples.positives..models.first().map_or(0, |model| model.groups.len()), 0..samples.positives];
     let moments = [0, 1].map(|label| {
-        let tables: Vec<Vec<f64>> = tables.iter().map(|table| table[label].clone()).collect();
+        let tables: Vec<Vec<f64>> = tables.iter_mut().map(|table| std::mem::take(&mut table[label])).collect();
         let (total, len) = (totals[label], slots[label].len() as f64);
         let (scale, squared) = match samples.weights {
             SampleWeights::Sampling(_) if len > 1.0 => (len / (len - 1.0), true),
