@@ -95,10 +95,10 @@ def page(results: list[dict[str, Any]], record: str) -> str:
         "# What the intervals cover",
         "",
         f"Written by `make coverage` from benches/coverage/{record}: the share of simulated samples, in percent,",
-        "whose interval holds the true figure of the population they were drawn from. Scores are binormal, labels drawn",
-        "at random; benches/python/coverage_cells.py has the populations. A cell with 30 samples of either class or more",
-        f"must lie within {TOLERANCE} points of its level (the simulation varies by about 0.5 at 90 %). Smaller ones are",
-        "shown as measured.",
+        "whose interval holds the true figure of the population that they were drawn from. Scores are binormal, labels",
+        "drawn at random; benches/python/coverage_cells.py has the populations. A cell with 30 samples of either class",
+        f"or more must lie within {TOLERANCE} points of its level (the simulation varies by 0.5 at 90 %). Smaller ones",
+        "are shown as measured.",
         "",
     ]
     for figure in dict.fromkeys(result["figure"] for result in results):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import thresher as th
 
 NORMAL = NormalDist()
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 
 class Sample(NamedTuple):
@@ -49,7 +49,7 @@ class Population:
     def rates(self) -> tuple[Floats, Floats]:
         """True and false positive rates of the population at falling thresholds, from (0, 0) to (1, 1)."""
         if self.step is None:
-            cuts = np.linspace(9 + self.separation, -9, 200_001)
+            cuts: Floats = np.linspace(9 + self.separation, -9, 200_001)
         else:
             cuts = self.step * (np.arange(round((9 + self.separation) / self.step), round(-9 / self.step), -1) - 0.5)
         tpr, fpr = ([0.0, *(0.5 * math.erfc((cut - by) / 2**0.5) for cut in cuts), 1.0] for by in (self.separation, 0))

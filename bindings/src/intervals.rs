@@ -12,19 +12,18 @@ use crate::settings::{self, Settings};
 use crate::tallies::Tally;
 
 /// The area, its lower and upper bound, its variance, degrees of freedom, and samples of either class.
-type Spread = (f64, f64, f64, f64, f64, f64, f64);
+pub(crate) type Spread = (f64, f64, f64, f64, f64, f64, f64);
 
-fn spread(found: AreaVariance, bounds: measure::Bounds) -> Spread {
+pub(crate) fn spread(found: AreaVariance, bounds: measure::Bounds) -> Spread {
     let [negatives, positives] = found.samples;
     (found.area, bounds.lower, bounds.upper, found.variance(), found.degrees_of_freedom, negatives, positives)
 }
 
-fn meaning(name: &str) -> Result<WeightMeaning> {
-    match name {
-        "frequency" => Ok(WeightMeaning::Frequency),
-        "sampling" => Ok(WeightMeaning::Sampling),
-        _ => Err(Failure::Value(format!("no meaning of weights is called {name:?}"))),
-    }
+/// `frequency` or `sampling`.
+pub(crate) fn meaning(name: &str) -> Result<WeightMeaning> {
+    WeightMeaning::named(name).ok_or_else(|| {
+        Failure::Value(format!("`weight_meaning` must be \"frequency\" or \"sampling\", but is {name:?}"))
+    })
 }
 
 /// ROC AUC with its bounds and its variance.

@@ -15,6 +15,7 @@
 //! | `tallies.rs` | the class `Tally`, which measures read |
 //! | `intervals.rs` | areas with their variances |
 //! | `decisions.rs` | intervals of rates, expected costs, thresholds chosen |
+//! | `comparisons.rs` | several models on the same rows |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -23,6 +24,7 @@ mod arguments;
 mod arrays;
 mod batches;
 mod calls;
+mod comparisons;
 mod curves;
 mod decisions;
 mod dispatch;
@@ -40,6 +42,8 @@ mod tallies;
 mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
+    #[pymodule_export]
+    use super::comparisons::roc_auc_covariance;
     #[pymodule_export]
     use super::decisions::{best_threshold, candidates, expected_cost, rate_interval, threshold_at};
     #[pymodule_export]

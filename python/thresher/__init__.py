@@ -37,6 +37,7 @@ from thresher._errors import Error, InexactWarning, InvalidStateError, Threshold
 from thresher._version import __version__
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts, load
 from thresher.choices import Choice
+from thresher.comparison import RocAucComparison, compare_roc_auc, compare_roc_auc_unpaired, roc_auc_covariance
 from thresher.confusion import ConfusionCounts
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 from thresher.estimates import Estimate
@@ -65,12 +66,15 @@ __all__ = [
     "InvalidStateError",
     "PrecisionRecallCurve",
     "RateIntervals",
+    "RocAucComparison",
     "RocCurve",
     "ThresholdCounts",
     "ThresholdMismatchError",
     "__version__",
     "average_precision",
     "average_precision_interval",
+    "compare_roc_auc",
+    "compare_roc_auc_unpaired",
     "confusion_at",
     "det_curve",
     "load",
@@ -78,6 +82,7 @@ __all__ = [
     "pr_auc",
     "precision_recall_curve",
     "roc_auc",
+    "roc_auc_covariance",
     "roc_auc_interval",
     "roc_curve",
     "thresholds_from",

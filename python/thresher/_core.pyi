@@ -19,6 +19,7 @@ __all__ = [
     "rate",
     "rate_interval",
     "roc_auc",
+    "roc_auc_covariance",
     "roc_auc_variance",
     "roc_auc_variance_of_rows",
     "simd_level",
@@ -158,6 +159,17 @@ def average_precision(
     drop_nan: bool,
     n_threads: int | None,
 ) -> float: ...
+def roc_auc_covariance(
+    labels: _Source,
+    scores: list[_Source],
+    notes: list[str],
+    weights: _Source | None,
+    meaning: str | None,
+    clusters: NDArray[np.int64] | None,
+    positive: _Positive,
+    drop_nan: bool,
+    n_threads: int | None,
+) -> tuple[list[_Spread], _Floats, _Floats, _Floats]: ...
 def thresholds_from(
     scores: _Source, labels: _Source | None, k: int, positive: _Positive, n_threads: int | None
 ) -> _Floats: ...

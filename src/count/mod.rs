@@ -15,6 +15,7 @@ mod merge;
 mod moments;
 mod pilot;
 mod plan;
+mod ranked;
 mod table;
 mod threshold;
 mod thresholds;
@@ -32,5 +33,6 @@ pub use exact::{
 };
 pub(crate) use moments::Moments;
 pub use pilot::thresholds_from;
+pub use ranked::{InColumn, RankedColumn, RankedRows, ranked_rows};
 pub use threshold::{ThresholdCounts, ThresholdPart};
 pub use thresholds::{Comparison, Thresholds};

@@ -143,6 +143,11 @@ impl<S: Readable> Block<'_, S> {
         first_error(batch, start, self).map_or(Ok(()), Err)
     }
 
+    /// True when every row is to be counted as it stands: none is bad, none is to be left out.
+    pub(crate) fn clean(&self, level: Level) -> bool {
+        level.run(Inspect(*self)).clean()
+    }
+
     /// True when every weight is finite and positive, so that no row is bad or to be left out for it.
     pub(crate) fn weights_positive(&self, level: Level) -> bool {
         level.run(AllPositive(self.weights.unwrap_or(&[])))

@@ -339,7 +339,8 @@ mod tests {
             let squared_weights =
                 counts(&sample).map(|column| column.iter().map(|&c| weight * weight * c as f64).collect());
             let none = || [vec![0.0; 20], vec![0.0; 20]];
-            let sums = Sums { squared_weights, scores: none(), squared_scores: none(), log_losses: none() };
+            let sums =
+                Sums { squared_weights, scores: none(), squared_scores: none(), log_losses: none(), range: None };
             let found = roc_auc_variance(&weights(&sample, weight).with_sums(sums), WeightMeaning::Sampling).unwrap();
             assert!(close(found.variance(), plain.variance()), "{sample:?}");
             assert!(alike(found.degrees_of_freedom, plain.degrees_of_freedom), "{sample:?}");

@@ -1,4 +1,5 @@
-//! **Measure**: everything that is read off a [`Tally`](crate::tally::Tally), in O(groups), never O(samples).
+//! **Measure**: everything that is read off a [`Tally`](crate::tally::Tally), in O(groups), never O(samples). (But for
+//! [`roc_auc_covariance`], which is told the group of each sample too.)
 //!
 //! A tally lists positives and negatives per group from the highest score down. Nothing here knows who counted them,
 //! so one definition serves every accumulator. Where a tally is binned (the order inside a group is unknown) a group
@@ -12,6 +13,7 @@
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
 //! | intervals of rates | `rate_interval.rs` | Wilson's, and what is made of it |
 //! | thresholds to use | `choose`, `cost.rs` | the best by a rate or a cost, or the one that reaches a rate |
+//! | covariances | `covariance` | how the ROC AUCs of several models on the same samples vary together |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
@@ -25,6 +27,7 @@ mod bounds;
 mod choose;
 mod confusion;
 mod cost;
+mod covariance;
 mod curve;
 mod delong;
 mod integral;
@@ -45,6 +48,7 @@ pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
 pub use choose::{Choice, Limit, Objective, Side, best_threshold, candidates, threshold_at};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};
 pub use cost::Costs;
+pub use covariance::{Model, RocAucCovariance, SampleWeights, Samples, roc_auc_covariance};
 pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_recall_curve, roc_curve};
 pub use delong::{PlacementSums, Placements, roc_auc_variance};
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};

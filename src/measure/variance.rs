@@ -12,6 +12,18 @@ pub enum WeightMeaning {
     Sampling,
 }
 
+impl WeightMeaning {
+    /// The meaning called `frequency` or `sampling`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "frequency" => Some(Self::Frequency),
+            "sampling" => Some(Self::Sampling),
+            _ => None,
+        }
+    }
+}
+
 /// An area with its variance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AreaVariance {

@@ -53,6 +53,7 @@ FACE_ORDER = [
     "_decision_queries",
     "_queries",
     "_interval_queries",
+    "comparison",
     "_problem",
     "intervals",
     "metrics",
@@ -68,6 +69,7 @@ PUBLIC = {
     *("RateIntervals", "Choice"),
     *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
     *("Estimate", "roc_auc_interval", "average_precision_interval"),
+    *("compare_roc_auc", "compare_roc_auc_unpaired", "roc_auc_covariance", "RocAucComparison"),
     *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
 }
 ACCUMULATOR = {

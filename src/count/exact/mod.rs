@@ -16,7 +16,7 @@ mod pairs;
 mod partition;
 mod pieces;
 mod positives;
-mod radix;
+pub(super) mod radix;
 mod rows;
 mod run;
 mod source;

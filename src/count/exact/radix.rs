@@ -1,4 +1,4 @@
-//! Keys of float64 sorted by their digits, and two sorted lists merged.
+//! Items sorted by the digits of a key, and two sorted lists merged.
 
 use crate::control::Control;
 use crate::count::merge::POLL;
@@ -10,41 +10,48 @@ const SHORT: usize = 512;
 /// Bits sorted by in one pass: 4,096 counters fit L1.
 const DIGIT: u32 = 12;
 
-/// Sorts by radix, lowest digit first; digits in which no two keys differ cost nothing.
-pub(super) fn radix_sort(keys: &mut Vec<u64>, spare: &mut Vec<u64>, control: &Control<'_>) -> Result<()> {
-    if keys.len() < SHORT {
-        keys.sort_unstable();
+/// Sorts by radix, lowest digit first; digits in which no two keys differ cost nothing. Where there are many items, those of
+/// one key stay in their order.
+pub(in crate::count) fn radix_sort<T: Copy>(
+    items: &mut Vec<T>,
+    spare: &mut Vec<T>,
+    key: impl Fn(&T) -> u64,
+    control: &Control<'_>,
+) -> Result<()> {
+    if items.len() < SHORT {
+        items.sort_unstable_by_key(key);
         return Ok(());
     }
+    let first = items[0];
     spare.clear();
-    spare.resize(keys.len(), 0);
-    let differ = keys.iter().fold(0, |differ, key| differ | (key ^ keys[0]));
-    let digit = |key: u64, shift: u32| (key >> shift) as usize & ((1 << DIGIT) - 1);
+    spare.resize(items.len(), first);
+    let differ = items.iter().fold(0, |differ, item| differ | (key(item) ^ key(&first)));
+    let digit = |item: &T, shift: u32| (key(item) >> shift) as usize & ((1 << DIGIT) - 1);
     let mut counts = vec![0_usize; 1 << DIGIT];
     for shift in (differ.trailing_zeros()..64 - differ.leading_zeros()).step_by(DIGIT as usize) {
         counts.fill(0);
-        for chunk in keys.chunks(STRETCH) {
+        for chunk in items.chunks(STRETCH) {
             control.check()?;
-            chunk.iter().for_each(|&key| counts[digit(key, shift)] += 1);
+            chunk.iter().for_each(|item| counts[digit(item, shift)] += 1);
         }
         let mut sum = 0;
         for count in &mut counts {
             sum += std::mem::replace(count, sum);
         }
-        for chunk in keys.chunks(STRETCH) {
+        for chunk in items.chunks(STRETCH) {
             control.check()?;
-            for &key in chunk {
-                let at = &mut counts[digit(key, shift)];
-                spare[*at] = key;
+            for &item in chunk {
+                let at = &mut counts[digit(&item, shift)];
+                spare[*at] = item;
                 *at += 1;
             }
         }
-        std::mem::swap(keys, spare);
+        std::mem::swap(items, spare);
     }
     Ok(())
 }
 
-/// Keys handled between two looks at the cancel flag: a millisecond or so.
+/// Items handled between two looks at the cancel flag: a millisecond or so.
 const STRETCH: usize = 1 << 20;
 
 /// Groups of equal keys of two sorted lists: key and `[in a, in b]`, ascending.

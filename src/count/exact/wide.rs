@@ -39,7 +39,7 @@ impl Finish for u64 {
         for (label, class) in scratch.classes.iter_mut().enumerate() {
             class.clear();
             bucket.rests(label).for_each(|rests| class.extend_from_slice(rests));
-            radix_sort(class, &mut scratch.spare, control)?;
+            radix_sort(class, &mut scratch.spare, |&key| key, control)?;
         }
         let [negatives, positives] = &scratch.classes;
         merge(negatives, positives, control, |key, counts| each(Self::join(bucket.number, key), counts))

@@ -1,0 +1,127 @@
+//! Several models on the same rows: the covariances of their areas.
+
+use std::collections::HashSet;
+
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+use thresher::Result as CoreResult;
+use thresher::count::{self, InColumn, RankedRows};
+use thresher::input::Batch;
+use thresher::measure::{self, Model, RocAucCovariance, SampleWeights, Samples as Shared, WeightMeaning};
+
+use crate::arrays;
+use crate::batches::Samples;
+use crate::calls;
+use crate::errors::{Failure, Result};
+use crate::intervals::{self, Spread};
+use crate::queries::{Column, column};
+use crate::settings::{self, Settings};
+
+/// Each area with its variance; and in order of row three matrices: covariances, differences, variances of differences.
+type Matrices<'py> = (Vec<Spread>, Column<'py>, Column<'py>, Column<'py>);
+
+/// ROC AUC of each column of scores, and how they vary together. `notes` say of each column where it came from; `meaning`
+/// is that of the weights; `clusters` are int64 numbers from 0, one a row.
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "the signature is Python's")]
+pub(crate) fn roc_auc_covariance<'py>(
+    py: Python<'py>,
+    labels: &Bound<'py, PyAny>,
+    scores: &Bound<'py, PyList>,
+    notes: Vec<String>,
+    weights: Option<&Bound<'py, PyAny>>,
+    meaning: Option<&str>,
+    clusters: Option<&Bound<'py, PyAny>>,
+    positive: Option<&Bound<'py, PyAny>>,
+    drop_nan: bool,
+    n_threads: Option<&Bound<'py, PyAny>>,
+) -> Result<Matrices<'py>> {
+    let n_threads = settings::n_threads(n_threads)?;
+    let noted = |index: usize, failure: Failure| in_column(py, notes.get(index), failure);
+    let columns: Vec<Samples<'_>> = scores
+        .iter()
+        .enumerate()
+        .map(|(index, scores)| {
+            Samples::new(labels, &scores, weights, positive, drop_nan).map_err(|failure| noted(index, failure))
+        })
+        .collect::<Result<_>>()?;
+    let batches: Vec<Batch<'_>> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, samples)| samples.batch().map_err(|failure| noted(index, failure)))
+        .collect::<Result<_>>()?;
+    let rows = batches.first().map_or(0, Batch::len);
+    let clusters = clusters.map(|clusters| numbered(clusters, rows)).transpose()?;
+    let meaning = meaning.map(intervals::meaning).transpose()?;
+    let work = rows.saturating_mul(batches.len());
+    let settings = Settings::new(py, work, n_threads)?;
+    let ranked = calls::run(py, work, settings, |control| Ok(count::ranked_rows(&batches, control)))?;
+    let ranked = ranked.map_err(|InColumn { column, error }| noted(column, error.into()))?;
+    let (spreads, found) = calls::run_owned(py, work, settings, move |_| {
+        let clusters = clusters.as_deref().map(|clusters| ranked.arranged(clusters));
+        let found = covariance(&ranked, meaning, clusters.as_deref());
+        Ok((spreads(&ranked, meaning, clusters.as_deref(), &found)?, found))
+    })?;
+    let RocAucCovariance { covariance, differences, difference_variances, .. } = found;
+    Ok((spreads, column(py, covariance), column(py, differences), column(py, difference_variances)))
+}
+
+fn covariance(ranked: &RankedRows, meaning: Option<WeightMeaning>, clusters: Option<&[u32]>) -> RocAucCovariance {
+    let models: Vec<Model<'_>> =
+        ranked.columns.iter().map(|column| Model { tally: &column.tally, groups: &column.groups }).collect();
+    let weights = match (&ranked.weights, meaning) {
+        (None, _) => SampleWeights::Ones,
+        (Some(weights), Some(WeightMeaning::Sampling)) => SampleWeights::Sampling(weights),
+        (Some(weights), Some(WeightMeaning::Frequency) | None) => SampleWeights::Frequency(weights),
+    };
+    let samples = Shared { positives: ranked.positives, weights, clusters };
+    measure::roc_auc_covariance(&models, samples)
+}
+
+/// The areas one by one: as of any sample where rows are independent and a tally tells how many there are.
+fn spreads(
+    ranked: &RankedRows,
+    meaning: Option<WeightMeaning>,
+    clusters: Option<&[u32]>,
+    found: &RocAucCovariance,
+) -> CoreResult<Vec<Spread>> {
+    let models = ranked.columns.len();
+    let spread = |index: usize| {
+        let tally = &ranked.columns[index].tally;
+        if clusters.is_none() && meaning != Some(WeightMeaning::Sampling) {
+            let variance = measure::roc_auc_variance(tally, WeightMeaning::Frequency)?;
+            return Ok(intervals::spread(variance, measure::roc_auc_bounds(tally)));
+        }
+        let (area, variance) = (found.areas[index], found.covariance[index * models + index]);
+        let [positives, negatives] = [0..ranked.positives, ranked.positives..ranked.rows.len()].map(|rows| {
+            let distinct = |clusters: &[u32]| clusters[rows.clone()].iter().collect::<HashSet<_>>().len();
+            clusters.map_or(rows.len(), distinct) as f64
+        });
+        Ok((area, area, area, variance, f64::INFINITY, negatives, positives))
+    };
+    (0..models).map(spread).collect()
+}
+
+/// Numbers of clusters, each below the number of rows.
+fn numbered(clusters: &Bound<'_, PyAny>, rows: usize) -> Result<Vec<u32>> {
+    let given = arrays::integers("clusters", clusters)?.unwrap_or_default();
+    if given.len() != rows {
+        let found = given.len();
+        return Err(thresher::Error::LengthMismatch { argument: "clusters", found, expected: rows }.into());
+    }
+    let number = |&cluster: &i64| u32::try_from(cluster).ok().filter(|&number| (number as usize) < rows);
+    given.iter().map(number).collect::<Option<_>>().ok_or_else(|| {
+        Failure::Value(format!("`clusters` must be numbered from 0, each below {rows}, the number of rows"))
+    })
+}
+
+/// The failure as Python's exception, with a note where it came from.
+fn in_column(py: Python<'_>, note: Option<&String>, failure: Failure) -> Failure {
+    let error = PyErr::from(failure);
+    if let Some(note) = note
+        && let Err(error) = error.value(py).call_method1("add_note", (note,))
+    {
+        return Failure::Python(error);
+    }
+    Failure::Python(error)
+}
