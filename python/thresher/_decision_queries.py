@@ -56,8 +56,8 @@ class DecisionQueries:
         ----------
         metric : str or callable, default "f1"
             Any name of `ConfusionCounts.rate`; or a function of ConfusionCounts at every candidate, thresholds
-            ascending, that returns an array of that length. The highest is best; the lowest of the false positive, false
-            negative, false discovery and error rates and of the negative likelihood ratio.
+            ascending, that returns an array of that length. The highest is best; the lowest of the false positive,
+            false negative, false discovery and error rates and of the negative likelihood ratio.
         subject_to : mapping, optional
             Bounds of rates by name, `(low, high)`, both included, None for none: `{"precision": (0.9, None)}`. An
             undefined rate satisfies none.

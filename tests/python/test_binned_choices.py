@@ -1,4 +1,4 @@
-"""Of binned counts a choice says what is certain: nothing beats `reachable`, and what beats the choice is unresolved."""
+"""Of binned counts a choice says what is certain: nothing beats `reachable`, what beats the choice is unresolved."""
 
 import math
 
