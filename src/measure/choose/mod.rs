@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `cuts.rs` | the candidates: every cut of a tally, with its confusion table |
 //! | `figure.rs` | what a candidate is judged by |
+//! | `best.rs` | the best of the candidates, and the run around it |
 //! | `screen.rs` | estimates, so that few candidates are worked out exactly |
 //! | `gaps.rs` | what a binned tally leaves open between its thresholds |
 //!
 //! Candidates are ∞, which flags nothing, and the threshold of each group. (Where ∞ itself is a score that is flagged, it
 //! is no candidate for nothing.) Ties go to the highest threshold.
 
+mod best;
 mod cuts;
 mod figure;
 mod gaps;
@@ -106,110 +108,13 @@ pub fn best_threshold(
     Ok(match tally.masses() {
         Masses::Counts { positives, negatives } => {
             let cuts = Cuts::new(tally.thresholds(), positives, negatives);
-            best(&cuts, &Figure::new(objective, prevalence, &cuts, true), limits, tolerance, tally.tied())
+            best::best(&cuts, &Figure::new(objective, prevalence, &cuts, true), limits, tolerance, tally.tied())
         }
         Masses::Weights { positives, negatives } => {
             let cuts = Cuts::new(tally.thresholds(), positives, negatives);
-            best(&cuts, &Figure::new(objective, prevalence, &cuts, false), limits, tolerance, tally.tied())
+            best::best(&cuts, &Figure::new(objective, prevalence, &cuts, false), limits, tolerance, tally.tied())
         }
     })
-}
-
-fn best<M: Cell>(cuts: &Cuts<'_, M>, figure: &Figure<'_>, limits: &[Limit], tolerance: f64, tied: bool) -> Choice {
-    let last = cuts.ends.1; // candidates ascend, cuts descend
-    let screen = Screen::new(figure, cuts);
-    let feasible = |cells| figure.shortfall(limits, cells) == 0.0;
-    let highest = highest_merit(cuts, &screen, feasible);
-    let mut choice = if let Some(highest) = highest {
-        let slack = figure.slack(highest);
-        let given_up = if highest.is_finite() { slack.max(tolerance * highest.abs()) } else { 0.0 };
-        let run = run_of(cuts, &screen, [highest - given_up, highest - slack], feasible);
-        let value = figure.value(last - run.chosen, run.cells);
-        let (lowest, highest) = (cuts.threshold(run.end), cuts.threshold(run.start));
-        Choice { lowest, highest, ..at(cuts, run.chosen, value, true) }
-    } else {
-        let (k, cells) = nearest(cuts, figure, limits);
-        at(cuts, k, figure.value(last - k, cells), false)
-    };
-    if !tied {
-        (choice.unresolved, choice.reachable) = match gaps::better(cuts, figure, limits, highest) {
-            Some((low, high, merit)) => (Some((low, high)), figure.signed(merit)),
-            None => (None, choice.value),
-        };
-    }
-    choice
-}
-
-/// The highest merit of the cuts that are feasible; those far below it are told by their estimates.
-fn highest_merit<M: Cell>(
-    cuts: &Cuts<'_, M>,
-    screen: &Screen<'_, '_>,
-    feasible: impl Fn([M; 4]) -> bool,
-) -> Option<f64> {
-    let mut best: Option<(usize, [M; 4])> = None;
-    let mut around = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-    screen.blocks(cuts, |block| {
-        if best.is_some() && block.most() < around.0 {
-            return true;
-        }
-        for (i, (&estimate, &cells)) in block.estimates.iter().zip(&block.cells).enumerate() {
-            let better = match best {
-                None => !estimate.is_nan(),
-                Some((k, cells_of_best)) => {
-                    screen.reaches(estimate, (block.first + i, cells), around, || screen.exact(k, cells_of_best), true)
-                }
-            };
-            if better && feasible(cells) {
-                best = Some((block.first + i, cells));
-                around = screen.around(estimate);
-            }
-        }
-        true
-    });
-    best.map(|(k, cells)| screen.exact(k, cells))
-}
-
-/// Cuts from `start` to `end`, the chosen one and its table.
-struct Run<M> {
-    start: usize,
-    chosen: usize,
-    cells: [M; 4],
-    end: usize,
-}
-
-/// The first cut whose merit is at least the second of `least`, and the feasible ones around it that reach the first.
-fn run_of<M: Cell>(
-    cuts: &Cuts<'_, M>,
-    screen: &Screen<'_, '_>,
-    least: [f64; 2],
-    feasible: impl Fn([M; 4]) -> bool,
-) -> Run<M> {
-    let first = cuts.ends.0;
-    let mut run = Run { start: first, chosen: first, cells: [M::ZERO; 4], end: first };
-    let mut found = false;
-    let edges = least.map(|least| screen.around(least));
-    screen.blocks(cuts, |block| {
-        if !found && block.most() < edges[0].0 {
-            run.start = block.first + block.cells.len();
-            return true;
-        }
-        for (i, (&estimate, &cells)) in block.estimates.iter().zip(&block.cells).enumerate() {
-            let k = block.first + i;
-            let reaches = |j: usize| screen.reaches(estimate, (k, cells), edges[j], || least[j], false);
-            if reaches(0) && feasible(cells) {
-                if !found && reaches(1) {
-                    (run.chosen, run.cells, found) = (k, cells, true);
-                }
-                run.end = k;
-            } else if found {
-                return false;
-            } else {
-                run.start = k + 1;
-            }
-        }
-        true
-    });
-    run
 }
 
 /// The cut whose worst rate comes closest to its limit, the highest threshold of several.
@@ -291,4 +196,68 @@ fn reached<M: Cell>(cuts: &Cuts<'_, M>, figure: &Figure<'_>, limit: Limit, side:
         }
     }
     choice
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rate::Rate;
+    use super::*;
+
+    fn tally(thresholds: &[f64], positives: &[u64], negatives: &[u64], tied: bool) -> Tally {
+        let masses = Masses::Counts { positives: positives.to_vec(), negatives: negatives.to_vec() };
+        Tally::new(thresholds.to_vec(), masses, tied)
+    }
+
+    fn best_rate(tally: &Tally, name: &str) -> Choice {
+        let objective = Objective::Rate(Rate::named(name, 1.0).unwrap().unwrap());
+        best_threshold(tally, &objective, &[], None, 0.0).unwrap()
+    }
+
+    #[test]
+    fn ties_go_to_the_highest_threshold() {
+        let mirror = tally(&[4.0, 3.0, 2.0, 1.0], &[1, 0, 1, 0], &[0, 1, 0, 1], true);
+        assert_eq!(best_rate(&mirror, "youden_j").threshold, 4.0);
+        assert_eq!(best_rate(&mirror, "matthews_correlation").threshold, 4.0);
+        assert_eq!(best_rate(&mirror, "prevalence").threshold, f64::INFINITY);
+    }
+
+    #[test]
+    fn counts_beyond_exact_products_still_find_the_best() {
+        let huge = 1_u64 << 40;
+        let choice = best_rate(&tally(&[3.0, 2.0, 1.0], &[huge, huge, 0], &[0, huge / 2, huge], true), "youden_j");
+        assert_eq!((choice.threshold, choice.value), (2.0, 2.0 / 3.0));
+    }
+
+    #[test]
+    fn blocks_of_cuts_are_seen_whole() {
+        let n = 700; // the best lies at the last cut of a block, at the first of one, and at the end
+        let thresholds: Vec<f64> = (0..n).rev().map(f64::from).collect();
+        for peak in [0_usize, 255, 256, 257, 511, 699] {
+            let positives: Vec<u64> = (0..n as usize).map(|i| u64::from(i <= peak)).collect();
+            let negatives: Vec<u64> = positives.iter().map(|p| 1 - p).collect();
+            let choice = best_rate(&tally(&thresholds, &positives, &negatives, true), "accuracy");
+            assert_eq!((choice.admitted, choice.value), (peak + 1, 1.0));
+        }
+    }
+
+    #[test]
+    fn an_empty_tally_has_one_candidate_and_no_best() {
+        let empty = tally(&[], &[], &[], false);
+        assert_eq!(candidates(&empty).thresholds, [f64::INFINITY]);
+        let choice = best_rate(&empty, "f1");
+        assert!(!choice.feasible && choice.value.is_nan() && choice.threshold == f64::INFINITY);
+    }
+
+    #[test]
+    fn settings_are_checked() {
+        let tally = tally(&[1.0], &[1], &[1], true);
+        let of = |objective: &Objective, prevalence, tolerance| {
+            best_threshold(&tally, objective, &[], prevalence, tolerance).unwrap_err()
+        };
+        let recall = Objective::Rate(Rate::Recall);
+        assert!(matches!(of(&recall, Some(1.5), 0.0), Error::OutOfRange { argument: "prevalence", .. }));
+        assert!(matches!(of(&recall, None, f64::NAN), Error::OutOfRange { argument: "tolerance", .. }));
+        let values = Objective::Values(vec![0.0]);
+        assert!(matches!(of(&values, None, 0.0), Error::LengthMismatch { argument: "values", found: 1, .. }));
+    }
 }
