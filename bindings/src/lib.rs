@@ -13,6 +13,7 @@
 //! | `queries.rs` | what is read off it: areas, confusion tables |
 //! | `curves.rs` | curves |
 //! | `tallies.rs` | the class `Tally`, which measures read |
+//! | `calibration.rs` | calibration and the convex hull, read off a tally |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -20,6 +21,7 @@ mod accumulators;
 mod arguments;
 mod arrays;
 mod batches;
+mod calibration;
 mod calls;
 mod curves;
 mod dispatch;
@@ -36,6 +38,8 @@ mod tallies;
 mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
+    #[pymodule_export]
+    use super::calibration::{brier_parts, calibration, h_measure, isotonic, reliability, roc_convex_hull};
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
     #[pymodule_export]

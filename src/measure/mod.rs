@@ -10,6 +10,8 @@
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
 //! | hull | `hull.rs` | the ROC convex hull: groups pooled until shares of positives fall |
+//! | calibration | `calibration.rs`, `reliability.rs`, `isotonic.rs` | log loss, Brier score, reliability curve, recalibration |
+//! | H-measure | `h_measure.rs` | expected loss over a distribution of costs |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
@@ -20,26 +22,35 @@
 
 mod area;
 mod bounds;
+mod calibration;
 mod confusion;
 mod curve;
+mod h_measure;
 mod hull;
 mod integral;
+mod isotonic;
 mod precision_area;
 mod precision_sum;
 mod rate;
 mod ratio;
+mod reliability;
 mod scale;
+mod score_sums;
 mod sum;
 mod thin;
 mod weighted_area;
 
 pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs, twice_u};
 pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
+pub use calibration::{BrierParts, Calibration, brier_by_corp, calibration};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};
 pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_recall_curve, roc_curve};
+pub use h_measure::h_measure;
 pub use hull::{Hull, hull, roc_convex_hull};
+pub use isotonic::{Isotonic, isotonic};
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};
 pub use precision_sum::PrecisionSum;
 pub use rate::Rate;
+pub use reliability::{Binning, Reliability, brier_by_bins, reliability};
 pub use thin::thin;
 pub use weighted_area::{WeightedPrecision, WeightedRocArea};
