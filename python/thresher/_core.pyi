@@ -10,9 +10,15 @@ __all__ = [
     "Accumulator",
     "Tally",
     "average_precision",
+    "brier_parts",
+    "calibration",
     "default_threads",
+    "h_measure",
+    "isotonic",
     "rate",
+    "reliability",
     "roc_auc",
+    "roc_convex_hull",
     "simd_level",
     "thin",
     "thresholds_from",
@@ -121,6 +127,16 @@ def average_precision(
     drop_nan: bool,
     n_threads: int | None,
 ) -> float: ...
+def calibration(tally: Tally) -> tuple[float, float, float, float, float]: ...
+def brier_parts(
+    tally: Tally, n_bins: int | None, strategy: str
+) -> tuple[float, float, float, float, float, float]: ...
+def reliability(
+    tally: Tally, n_bins: int, strategy: str, z: float
+) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats, _Floats, _Floats]: ...
+def isotonic(tally: Tally) -> tuple[_Floats, _Floats]: ...
+def roc_convex_hull(tally: Tally) -> tuple[_Floats, _Floats, _Floats, float]: ...
+def h_measure(tally: Tally, severity: tuple[float, float] | None) -> float: ...
 def thresholds_from(
     scores: _Source, labels: _Source | None, k: int, positive: _Positive, n_threads: int | None
 ) -> _Floats: ...

@@ -26,7 +26,7 @@ from house import (
 
 # Each may use those before it.
 CORE_ORDER = ["error", "simd", "control", "input", "tally", "count", "state"]
-CORE_DEPENDENCIES = {"bytemuck", "crc32fast", "half", "libc", "thiserror"}
+CORE_DEPENDENCIES = {"bytemuck", "crc32fast", "half", "libc", "special", "thiserror"}
 BINDINGS_DEPENDENCIES = {"thresher-core", "pyo3", "numpy"}
 
 # Each may import those before it; a new module finds its place here.
@@ -47,6 +47,8 @@ FACE_ORDER = [
     "_labels",
     "curves",
     "confusion",
+    "calibration",
+    "_calibration_queries",
     "_queries",
     "_problem",
     "metrics",
@@ -60,6 +62,7 @@ PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
     *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
+    *("BrierDecomposition", "IsotonicCalibration", "ReliabilityCurve"),
     *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
 }
 ACCUMULATOR = {
@@ -67,6 +70,9 @@ ACCUMULATOR = {
     *("n_samples", "n_positives", "n_negatives", "weight_positives", "weight_negatives", "n_dropped"),
     *("nbytes", "weighted", "exact", "plan", "roc_curve", "precision_recall_curve", "det_curve"),
     *("roc_auc", "average_precision", "pr_auc", "roc_auc_bounds", "average_precision_bounds"),
+    *("mean_score", "calibration_ratio", "log_loss", "normalized_entropy", "brier_score", "brier_decomposition"),
+    *("reliability_curve", "expected_calibration_error", "maximum_calibration_error", "isotonic_calibration"),
+    *("roc_convex_hull", "h_measure"),
 }
 
 
