@@ -1,7 +1,7 @@
 //! Calibration and the convex hull, read off a [`Tally`].
 
 use pyo3::prelude::*;
-use thresher::measure::{self, Binning, BrierParts};
+use thresher::measure::{self, BrierParts};
 
 use crate::arguments;
 use crate::curves::Curve;

@@ -87,9 +87,7 @@ class CalibrationQueries:
         parts = _core.brier_parts(self._state.tally(), n_bins if method == "binned" else None, strategy)
         return BrierDecomposition(*parts, method)
 
-    def reliability_curve(
-        self, n_bins: int = 10, strategy: str = "uniform", level: float = 0.95
-    ) -> ReliabilityCurve:
+    def reliability_curve(self, n_bins: int = 10, strategy: str = "uniform", level: float = 0.95) -> ReliabilityCurve:
         """Return mean score and share of positives per bin of scores, with Wilson intervals.
 
         Parameters

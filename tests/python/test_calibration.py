@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -180,9 +181,7 @@ def oracle_h(labels, scores, severity):
     density = stats.beta(*severity).pdf
     losses = [lambda c: density(c) * np.min(c * false + (1 - c) * missed), lambda c: density(c) * min(c * n, p - c * p)]
     corners = np.linspace(0, 1, 201)
-    loss, worst = (
-        sum(integrate.quad(f, a, b, epsabs=1e-10)[0] for a, b in zip(corners, corners[1:], strict=False)) for f in losses
-    )
+    loss, worst = (sum(integrate.quad(f, a, b, epsabs=1e-10)[0] for a, b in pairwise(corners)) for f in losses)
     return 1 - loss / worst
 
 
@@ -191,7 +190,9 @@ def test_the_h_measure_is_the_integral_of_its_definition(severity):
     rng = np.random.default_rng(6)
     scores = np.round(rng.random(60), 1)
     labels = (rng.random(60) < scores**1.5).astype(int)
-    np.testing.assert_allclose(counted(labels, scores).h_measure(severity), oracle_h(labels, scores, severity), atol=1e-6)
+    np.testing.assert_allclose(
+        counted(labels, scores).h_measure(severity), oracle_h(labels, scores, severity), atol=1e-6
+    )
 
 
 @given(sample=samples())
