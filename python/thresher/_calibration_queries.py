@@ -109,7 +109,7 @@ class CalibrationQueries:
         return ReliabilityCurve(*columns, strategy=strategy, level=level)
 
     def expected_calibration_error(self, n_bins: int = 10, strategy: str = "uniform") -> float:
-        """Return the mean distance of mean score and share of positives over the bins of `reliability_curve`, 0 to 1."""
+        """Return the mean distance of mean score and share of positives over the bins of `reliability_curve`."""
         return self.reliability_curve(n_bins, strategy).expected_calibration_error
 
     def maximum_calibration_error(self, n_bins: int = 10, strategy: str = "uniform") -> float:

@@ -131,7 +131,8 @@ class BrierDecomposition:
 
     References
     ----------
-    Dimitriadis, Gneiting and Jordan (2021), PNAS 118; Stephenson, Coelho and Jolliffe (2008), Weather and Forecasting 23.
+    Dimitriadis, Gneiting and Jordan (2021), PNAS 118. Stephenson, Coelho and Jolliffe (2008), Weather and Forecasting
+    23.
 
     Examples
     --------
