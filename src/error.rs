@@ -167,6 +167,17 @@ pub enum Error {
         /// The accepted range in words.
         accepted: &'static str,
     },
+    /// Scores that are to be read as probabilities are none.
+    #[error("`scores` must lie in [0, 1] to be read as probabilities, but reach from {low} to {high}")]
+    NotProbabilities {
+        /// The lowest score, as far as it is known.
+        low: f64,
+        /// The highest.
+        high: f64,
+    },
+    /// Counts keep neither scores nor sums of them.
+    #[error("these counts keep no sums of scores; make them with `sums=True`, or count with ExactCounts()")]
+    NoSums,
     /// Bytes that are no state of this version of thresher.
     #[error("not a valid thresher state: {reason}")]
     InvalidState {

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat};
 use thresher::count::{Comparison, EdgeDType, Thresholds};
 use thresher::input::{Number, Positive};
-use thresher::measure::PrAucMethod;
+use thresher::measure::{Binning, PrAucMethod};
 
 use crate::arrays;
 use crate::errors::{Failure, Result, type_error};
@@ -37,6 +37,11 @@ pub(crate) fn edge_dtype(name: &str) -> Result<EdgeDType> {
 pub(crate) fn pr_auc_method(name: &str) -> Result<PrAucMethod> {
     let accepted = "\"step\", \"davis-goadrich\" or \"trapezoid\"";
     PrAucMethod::named(name).ok_or_else(|| unknown("method", accepted, name))
+}
+
+/// How scores are put into bins.
+pub(crate) fn binning(name: &str) -> Result<Binning> {
+    Binning::named(name).ok_or_else(|| unknown("strategy", "\"uniform\" or \"quantile\"", name))
 }
 
 /// Thresholds as they were asked for.

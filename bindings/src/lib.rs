@@ -16,6 +16,7 @@
 //! | `intervals.rs` | areas with their variances |
 //! | `decisions.rs` | intervals of rates, expected costs, thresholds chosen |
 //! | `comparisons.rs` | several models on the same rows |
+//! | `calibration.rs` | calibration and the convex hull, read off a tally |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -23,6 +24,7 @@ mod accumulators;
 mod arguments;
 mod arrays;
 mod batches;
+mod calibration;
 mod calls;
 mod comparisons;
 mod curves;
@@ -42,6 +44,8 @@ mod tallies;
 mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
+    #[pymodule_export]
+    use super::calibration::{brier_parts, calibration, h_measure, isotonic, reliability, roc_convex_hull};
     #[pymodule_export]
     use super::comparisons::roc_auc_covariance;
     #[pymodule_export]

@@ -36,6 +36,7 @@ from thresher import plots
 from thresher._errors import Error, InexactWarning, InvalidStateError, ThresholdMismatchError
 from thresher._version import __version__
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts, load
+from thresher.calibration import BrierDecomposition, IsotonicCalibration, ReliabilityCurve
 from thresher.choices import Choice
 from thresher.comparison import RocAucComparison, compare_roc_auc, compare_roc_auc_unpaired, roc_auc_covariance
 from thresher.confusion import ConfusionCounts
@@ -55,6 +56,7 @@ from thresher.metrics import (
 from thresher.rate_intervals import RateIntervals
 
 __all__ = [
+    "BrierDecomposition",
     "Choice",
     "CompactCounts",
     "ConfusionCounts",
@@ -64,8 +66,10 @@ __all__ = [
     "ExactCounts",
     "InexactWarning",
     "InvalidStateError",
+    "IsotonicCalibration",
     "PrecisionRecallCurve",
     "RateIntervals",
+    "ReliabilityCurve",
     "RocAucComparison",
     "RocCurve",
     "ThresholdCounts",

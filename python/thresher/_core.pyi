@@ -12,16 +12,22 @@ __all__ = [
     "average_precision",
     "average_precision_variance",
     "best_threshold",
+    "brier_parts",
+    "calibration",
     "candidates",
     "default_threads",
     "expected_cost",
+    "h_measure",
     "hanley_mcneil_variance",
+    "isotonic",
     "rate",
     "rate_interval",
+    "reliability",
     "roc_auc",
     "roc_auc_covariance",
     "roc_auc_variance",
     "roc_auc_variance_of_rows",
+    "roc_convex_hull",
     "simd_level",
     "thin",
     "threshold_at",
@@ -170,6 +176,14 @@ def roc_auc_covariance(
     drop_nan: bool,
     n_threads: int | None,
 ) -> tuple[list[_Spread], _Floats, _Floats, _Floats]: ...
+def calibration(tally: Tally) -> tuple[float, float, float, float, float]: ...
+def brier_parts(tally: Tally, n_bins: int | None, strategy: str) -> tuple[float, float, float, float, float, float]: ...
+def reliability(
+    tally: Tally, n_bins: int, strategy: str, z: float
+) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats, _Floats, _Floats]: ...
+def isotonic(tally: Tally) -> tuple[_Floats, _Floats]: ...
+def roc_convex_hull(tally: Tally) -> tuple[_Floats, _Floats, _Floats, float]: ...
+def h_measure(tally: Tally, severity: tuple[float, float] | None) -> float: ...
 def thresholds_from(
     scores: _Source, labels: _Source | None, k: int, positive: _Positive, n_threads: int | None
 ) -> _Floats: ...

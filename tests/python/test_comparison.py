@@ -76,7 +76,9 @@ def test_the_variance_of_the_difference_is_that_of_the_differences(data):
         assert found.z == pytest.approx((area[0] - area[1]) / math.sqrt(variance), rel=1e-9, abs=1e-12)
         assert -1 <= found.difference.lower <= found.difference.value <= found.difference.upper <= 1
         if -1 < found.difference.lower < found.difference.upper < 1:
-            assert 2 * found.difference.value == pytest.approx(found.difference.lower + found.difference.upper, abs=1e-14)
+            assert 2 * found.difference.value == pytest.approx(
+                found.difference.lower + found.difference.upper, abs=1e-14
+            )
     swapped = th.compare_roc_auc(labels, b, a)
     assert swapped.difference.value == -found.difference.value
     assert swapped.p_value == found.p_value or (math.isnan(found.p_value) and math.isnan(swapped.p_value))
@@ -130,9 +132,7 @@ def test_sampling_weights_give_the_linearised_variance(data, seed):
     weights = [int(w) for w in np.random.default_rng(seed).integers(1, 6, len(labels))]
     classes = [[w for w, label in zip(weights, labels, strict=True) if label == k] for k in (0, 1)]
     effective = [Fraction(sum(ws) ** 2, sum(w * w for w in ws)) for ws in classes]
-    factors = [
-        [m / (m - 1) * Fraction(w, sum(ws)) ** 2 for w in ws] for m, ws in zip(effective, classes, strict=True)
-    ]
+    factors = [[m / (m - 1) * Fraction(w, sum(ws)) ** 2 for w in ws] for m, ws in zip(effective, classes, strict=True)]
     _, expected = delong(labels, columns, factors, weights)
     scaled = np.array(weights) / 8
     _, found = th.roc_auc_covariance(labels, np.array(columns).T, weights=scaled, weight_meaning="sampling")

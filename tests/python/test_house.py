@@ -27,6 +27,7 @@ from house import (
 # Each may use those before it.
 CORE_ORDER = ["error", "simd", "control", "input", "tally", "count", "state"]
 CORE_DEPENDENCIES = {"bytemuck", "crc32fast", "half", "libc", "libm", "thiserror"}
+CORE_DEPENDENCIES = {"bytemuck", "crc32fast", "half", "libc", "special", "thiserror"}
 BINDINGS_DEPENDENCIES = {"thresher-core", "pyo3", "numpy"}
 
 # Each may import those before it; a new module finds its place here.
@@ -51,6 +52,8 @@ FACE_ORDER = [
     "confusion",
     "choices",
     "_decision_queries",
+    "calibration",
+    "_calibration_queries",
     "_queries",
     "_interval_queries",
     "comparison",
@@ -70,6 +73,7 @@ PUBLIC = {
     *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
     *("Estimate", "roc_auc_interval", "average_precision_interval"),
     *("compare_roc_auc", "compare_roc_auc_unpaired", "roc_auc_covariance", "RocAucComparison"),
+    *("BrierDecomposition", "IsotonicCalibration", "ReliabilityCurve"),
     *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
 }
 ACCUMULATOR = {
@@ -79,6 +83,9 @@ ACCUMULATOR = {
     *("roc_auc", "average_precision", "pr_auc", "roc_auc_bounds", "average_precision_bounds"),
     *("roc_auc_interval", "average_precision_interval"),
     *("best_threshold", "threshold_at"),
+    *("mean_score", "calibration_ratio", "log_loss", "normalized_entropy", "brier_score", "brier_decomposition"),
+    *("reliability_curve", "expected_calibration_error", "maximum_calibration_error", "isotonic_calibration"),
+    *("roc_convex_hull", "h_measure"),
 }
 
 
