@@ -104,10 +104,11 @@ class CompactCounts(Counts):
     Parameters
     ----------
     sums : bool, default False
-        Also keep, per interval and label, `Σ w²`, `Σ w s`, `Σ w s²` and `Σ −w ln q` over rows of weight w (1 without
-        one) and score s, where q, the probability given to the true label, is s for positives and 1 - s for negatives:
-        what calibration, log loss and the variance of sampling weights need. At most 16 MiB, and updates take several
-        times as long: a logarithm a row. Merges with others made so alone.
+        Also keep, per interval and label, `Σ w²`, `Σ w s`, `Σ w s²` and `Σ −w ln q` over rows of weight w (1 without)
+        and score s, where q, the probability given to the true label, is s for positives and 1 - s for negatives:
+        what calibration, log loss and the variance of sampling weights need. At most 16 MiB, and
+        updates take several times as long: a logarithm a row.
+        Merges with others made so alone.
 
     Examples
     --------

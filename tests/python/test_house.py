@@ -26,8 +26,7 @@ from house import (
 
 # Each may use those before it.
 CORE_ORDER = ["error", "simd", "control", "input", "tally", "count", "state"]
-CORE_DEPENDENCIES = {"bytemuck", "crc32fast", "half", "libc", "libm", "thiserror"}
-CORE_DEPENDENCIES = {"bytemuck", "crc32fast", "half", "libc", "special", "thiserror"}
+CORE_DEPENDENCIES = {"bytemuck", "crc32fast", "half", "libc", "libm", "special", "thiserror"}
 BINDINGS_DEPENDENCIES = {"thresher-core", "pyo3", "numpy"}
 
 # Each may import those before it; a new module finds its place here.
