@@ -13,6 +13,7 @@
 //! | `queries.rs` | what is read off it: areas, confusion tables |
 //! | `curves.rs` | curves |
 //! | `tallies.rs` | the class `Tally`, which measures read |
+//! | `rankings.rs` | what a tally says of a ranking beyond its areas |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -27,6 +28,7 @@ mod errors;
 mod functions;
 mod methods;
 mod queries;
+mod rankings;
 mod settings;
 mod tallies;
 
@@ -38,6 +40,11 @@ mod _core {
     use super::accumulators::Accumulator;
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
+    #[pymodule_export]
+    use super::rankings::{
+        equal_error_rate, gain_curve, kolmogorov_smirnov, lift_curve, log_roc_auc, net_benefit, partial_roc_auc,
+        precision_and_recall_at, precision_recall_gain_curve, probabilities_only,
+    };
     #[pymodule_export]
     use super::tallies::Tally;
 }

@@ -20,7 +20,7 @@ pub(crate) fn rising(before: f64, ahead: f64, p: f64) -> f64 {
 }
 
 /// `x − log(1 + x)` for `x >= 0`.
-fn x_minus_log1p(x: f64) -> f64 {
+pub(crate) fn x_minus_log1p(x: f64) -> f64 {
     const SERIES_BELOW: f64 = 0.1; // above it the difference loses less than five bits, below it 22 terms suffice
     if x >= SERIES_BELOW {
         return x - x.ln_1p();

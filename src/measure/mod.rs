@@ -6,9 +6,13 @@
 //!
 //! | read | file | answers |
 //! |---|---|---|
-//! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, partial ROC AUC, average precision, PR AUC |
+//! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, average precision, PR AUC |
+//! | parts | `partial_area.rs`, `log_area.rs`, `top.rs` | ROC AUC in a range of rates or over a log axis; the top rows |
+//! | single points | `kolmogorov_smirnov.rs`, `smirnov.rs`, `equal_error.rs` | the largest distance of the classes, equal errors |
+//! | decisions | `net_benefit.rs` | net benefit at threshold probabilities |
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
+//! | gains | `gains.rs`, `precision_recall_gain.rs` | cumulative-gain, lift and precision-recall-gain curves |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
@@ -21,22 +25,40 @@ mod area;
 mod bounds;
 mod confusion;
 mod curve;
+mod equal_error;
+mod gains;
 mod integral;
+mod kolmogorov_smirnov;
+mod log_area;
+mod net_benefit;
+mod partial_area;
 mod precision_area;
+mod precision_recall_gain;
 mod precision_sum;
 mod rate;
 mod ratio;
+mod rows;
 mod scale;
+mod smirnov;
 mod sum;
 mod thin;
+mod top;
 mod weighted_area;
 
-pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs, twice_u};
+pub use area::{roc_auc, roc_auc_from_pairs, twice_u};
 pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};
 pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_recall_curve, roc_curve};
+pub use equal_error::{EqualErrorRate, equal_error_rate};
+pub use gains::{GainCurve, LiftCurve, gain_curve, lift_curve};
+pub use kolmogorov_smirnov::{KolmogorovSmirnov, kolmogorov_smirnov};
+pub use log_area::log_roc_auc;
+pub use net_benefit::{NetBenefit, net_benefit, probabilities_only};
+pub use partial_area::{RateRange, partial_roc_auc, partial_roc_auc_in};
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};
+pub use precision_recall_gain::{PrecisionRecallGainCurve, precision_recall_gain_curve};
 pub use precision_sum::PrecisionSum;
 pub use rate::Rate;
 pub use thin::thin;
+pub use top::{Bounded, Top, precision_and_recall_at};
 pub use weighted_area::{WeightedPrecision, WeightedRocArea};
