@@ -49,17 +49,31 @@ from thresher.metrics import (
     roc_curve,
     thresholds_from,
 )
+from thresher.ranking import (
+    DecisionCurve,
+    EqualErrorRate,
+    GainCurve,
+    KolmogorovSmirnov,
+    LiftCurve,
+    PrecisionRecallGainCurve,
+)
 
 __all__ = [
     "CompactCounts",
     "ConfusionCounts",
+    "DecisionCurve",
     "DetCurve",
+    "EqualErrorRate",
     "Error",
     "Estimate",
     "ExactCounts",
+    "GainCurve",
     "InexactWarning",
     "InvalidStateError",
+    "KolmogorovSmirnov",
+    "LiftCurve",
     "PrecisionRecallCurve",
+    "PrecisionRecallGainCurve",
     "RocCurve",
     "ThresholdCounts",
     "ThresholdMismatchError",

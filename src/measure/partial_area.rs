@@ -103,7 +103,7 @@ impl Range {
     fn with_bounds(self, tally: &Tally, mirrored: bool, standardised: bool) -> (f64, Bounds) {
         const ROUNDING: f64 = 4e-15; // of two plain areas
         let chance = self.width() - self.chance();
-        let scaled = |area: f64| if standardised { self.standardised(area) } else { area.min(self.width()) };
+        let scaled = |area: f64| if standardised { self.standardised(area) } else { area.clamp(0.0, self.width()) };
         let value = self.area_of(tally, mirrored, InnerPairs::Half);
         if tally.tied() || value.is_nan() {
             return (scaled(value), Bounds::exactly(scaled(value)));
@@ -216,7 +216,11 @@ mod tests {
     fn a_missing_class_has_no_area() {
         for tally in [rows(&[], &[]), rows(&[3], &[0]), rows(&[0], &[3])] {
             assert!(partial_roc_auc(&tally, 0.3).unwrap().is_nan());
-            assert!(partial_roc_auc_in(&tally, RateRange::TruePositive(0.1, 0.3), true).unwrap().1.lower.is_nan());
+            for standardised in [false, true] {
+                let (value, bounds) =
+                    partial_roc_auc_in(&tally, RateRange::TruePositive(0.1, 0.3), standardised).unwrap();
+                assert!(value.is_nan() && bounds.lower.is_nan());
+            }
         }
     }
 

@@ -47,7 +47,9 @@ FACE_ORDER = [
     "_labels",
     "curves",
     "confusion",
+    "ranking",
     "_queries",
+    "_ranking_queries",
     "_problem",
     "metrics",
     "_accumulator",
@@ -60,6 +62,7 @@ PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
     *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
+    *("KolmogorovSmirnov", "EqualErrorRate", "GainCurve", "LiftCurve", "PrecisionRecallGainCurve", "DecisionCurve"),
     *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
 }
 ACCUMULATOR = {
@@ -67,6 +70,9 @@ ACCUMULATOR = {
     *("n_samples", "n_positives", "n_negatives", "weight_positives", "weight_negatives", "n_dropped"),
     *("nbytes", "weighted", "exact", "plan", "roc_curve", "precision_recall_curve", "det_curve"),
     *("roc_auc", "average_precision", "pr_auc", "roc_auc_bounds", "average_precision_bounds"),
+    *("kolmogorov_smirnov", "gini", "equal_error_rate", "gain_curve", "lift_curve", "precision_recall_gain_curve"),
+    *("partial_roc_auc", "log_roc_auc", "net_benefit", "decision_curve", "precision_at", "recall_at"),
+    *("precision_at_bounds", "recall_at_bounds"),
 }
 
 
