@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher import _core
-from thresher._arrays import ArrayLike, threshold_array
+from thresher._arrays import ArrayLike
 from thresher._errors import Error
+from thresher._net_benefit import decision_curve_of, net_benefit_of
 from thresher._queries import inexact, judge
 from thresher.ranking import (
     DecisionCurve,
@@ -21,8 +22,6 @@ from thresher.ranking import (
 )
 
 __all__ = ["RankingQueries"]
-
-_USUAL_PROBABILITIES = np.arange(1, 100) / 100
 
 
 class RankingQueries:
@@ -217,13 +216,7 @@ class RankingQueries:
             For a threshold that is outside [0, 1) or not kept, naming the nearest, and for scores that are no
             probabilities.
         """
-        values, scalar = threshold_array(thresholds, "thresholds")
-        table = self._decision_table(values)
-        for index in np.flatnonzero(table[0] != values)[:1]:
-            message = f"is {values[index]:g}, at which nothing was counted; the nearest is {table[0][index]:.17g}"
-            raise Error(f"`thresholds`[{index}] {message} (`decision_curve` takes the nearest)")
-        model, _ = _core.net_benefit(table[0], table[1:], prevalence)
-        return float(model[0]) if scalar else model
+        return net_benefit_of(self._state, thresholds, prevalence)
 
     def decision_curve(self, thresholds: ArrayLike | None = None, prevalence: float | None = None) -> DecisionCurve:
         """Return net benefit against the threshold probability: of the model, and of treating all.
@@ -231,8 +224,8 @@ class RankingQueries:
         Parameters
         ----------
         thresholds : array-like of shape (k,), optional
-            In [0, 1); of binned counts the nearest kept are taken, and stated in the curve. By default a ThresholdCounts'
-            own, else 0.01, 0.02, … 0.99.
+            In [0, 1); of binned counts the nearest kept are taken, and stated in the curve. By default those of a
+            ThresholdCounts itself, else 0.01, 0.02, … 0.99.
         prevalence : float, optional
             Share of positives, 0 to 1, to re-weigh the rates to; that of the counts by default.
 
@@ -241,31 +234,7 @@ class RankingQueries:
         Error
             For a threshold outside [0, 1), and for scores that are no probabilities.
         """
-        values = None if thresholds is None else threshold_array(thresholds, "thresholds")[0]
-        table = self._decision_table(values)
-        at, first = np.unique(table[0], return_index=True)
-        return DecisionCurve(at, *_core.net_benefit(at, [column[first] for column in table[1:]], prevalence))
-
-    def _decision_table(self, values: NDArray[np.float64] | None) -> list[NDArray[Any]]:
-        """Return thresholds, TP, FP, FN and TN at these probabilities, or at the nearest that were counted at."""
-        state = self._state
-        if values is not None:
-            for index in np.flatnonzero(~((values >= 0) & (values < 1)))[:1]:
-                raise Error(f"`thresholds` must be probabilities in [0, 1), but thresholds[{index}] is {values[index]}")
-        _core.probabilities_only(state.tally(), state.comparison == ">")
-        if state.kind != "thresholds":
-            return list(state.confusion(_USUAL_PROBABILITIES if values is None else values, ">=", True))
-        table = state.confusion(None, state.comparison, False)
-        kept, first = np.unique(table[0], return_index=True)
-        inside = (kept >= 0) & (kept < 1)
-        kept, first = kept[inside], first[inside]
-        if not len(kept) and values is not None:
-            raise Error("a decision curve needs counts at thresholds in [0, 1), but these have none")
-        if values is not None:
-            above = np.searchsorted(kept, values).clip(max=len(kept) - 1)
-            below = (above - 1).clip(min=0)
-            first = first[np.where(values - kept[below] < kept[above] - values, below, above)]
-        return [column[first] for column in table]
+        return decision_curve_of(self._state, thresholds, prevalence)
 
 
 def _range(given: dict[str, Any]) -> tuple[bool, float, float]:

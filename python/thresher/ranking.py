@@ -39,7 +39,7 @@ class KolmogorovSmirnov:
         The highest threshold that reaches it; inf when the value is 0.
     p_value : float
         Probability of at least this value when both classes have one continuous distribution, two-sided; exact up to
-        10,000,000 pairs of a positive and a negative, asymptotic beyond. Ties and binning only make it larger than it
+        5,000,000 pairs of a positive and a negative, asymptotic beyond. Ties and binning only make it larger than it
         would be (conservative). NaN for weighted counts, which do not say how many rows there are.
     bounds : tuple of float, optional
         Of binned counts: the exact value lies inside; the lower one is `value`.

@@ -70,11 +70,11 @@ pub fn lift_curve(tally: &Tally) -> LiftCurve {
 fn gain<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M]) -> GainCurve {
     let all_p = total(positives);
     let all = both(all_p, total(negatives));
-    let mut curve = GainCurve {
-        predicted_positive_rate: vec![M::ZERO.over(all)],
-        recall: vec![M::ZERO.over(all_p)],
-        thresholds: vec![f64::INFINITY],
-    };
+    let points = || Vec::with_capacity(1 + positives.len());
+    let mut curve = GainCurve { predicted_positive_rate: points(), recall: points(), thresholds: points() };
+    curve.predicted_positive_rate.push(M::ZERO.over(all));
+    curve.recall.push(M::ZERO.over(all_p));
+    curve.thresholds.push(f64::INFINITY);
     for (step, &threshold) in steps(positives, negatives).zip(thresholds) {
         curve.predicted_positive_rate.push(both(step.tp, step.fp).over(all));
         curve.recall.push(step.tp.over(all_p));
@@ -86,7 +86,8 @@ fn gain<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M]) -> GainCu
 fn lift<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M]) -> LiftCurve {
     let (all_p, all_n) = (total(positives), total(negatives));
     let (all, prevalence) = (both(all_p, all_n), all_p.share(all_n));
-    let mut curve = LiftCurve { predicted_positive_rate: vec![], lift: vec![], thresholds: vec![] };
+    let points = || Vec::with_capacity(positives.len());
+    let mut curve = LiftCurve { predicted_positive_rate: points(), lift: points(), thresholds: points() };
     for (step, &threshold) in steps(positives, negatives).zip(thresholds) {
         let flagged = both(step.tp, step.fp);
         if flagged > M::ZERO {

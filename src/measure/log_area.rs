@@ -61,8 +61,10 @@ fn areas<M: Mass>(positives: &[M], negatives: &[M], min_fpr: f64) -> [f64; 3] {
         let run = step.n.over(all_n);
         let (start, width) = if from < min_fpr { (min_fpr, to - min_fpr) } else { (from, run) };
         let at_start = before + rise * ((start - from) / run).clamp(0.0, 1.0);
-        let (logarithm, slope) = ((width / start).ln_1p(), rise / run);
-        let piece = at_start * logarithm + slope * start * x_minus_log1p(width / start);
+        let (ratio, slope) = (width / start, rise / run);
+        let short = x_minus_log1p(ratio);
+        let logarithm = if ratio < 0.1 { ratio - short } else { ratio.ln_1p() };
+        let piece = at_start * logarithm + slope * start * short;
         let terms = [piece, before * logarithm, (before + rise) * logarithm];
         areas.iter_mut().zip(terms).for_each(|(area, term)| area.add(term));
     }

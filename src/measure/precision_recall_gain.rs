@@ -84,7 +84,10 @@ fn curve<M: Mass + Sub<Output = M>>(tally: &Tally, positives: &[M], negatives: &
         return curve;
     }
     let (prevalence, rest, odds) = (all_p.share(all_n), all_n.share(all_p), all_p.real() / all_n.real());
-    let mut areas = [Compensated::default(); 3];
+    let (mut areas, wanted) = ([Compensated::default(); 3], if tally.tied() { 1 } else { 3 });
+    curve.precision_gain.reserve(positives.len());
+    curve.recall_gain.reserve(positives.len());
+    curve.thresholds.reserve(positives.len());
     for (step, &threshold) in steps(positives, negatives).zip(tally.thresholds()) {
         let (from, to) = (step.tp_before.over(all_p), step.tp.over(all_p));
         if to < prevalence {
@@ -98,15 +101,18 @@ fn curve<M: Mass + Sub<Output = M>>(tally: &Tally, positives: &[M], negatives: &
             let beyond = (recall_gain * to * rest / step.p.over(all_p)).clamp(0.0, 1.0); // (to − π) / (to − from)
             start += step.n.over(all_n) * (1.0 - beyond);
             piece = Piece { width: recall_gain, from: prevalence, to };
-            curve.precision_gain = vec![precision_gain(start, prevalence)];
+            curve.precision_gain[0] = precision_gain(start, prevalence);
         }
         let ends = [[start, after], [after, after], [before, before]];
-        areas.iter_mut().zip(ends).for_each(|(area, ends)| area.add(piece.area(ends)));
+        areas.iter_mut().zip(ends).take(wanted).for_each(|(area, ends)| area.add(piece.area(ends)));
         curve.precision_gain.push(precision_gain(after, to));
         curve.recall_gain.push(recall_gain);
         curve.thresholds.push(threshold);
     }
-    [&mut curve.precision_gain, &mut curve.recall_gain, &mut curve.thresholds].into_iter().for_each(|c| c.reverse());
+    for column in [&mut curve.precision_gain, &mut curve.recall_gain, &mut curve.thresholds] {
+        column.shrink_to_fit();
+        column.reverse();
+    }
     let [value, lower, upper] = areas.map(Compensated::total);
     let ends = if tally.tied() { [value, value] } else { [lower, upper] };
     let (least, rounding) = (1.0 - 1.0 / prevalence, 1e-14 / prevalence); // no gain is less

@@ -49,6 +49,7 @@ FACE_ORDER = [
     "confusion",
     "ranking",
     "_queries",
+    "_net_benefit",
     "_ranking_queries",
     "_problem",
     "metrics",
