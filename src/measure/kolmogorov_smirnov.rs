@@ -29,7 +29,7 @@ pub struct KolmogorovSmirnov {
 /// group the distance reaches at most that of its corners, `(T + p)/P − F/N` and `(F + n)/N − T/P`: the upper bound, which
 /// some order of the rows attains.
 ///
-/// The p-value is two-sided: exact up to 5·10^6 pairs of rows, asymptotic beyond, and there within 3 % above 1e-4 with at
+/// The p-value is two-sided: exact up to 5·10^6 pairs of rows, asymptotic beyond, and there within 5 % above 1e-4 with at
 /// least 200 rows of each class, 15 % above 1e-3 with 30. It supposes that no scores are tied. Ties, binning included,
 /// make the value smaller and so the p-value larger than it would be: conservative. Sums of weights have none, because
 /// they do not say how many rows there are.

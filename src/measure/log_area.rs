@@ -52,9 +52,11 @@ fn areas<M: Mass>(positives: &[M], negatives: &[M], min_fpr: f64) -> [f64; 3] {
         return [f64::NAN; 3];
     }
     let mut areas = [Compensated::default(); 3];
-    for step in steps(positives, negatives) {
-        let (from, to) = (step.fp_before.over(all_n), step.fp.over(all_n));
-        if step.n == M::ZERO || to <= min_fpr {
+    let mut to = 0.0;
+    for step in steps(positives, negatives).filter(|step| step.n > M::ZERO) {
+        let from = to;
+        to = step.fp.over(all_n);
+        if to <= min_fpr {
             continue;
         }
         let (before, rise) = (step.tp_before.over(all_p), step.p.over(all_p));

@@ -88,14 +88,15 @@ fn curve<M: Mass + Sub<Output = M>>(tally: &Tally, positives: &[M], negatives: &
     curve.precision_gain.reserve(positives.len());
     curve.recall_gain.reserve(positives.len());
     curve.thresholds.reserve(positives.len());
+    let (mut to, mut after) = (0.0, 0.0);
     for (step, &threshold) in steps(positives, negatives).zip(tally.thresholds()) {
-        let (from, to) = (step.tp_before.over(all_p), step.tp.over(all_p));
+        let (from, before) = (to, after);
+        (to, after) = (step.tp.over(all_p), step.fp.over(all_n));
         if to < prevalence {
             continue;
         }
         let missed = (all_p - step.tp).over(all_p).max(0.0);
         let recall_gain = if to > prevalence { (1.0 - odds * (missed / to)).max(0.0) } else { 0.0 };
-        let (before, after) = (step.fp_before.over(all_n), step.fp.over(all_n));
         let (mut piece, mut start) = (Piece { width: odds * (step.p.over(all_p) / from / to), from, to }, before);
         if from < prevalence {
             let beyond = (recall_gain * to * rest / step.p.over(all_p)).clamp(0.0, 1.0); // (to − π) / (to − from)
