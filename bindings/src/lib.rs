@@ -17,6 +17,7 @@
 //! | `decisions.rs` | intervals of rates, expected costs, thresholds chosen |
 //! | `comparisons.rs` | several models on the same rows |
 //! | `calibration.rs` | calibration and the convex hull, read off a tally |
+//! | `rankings.rs` | what a tally says of a ranking beyond its areas |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -35,6 +36,7 @@ mod functions;
 mod intervals;
 mod methods;
 mod queries;
+mod rankings;
 mod settings;
 mod tallies;
 
@@ -55,6 +57,11 @@ mod _core {
     #[pymodule_export]
     use super::intervals::{
         average_precision_variance, hanley_mcneil_variance, roc_auc_variance, roc_auc_variance_of_rows,
+    };
+    #[pymodule_export]
+    use super::rankings::{
+        equal_error_rate, gain_curve, kolmogorov_smirnov, lift_curve, log_roc_auc, net_benefit, partial_roc_auc,
+        precision_and_recall_at, precision_recall_gain_curve, probabilities_only,
     };
     #[pymodule_export]
     use super::tallies::Tally;

@@ -53,6 +53,14 @@ from thresher.metrics import (
     roc_curve,
     thresholds_from,
 )
+from thresher.ranking import (
+    DecisionCurve,
+    EqualErrorRate,
+    GainCurve,
+    KolmogorovSmirnov,
+    LiftCurve,
+    PrecisionRecallGainCurve,
+)
 from thresher.rate_intervals import RateIntervals
 
 __all__ = [
@@ -60,14 +68,20 @@ __all__ = [
     "Choice",
     "CompactCounts",
     "ConfusionCounts",
+    "DecisionCurve",
     "DetCurve",
+    "EqualErrorRate",
     "Error",
     "Estimate",
     "ExactCounts",
+    "GainCurve",
     "InexactWarning",
     "InvalidStateError",
     "IsotonicCalibration",
+    "KolmogorovSmirnov",
+    "LiftCurve",
     "PrecisionRecallCurve",
+    "PrecisionRecallGainCurve",
     "RateIntervals",
     "ReliabilityCurve",
     "RocAucComparison",

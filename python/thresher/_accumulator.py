@@ -14,6 +14,7 @@ from thresher._errors import InvalidStateError, one_of
 from thresher._interval_queries import IntervalQueries
 from thresher._labels import label_columns
 from thresher._queries import Queries
+from thresher._ranking_queries import RankingQueries
 
 __all__ = ["NAN_POLICIES", "Counts"]
 
@@ -22,7 +23,7 @@ NAN_POLICIES = ("raise", "drop")
 _CLASSES = {"thresholds": "ThresholdCounts", "compact": "CompactCounts", "exact": "ExactCounts"}
 
 
-class Counts(CalibrationQueries, DecisionQueries, IntervalQueries, Queries):
+class Counts(CalibrationQueries, DecisionQueries, IntervalQueries, RankingQueries, Queries):
     """Counts of positives and negatives by score: updated batch by batch, merged, queried at any time."""
 
     __slots__ = ("__weakref__", "_state", "metadata")

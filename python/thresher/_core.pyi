@@ -16,10 +16,20 @@ __all__ = [
     "calibration",
     "candidates",
     "default_threads",
+    "equal_error_rate",
     "expected_cost",
+    "gain_curve",
     "h_measure",
     "hanley_mcneil_variance",
     "isotonic",
+    "kolmogorov_smirnov",
+    "lift_curve",
+    "log_roc_auc",
+    "net_benefit",
+    "partial_roc_auc",
+    "precision_and_recall_at",
+    "precision_recall_gain_curve",
+    "probabilities_only",
     "rate",
     "rate_interval",
     "reliability",
@@ -42,6 +52,7 @@ _Floats: TypeAlias = NDArray[np.float64]
 _Pair: TypeAlias = tuple[_Floats, _Floats]  # of negatives, of positives
 _Masses: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
 _Spread: TypeAlias = tuple[float, float, float, float, float, float, float]
+_Area: TypeAlias = tuple[float, float, float]  # with its lower and upper bound
 _Positive: TypeAlias = bool | int | float | None
 
 @final
@@ -194,6 +205,18 @@ def expected_cost(
 def rate_interval(
     name: str, tp: _Floats, fp: _Floats, fn: _Floats, tn: _Floats, beta: float, z: float
 ) -> tuple[_Floats, _Floats, str]: ...
+def kolmogorov_smirnov(tally: Tally) -> tuple[float, float, float, float, float]: ...
+def equal_error_rate(tally: Tally) -> tuple[float, float, float, float]: ...
+def gain_curve(tally: Tally) -> tuple[_Floats, _Floats, _Floats]: ...
+def lift_curve(tally: Tally) -> tuple[_Floats, _Floats, _Floats]: ...
+def precision_recall_gain_curve(tally: Tally) -> tuple[tuple[_Floats, _Floats, _Floats], _Area]: ...
+def partial_roc_auc(tally: Tally, of_tpr: bool, lower: float, upper: float, standardized: bool) -> _Area: ...
+def log_roc_auc(tally: Tally, min_fpr: float) -> _Area: ...
+def precision_and_recall_at(tally: Tally, amount: float, share: bool) -> tuple[_Area, _Area]: ...
+def probabilities_only(tally: Tally, strict: bool) -> None: ...
+def net_benefit(
+    thresholds: _Floats, counts: list[NDArray[Any]], prevalence: float | None
+) -> tuple[_Floats, _Floats]: ...
 def thin(x: _Floats, y: _Floats, tolerance: float) -> NDArray[np.intp]: ...
 def default_threads() -> int: ...
 def simd_level() -> str: ...

@@ -13,7 +13,7 @@ from thresher._errors import Error, InexactWarning, one_of
 from thresher._html import number, table, with_bounds
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 
-__all__ = ["PR_AUC_METHODS", "Queries", "precision_recall_curve_of", "roc_curve_of"]
+__all__ = ["PR_AUC_METHODS", "Queries", "inexact", "judge", "precision_recall_curve_of", "roc_curve_of"]
 
 PR_AUC_METHODS = ("step", "davis-goadrich", "trapezoid")
 
@@ -110,7 +110,7 @@ class Queries:
         0.75
         """
         value, lower, upper = self._state.roc_auc(max_fpr)
-        _judge("roc_auc", value, (lower, upper), tolerance, "the exact value" if max_fpr is None else "the full area")
+        judge("roc_auc", value, (lower, upper), tolerance, "the exact value" if max_fpr is None else "the full area")
         return value
 
     def average_precision(self, tolerance: float = 1e-3) -> float:
@@ -136,7 +136,7 @@ class Queries:
         0.8333
         """
         value, lower, upper = self._state.average_precision()
-        _judge("average_precision", value, (lower, upper), tolerance)
+        judge("average_precision", value, (lower, upper), tolerance)
         return value
 
     def pr_auc(self, method: str = "step", tolerance: float = 1e-3) -> float:
@@ -157,7 +157,7 @@ class Queries:
         """
         one_of("method", method, PR_AUC_METHODS)
         value, lower, upper = self._state.pr_auc(method)
-        _judge("pr_auc", value, (lower, upper), tolerance, "the average precision")
+        judge("pr_auc", value, (lower, upper), tolerance, "the average precision")
         return value
 
     def roc_auc_bounds(self) -> tuple[float, float]:
@@ -215,20 +215,21 @@ class Queries:
 def roc_curve_of(state: _core.Accumulator, drop_intermediate: bool) -> RocCurve:
     """Return the ROC curve of a state, with the bounds of its area when it is inexact."""
     bounds = None if state.exact else state.roc_auc(None)[1:]
-    return RocCurve(*state.roc_curve(drop_intermediate), bounds=_inexact(bounds))
+    return RocCurve(*state.roc_curve(drop_intermediate), bounds=inexact(bounds))
 
 
 def precision_recall_curve_of(state: _core.Accumulator, drop_intermediate: bool) -> PrecisionRecallCurve:
     """Return the precision-recall curve of a state, with the bounds of its area when it is inexact."""
     bounds = None if state.exact else state.average_precision()[1:]
-    return PrecisionRecallCurve(*state.precision_recall_curve(drop_intermediate), bounds=_inexact(bounds))
+    return PrecisionRecallCurve(*state.precision_recall_curve(drop_intermediate), bounds=inexact(bounds))
 
 
-def _inexact(bounds: tuple[float, float] | None) -> tuple[float, float] | None:
+def inexact(bounds: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Return the bounds of a figure that has a width, None for an exact or undefined one."""
     return bounds if bounds is not None and bounds[0] < bounds[1] else None
 
 
-def _judge(
+def judge(
     name: str, value: float, bounds: tuple[float, float], tolerance: float, subject: str = "the exact value"
 ) -> None:
     """Warn the caller of a query when the bounds are wider than tolerated."""

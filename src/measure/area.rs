@@ -1,8 +1,7 @@
 //! Areas under the ROC curve.
 
 use super::ratio::ratio;
-use super::sum::{Compensated, Mass, steps, total};
-use crate::error::{Error, Result};
+use super::sum::{Compensated, Mass};
 use crate::tally::{Groups, Masses, Tally};
 
 /// Area under the ROC curve: the probability that a positive scores above a negative, ties counting half.
@@ -61,42 +60,6 @@ pub fn twice_u(groups: Groups<'_>, [negatives, positives]: [u64; 2]) -> u128 {
         Some(_) => pairs().map(|(p, (&n, &fp))| p * below(n, fp)).sum::<u64>().into(), // no more than that product
         None => pairs().map(|(&p, (&n, &fp))| u128::from(p) * u128::from(below(n, fp))).sum(),
     }
-}
-
-/// Area under the part of the ROC curve up to `max_fpr`, standardised after McClish: 0.5 is chance, 1 is perfect.
-///
-/// The curve is cut at `max_fpr` by linear interpolation; with `m = max_fpr` and `a` the area up to it, the value is
-/// `½ (1 + (a − m²/2) / (m − m²/2))`, as in scikit-learn. `max_fpr == 1` gives [`roc_auc`] itself. It may fall below
-/// 0.5. NaN unless both classes are present. Within 2e-15 absolute.
-///
-/// # Errors
-/// [`Error::OutOfRange`] unless `0 < max_fpr <= 1`.
-///
-/// Source: McClish, *Analyzing a portion of the ROC curve*, Medical Decision Making 9 (1989).
-///
-/// ```
-/// use thresher::measure::partial_roc_auc;
-/// use thresher::tally::{Masses, Tally};
-///
-/// let counts = Masses::Counts { positives: vec![1, 0, 1, 0], negatives: vec![0, 1, 0, 1] };
-/// let tally = Tally::new(vec![0.8, 0.4, 0.35, 0.1], counts, true);
-/// assert!((partial_roc_auc(&tally, 0.5)? - 2.0 / 3.0).abs() < 1e-15);
-/// # Ok::<(), thresher::Error>(())
-/// ```
-pub fn partial_roc_auc(tally: &Tally, max_fpr: f64) -> Result<f64> {
-    if !(max_fpr > 0.0 && max_fpr <= 1.0) {
-        return Err(Error::OutOfRange { argument: "max_fpr", value: max_fpr, accepted: "in (0, 1]" });
-    }
-    if max_fpr == 1.0 {
-        return Ok(roc_auc(tally));
-    }
-    let area = match tally.masses() {
-        Masses::Counts { positives, negatives } => area_up_to(positives, negatives, max_fpr),
-        Masses::Weights { positives, negatives } => area_up_to(positives, negatives, max_fpr),
-    };
-    let chance = 0.5 * max_fpr * max_fpr;
-    let standardised = 0.5 * (1.0 + (area - chance) / (max_fpr - chance));
-    Ok(if standardised > 1.0 { 1.0 } else { standardised }) // not f64::min, which would turn NaN into 1
 }
 
 /// How much of a group's own pairs count as won: the lower bound, the tie, the upper bound.
@@ -164,32 +127,6 @@ fn area_of_weights(positives: &[f64], negatives: &[f64], inner: InnerPairs) -> f
     if every_pair > 0.0 { (pairs.total() / every_pair).min(1.0) } else { f64::NAN }
 }
 
-/// The plain area under the curve from false positive rate 0 to `max_fpr`; NaN unless both classes are present.
-fn area_up_to<M: Mass>(positives: &[M], negatives: &[M], max_fpr: f64) -> f64 {
-    let (scale_p, scale_n) = (M::scale(positives), M::scale(negatives));
-    let all_p = scale_p.apply(total(positives).real());
-    let all_n = scale_n.apply(total(negatives).real());
-    if !(all_p > 0.0 && all_n > 0.0) {
-        return f64::NAN;
-    }
-    let limit = max_fpr * all_n;
-    let mut area = Compensated::default();
-    for step in steps(positives, negatives) {
-        let (p, n) = (scale_p.apply(step.p.real()), scale_n.apply(step.n.real()));
-        let before = scale_p.apply(step.tp_before.real());
-        if scale_n.apply(step.fp.real()) <= limit {
-            area.add(n * (before + 0.5 * p));
-            continue;
-        }
-        // One rounding, not two: the difference of two numbers that may be close.
-        let width = max_fpr.mul_add(all_n, -scale_n.apply(step.fp_before.real())).clamp(0.0, n);
-        let height = if n > 0.0 { before + 0.5 * p * (width / n) } else { before };
-        area.add(width * height);
-        break;
-    }
-    area.total() / (all_p * all_n)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,7 +151,6 @@ mod tests {
     fn a_missing_class_has_no_area() {
         for tally in [rows(&[], &[]), rows(&[3], &[0]), rows(&[0], &[3]), weights(&[0.5], &[0.0]), weights(&[], &[])] {
             assert!(roc_auc(&tally).is_nan());
-            assert!(partial_roc_auc(&tally, 0.3).unwrap().is_nan());
         }
     }
 
@@ -231,24 +167,6 @@ mod tests {
         for (up, down) in [(2.0_f64.powi(990), 2.0_f64.powi(-990)), (2.0_f64.powi(-990), 2.0_f64.powi(990))] {
             let scaled = weights(&[0.3 * up, 0.1 * up, 0.7 * up], &[0.2 * down, 0.5 * down, 0.9 * down]);
             assert_eq!(roc_auc(&scaled), plain);
-        }
-    }
-
-    #[test]
-    fn the_partial_area_is_that_of_the_cut_curve() {
-        // ROC through (0, ¼), (½, ¾), (1, 1); cut at ¼ the height is ½, so the area is ¼·(¼ + ½)/2 = 3/32.
-        let tally = rows(&[1, 2, 1], &[0, 2, 2]);
-        let chance = 1.0 / 32.0;
-        let expected = 0.5 * (1.0 + (3.0 / 32.0 - chance) / (0.25 - chance));
-        assert_eq!(partial_roc_auc(&tally, 0.25).unwrap(), expected);
-        assert_eq!(partial_roc_auc(&tally, 1.0).unwrap(), roc_auc(&tally));
-    }
-
-    #[test]
-    fn the_range_of_max_fpr_is_said() {
-        for wrong in [0.0, -0.1, 1.1, f64::NAN] {
-            let error = partial_roc_auc(&rows(&[1], &[1]), wrong).unwrap_err();
-            assert!(matches!(error, Error::OutOfRange { argument: "max_fpr", .. }), "{error}");
         }
     }
 }

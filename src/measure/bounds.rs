@@ -29,8 +29,17 @@ impl Bounds {
         self.lower == self.upper
     }
 
-    fn exactly(value: f64) -> Self {
+    pub(super) fn exactly(value: f64) -> Self {
         Self { lower: value, upper: value }
+    }
+
+    /// The ends about a value, moved outward by an absolute rounding error but kept within the range; the value itself
+    /// where both ends are one.
+    pub(super) fn about(value: f64, [lower, upper]: [f64; 2], rounding: f64, [least, most]: [f64; 2]) -> Self {
+        if lower == upper {
+            return Self::exactly(value);
+        }
+        Self { lower: (lower.min(value) - rounding).max(least), upper: (upper.max(value) + rounding).min(most) }
     }
 
     /// Widened by a relative error (and by what products below float64's normal range can lose), kept inside [0, 1].

@@ -17,6 +17,13 @@
 //! | hull | `hull.rs` | the ROC convex hull: groups pooled until shares of positives fall |
 //! | calibration | `calibration.rs`, `reliability.rs`, `isotonic.rs` | log loss, Brier score, reliability curve, recalibration |
 //! | H-measure | `h_measure.rs` | expected loss over a distribution of costs |
+//! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, average precision, PR AUC |
+//! | parts | `partial_area.rs`, `log_area.rs`, `top.rs` | ROC AUC in a range of rates or over a log axis; the top rows |
+//! | single points | `kolmogorov_smirnov.rs`, `smirnov.rs`, `equal_error.rs` | the largest distance of the classes, equal errors |
+//! | decisions | `net_benefit.rs` | net benefit at threshold probabilities |
+//! | bounds | `bounds.rs` | the interval that holds the exact area |
+//! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
+//! | gains | `gains.rs`, `precision_recall_gain.rs` | cumulative-gain, lift and precision-recall-gain curves |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
@@ -34,25 +41,35 @@ mod cost;
 mod covariance;
 mod curve;
 mod delong;
+mod equal_error;
+mod gains;
 mod h_measure;
 mod hull;
 mod integral;
 mod isotonic;
+mod kolmogorov_smirnov;
+mod log_area;
+mod net_benefit;
+mod partial_area;
 mod precision_area;
+mod precision_recall_gain;
 mod precision_sum;
 mod precision_variance;
 mod rate;
 mod rate_interval;
 mod ratio;
 mod reliability;
+mod rows;
 mod scale;
 mod score_sums;
+mod smirnov;
 mod sum;
 mod thin;
+mod top;
 mod variance;
 mod weighted_area;
 
-pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs, twice_u};
+pub use area::{roc_auc, roc_auc_from_pairs, twice_u};
 pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
 pub use calibration::{BrierParts, Calibration, brier_by_corp, calibration};
 pub use choose::{Choice, Limit, Objective, Side, best_threshold, candidates, threshold_at};
@@ -61,15 +78,23 @@ pub use cost::Costs;
 pub use covariance::{Model, RocAucCovariance, SampleWeights, Samples, roc_auc_covariance};
 pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_recall_curve, roc_curve};
 pub use delong::{PlacementSums, Placements, roc_auc_variance};
+pub use equal_error::{EqualErrorRate, equal_error_rate};
+pub use gains::{GainCurve, LiftCurve, gain_curve, lift_curve};
 pub use h_measure::h_measure;
 pub use hull::{Hull, hull, roc_convex_hull};
 pub use isotonic::{Isotonic, isotonic};
+pub use kolmogorov_smirnov::{KolmogorovSmirnov, kolmogorov_smirnov};
+pub use log_area::log_roc_auc;
+pub use net_benefit::{NetBenefit, net_benefit, probabilities_only};
+pub use partial_area::{RateRange, partial_roc_auc, partial_roc_auc_in};
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};
+pub use precision_recall_gain::{PrecisionRecallGainCurve, precision_recall_gain_curve};
 pub use precision_sum::PrecisionSum;
 pub use precision_variance::average_precision_variance;
 pub use rate::Rate;
 pub use rate_interval::{RateInterval, rate_interval};
 pub use reliability::{Binning, Reliability, brier_by_bins, reliability};
 pub use thin::thin;
+pub use top::{Bounded, Top, precision_and_recall_at};
 pub use variance::{AreaVariance, WeightMeaning, hanley_mcneil_variance};
 pub use weighted_area::{WeightedPrecision, WeightedRocArea};

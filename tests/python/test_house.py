@@ -56,6 +56,10 @@ FACE_ORDER = [
     "_queries",
     "_interval_queries",
     "comparison",
+    "ranking",
+    "_queries",
+    "_net_benefit",
+    "_ranking_queries",
     "_problem",
     "intervals",
     "metrics",
@@ -73,6 +77,7 @@ PUBLIC = {
     *("Estimate", "roc_auc_interval", "average_precision_interval"),
     *("compare_roc_auc", "compare_roc_auc_unpaired", "roc_auc_covariance", "RocAucComparison"),
     *("BrierDecomposition", "IsotonicCalibration", "ReliabilityCurve"),
+    *("KolmogorovSmirnov", "EqualErrorRate", "GainCurve", "LiftCurve", "PrecisionRecallGainCurve", "DecisionCurve"),
     *("Error", "ThresholdMismatchError", "InvalidStateError", "InexactWarning"),
 }
 ACCUMULATOR = {
@@ -85,6 +90,9 @@ ACCUMULATOR = {
     *("mean_score", "calibration_ratio", "log_loss", "normalized_entropy", "brier_score", "brier_decomposition"),
     *("reliability_curve", "expected_calibration_error", "maximum_calibration_error", "isotonic_calibration"),
     *("roc_convex_hull", "h_measure"),
+    *("kolmogorov_smirnov", "gini", "equal_error_rate", "gain_curve", "lift_curve", "precision_recall_gain_curve"),
+    *("partial_roc_auc", "log_roc_auc", "net_benefit", "decision_curve", "precision_at", "recall_at"),
+    *("precision_at_bounds", "recall_at_bounds"),
 }
 
 
