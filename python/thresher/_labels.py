@@ -1,4 +1,4 @@
-"""Labels and `pos_label`: numbers are compared by the core, everything else by equality here."""
+"""Labels, `pos_label` and clusters: numbers are compared by the core, everything else by equality here."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thresher._arrays import ArrayLike, columns, first_offender, is_missing, source
+from thresher._arrays import ArrayLike, columns, first_offender, is_missing, only, source
 from thresher._arrow import arrow_equal, is_arrow_number
 from thresher._containers import columns_of
 from thresher._errors import Error
 
-__all__ = ["label_columns"]
+__all__ = ["cluster_numbers", "label_columns"]
 
 
 def label_columns(labels: ArrayLike, pos_label: Any) -> tuple[list[Any], bool | int | float | None]:
@@ -89,3 +89,25 @@ def _times_equal(raw: NDArray[Any], pos_label: Any) -> NDArray[np.bool]:
 
 def _incomparable(pos_label: object, dtype: object) -> TypeError:
     return TypeError(f"`pos_label` is {pos_label!r}, which no label can equal: `labels` has dtype {dtype}")
+
+
+def cluster_numbers(clusters: ArrayLike) -> NDArray[np.int64]:
+    """Return clusters numbered from 0; equal values have one number, a missing one is refused."""
+    raw = only(columns_of(clusters, "clusters"), "clusters")
+    if isinstance(raw, np.ndarray) and raw.dtype.kind in "biuSU":
+        return np.unique(raw, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    values = raw.tolist() if isinstance(raw, np.ndarray) else raw.to_pylist() if hasattr(raw, "to_pylist") else None
+    if values is None:
+        raise TypeError(
+            f"`clusters` is a {type(clusters).__name__}; hashable values, as integers or strings, are accepted"
+        )
+    numbers: dict[Any, int] = {}
+    found = np.empty(len(values), np.int64)
+    for index, value in enumerate(values):
+        if is_missing(value):
+            raise Error(f"`clusters` must not be missing, but clusters[{index}] is {value}")
+        try:
+            found[index] = numbers.setdefault(value, len(numbers))
+        except TypeError:
+            raise TypeError(f"`clusters` must be hashable, but clusters[{index}] is {value!r}") from None
+    return found

@@ -11,18 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher import _core
-from thresher._arrays import ArrayLike, column, columns, is_missing, only
-from thresher._containers import columns_of
+from thresher._arrays import ArrayLike, column, columns, only
 from thresher._distributions import p_value, quantile
 from thresher._errors import Error, one_of
 from thresher._intervals import Spread, interval, meaning_of
-from thresher._labels import label_columns
+from thresher._labels import cluster_numbers, label_columns
 from thresher._queries import Queries
 from thresher.estimates import Estimate
 
 __all__ = [
     "RocAucComparison",
-    "cluster_numbers",
     "compare_roc_auc",
     "compared",
     "roc_auc_covariance",
@@ -317,25 +315,3 @@ def _covariance(
     spreads = [Spread(*spread) for spread in found]
     covariance, differences, variances = (matrix.reshape(len(spreads), len(spreads)) for matrix in matrices)
     return spreads, covariance, differences, variances
-
-
-def cluster_numbers(clusters: ArrayLike) -> NDArray[np.int64]:
-    """Return clusters numbered from 0; equal values have one number, a missing one is refused."""
-    raw = only(columns_of(clusters, "clusters"), "clusters")
-    if isinstance(raw, np.ndarray) and raw.dtype.kind in "biuSU":
-        return np.unique(raw, return_inverse=True)[1].reshape(-1).astype(np.int64)
-    values = raw.tolist() if isinstance(raw, np.ndarray) else raw.to_pylist() if hasattr(raw, "to_pylist") else None
-    if values is None:
-        raise TypeError(
-            f"`clusters` is a {type(clusters).__name__}; hashable values, as integers or strings, are accepted"
-        )
-    numbers: dict[Any, int] = {}
-    found = np.empty(len(values), np.int64)
-    for index, value in enumerate(values):
-        if is_missing(value):
-            raise Error(f"`clusters` must not be missing, but clusters[{index}] is {value}")
-        try:
-            found[index] = numbers.setdefault(value, len(numbers))
-        except TypeError:
-            raise TypeError(f"`clusters` must be hashable, but clusters[{index}] is {value!r}") from None
-    return found

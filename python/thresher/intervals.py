@@ -6,7 +6,7 @@ from typing import Any
 
 from thresher import _core
 from thresher._arrays import ArrayLike
-from thresher._errors import one_of
+from thresher._errors import Error, one_of
 from thresher._interval_queries import (
     AVERAGE_PRECISION_METHODS,
     ROC_AUC_METHODS,
@@ -14,6 +14,7 @@ from thresher._interval_queries import (
     roc_auc_of,
 )
 from thresher._intervals import Spread, meaning_of
+from thresher._labels import cluster_numbers
 from thresher._problem import Problem, Rows, counted
 from thresher.estimates import Estimate
 
@@ -26,6 +27,7 @@ def roc_auc_interval(
     *,
     weights: ArrayLike | None = None,
     weight_meaning: str | None = None,
+    clusters: ArrayLike | None = None,
     level: float = 0.95,
     method: str = "delong",
     transform: str | None = "logit",
@@ -46,6 +48,9 @@ def roc_auc_interval(
         Finite and >= 0; a row of weight 0 is validated and left out.
     weight_meaning : {"frequency", "sampling"}, optional
         Needed with `weights`: a weight of 3 is three samples, or one sample that stands for three.
+    clusters : array-like of shape (n,), optional
+        The patient, user or query of each row, by any hashable value: rows of one cluster may depend on each other
+        (Obuchowski's variance, in place of DeLong's).
     level : float, default 0.95
         Share of samples whose interval holds the true area, in (0, 1).
     method : {"delong", "hanley-mcneil", "bootstrap"}, default "delong"
@@ -67,14 +72,17 @@ def roc_auc_interval(
     Raises
     ------
     Error
-        For a value, a shape or a length that is not accepted, an unknown method, or weights without a meaning.
+        For a value, a shape or a length that is not accepted, an unknown method, weights without a meaning, or clusters
+        with another method than "delong".
     TypeError
         For a dtype that is not real, or an object that is no array.
 
     Notes
     -----
     DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated receiver operating
-    characteristic curves", 1988: from integers, in the time of `roc_auc`.
+    characteristic curves", 1988: from integers, in little more than the time of `roc_auc`. Obuchowski, "Nonparametric
+    analysis of clustered ROC curve data", 1997. docs/dev/variance-of-roc-auc.md derives the variances,
+    docs/dev/coverage.md has the measured coverage.
 
     Examples
     --------
@@ -85,14 +93,17 @@ def roc_auc_interval(
     one_of("method", method, ROC_AUC_METHODS)
     meaning = meaning_of(weight_meaning, weights is not None)
 
+    if clusters is not None and method != "delong":
+        raise Error(f'`clusters` are accepted with method="delong" alone, but `method` is {method!r}')
+    numbers = None if clusters is None else cluster_numbers(clusters)
+
     def estimate(rows: Rows) -> Estimate:
-        rows_labels, rows_scores, rows_weights, positive, drop, threads = rows
-        spread = None
-        if rows_weights is None:
-            spread = _core.roc_auc_variance_of_rows(rows_labels, rows_scores, positive, drop, threads)
-        if spread is None:
-            spread = _core.roc_auc_variance(counted(rows).tally(), meaning)
-        return roc_auc_of(Spread(*spread), level, method, transform)
+        if numbers is None:
+            return roc_auc_of(_spread(rows, meaning), level, method, transform)
+        labels, scores, weights, positive, drop, threads = rows
+        words = None if weights is None else meaning
+        found = _core.roc_auc_covariance(labels, [scores], [], weights, words, numbers, positive, drop, threads)
+        return roc_auc_of(Spread(*found[0][0]), level, "obuchowski", transform)
 
     return Problem.of(labels, scores, weights, pos_label, nan, n_threads).each(estimate)
 
@@ -161,7 +172,21 @@ def average_precision_interval(
     meaning = meaning_of(weight_meaning, weights is not None)
 
     def estimate(rows: Rows) -> Estimate:
-        spread = Spread(*_core.average_precision_variance(counted(rows).tally(), meaning))
+        spread = Spread(*_core.average_precision_variance(_tally(rows, meaning), meaning))
         return average_precision_of(spread, level, method, transform)
 
     return Problem.of(labels, scores, weights, pos_label, nan, n_threads).each(estimate)
+
+
+def _spread(rows: Rows, meaning: str) -> Spread:
+    """Return ROC AUC and its variance: straight from the rows where they have no weights."""
+    labels, scores, weights, positive, drop, threads = rows
+    spread = None
+    if weights is None:
+        spread = _core.roc_auc_variance_of_rows(labels, scores, positive, drop, threads)
+    return Spread(*(spread or _core.roc_auc_variance(_tally(rows, meaning), meaning)))
+
+
+def _tally(rows: Rows, meaning: str) -> _core.Tally:
+    """Return exact counts of the rows, with the squares of weights where these are needed."""
+    return counted(rows, sums=rows[2] is not None and meaning == "sampling").tally()

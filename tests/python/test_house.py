@@ -57,7 +57,6 @@ FACE_ORDER = [
     "_interval_queries",
     "comparison",
     "ranking",
-    "_queries",
     "_net_benefit",
     "_ranking_queries",
     "_problem",

@@ -170,8 +170,43 @@ def test_weights_need_a_meaning(interval):
         getattr(counted(labels, scores, weights), interval)()
     with pytest.raises(th.Error, match="sums=True"):
         getattr(counted(labels, scores, weights), interval)(weight_meaning="sampling")
+    kept = th.ExactCounts(sums=True)
+    kept.update(labels, scores, weights=weights)
+    assert getattr(kept, interval)(weight_meaning="sampling") == getattr(th, interval)(
+        labels, scores, weights=weights, weight_meaning="sampling"
+    )
     with pytest.raises(th.Error, match="weight_meaning"):
         getattr(th, interval)(labels, scores, weights=weights, weight_meaning="importance")
+
+
+@pytest.mark.parametrize("interval", ["roc_auc_interval", "average_precision_interval"])
+def test_sampling_weights_vary_as_their_replicates_do(interval):
+    labels, scores = sample(1_500, share=0.4, decimals=1)
+    rng = np.random.default_rng(8)
+    weights = np.exp(rng.normal(size=1_500))
+    found = getattr(th, interval)(
+        labels, scores, weights=weights, weight_meaning="sampling", transform=None, level=0.6826894921370859
+    )
+    value = {"roc_auc_interval": th.roc_auc, "average_precision_interval": th.average_precision}[interval]
+    rows = [rng.integers(0, 1_500, 1_500) for _ in range(2_000)]
+    replicates = [value(labels[drawn], scores[drawn], weights=weights[drawn]) for drawn in rows]
+    assert (found.upper - found.lower) / 2 == pytest.approx(np.std(replicates), rel=0.07)
+
+
+def test_clusters_of_one_row_are_no_clusters_and_repeated_rows_are():
+    labels, scores = sample(800)
+    alone = th.roc_auc_interval(labels, scores, clusters=np.arange(800), level=0.9)
+    plain = th.roc_auc_interval(labels, scores, level=0.9)
+    assert alone.value == plain.value
+    assert alone.upper - alone.lower == pytest.approx(plain.upper - plain.lower, rel=0.01)  # t of many, or normal
+    copied = th.roc_auc_interval(np.repeat(labels, 5), np.repeat(scores, 5), clusters=np.repeat(np.arange(800), 5))
+    naive = th.roc_auc_interval(np.repeat(labels, 5), np.repeat(scores, 5))
+    assert copied.upper - copied.lower > 2 * (naive.upper - naive.lower)
+    assert "obuchowski" in copied.method
+    with pytest.raises(th.Error, match="`clusters`"):
+        th.roc_auc_interval(labels, scores, clusters=np.arange(800), method="hanley-mcneil")
+    with pytest.raises(th.Error, match="clusters"):
+        th.roc_auc_interval(labels, scores, clusters=np.arange(799))
 
 
 def test_classes_apart_get_an_interval_that_holds_whatever_the_distribution():
