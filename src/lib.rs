@@ -7,6 +7,7 @@
 //! - [`count`]: the only work that grows with the rows: accumulators that update, merge and yield a tally;
 //! - [`tally`]: positives and negatives per group of scores, the one value between counting and measuring;
 //! - [`measure`]: areas, bounds, curves and rates, read off a tally in time that does not grow with the rows;
+//! - [`resample`]: the bootstrap, of groups instead of rows;
 //! - [`state`]: accumulators as bytes.
 //!
 //! No Python, no files, no globals, no clock: slices in, owned values out. A score is predicted positive at threshold `t`
@@ -37,6 +38,7 @@ pub mod count;
 mod error;
 pub mod input;
 pub mod measure;
+pub mod resample;
 mod simd;
 pub mod state;
 pub mod tally;

@@ -94,6 +94,11 @@ impl Tally {
         self.sums.as_ref()
     }
 
+    /// The thresholds and the masses, in the memory they lie in.
+    pub(crate) fn into_parts(self) -> (Vec<f64>, Masses) {
+        (self.thresholds, self.masses)
+    }
+
     /// Number of groups.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -110,6 +110,93 @@ def populations() -> list[Population]:
     return chosen
 
 
+@dataclass(frozen=True)
+class Weighted:
+    """Rows of a population kept by chance: a row whose score is low is kept less often, and weighs the more."""
+
+    population: Population
+
+    def sample(self, rng: np.random.Generator) -> Sample:
+        """Draw rows, keep some, and weight them by the inverse of their chance."""
+        drawn = self.population.sample(rng)
+        chance = 1 / (1 + np.exp(-(drawn.scores + 0.5)))
+        kept = rng.random(len(chance)) < chance
+        return Sample(drawn.labels[kept], drawn.scores[kept], 1 / chance[kept].astype(np.float64))
+
+    def words(self) -> str:
+        """How it is named in tables."""
+        return f"sampled from {self.population.words()}"
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """Rows of a population with heavy ties, equal rows counted together and weighted by how often they came."""
+
+    population: Population
+
+    def sample(self, rng: np.random.Generator) -> Sample:
+        """Draw rows and count equal ones."""
+        drawn = self.population.sample(rng)
+        rows, times = np.unique(np.column_stack([drawn.labels, drawn.scores]), axis=0, return_counts=True)
+        return Sample(rows[:, 0], rows[:, 1], times.astype(np.float64))
+
+    def words(self) -> str:
+        """How it is named in tables."""
+        return f"equal rows weighted, {self.population.words()}"
+
+
+@dataclass(frozen=True)
+class Clustered:
+    """Clusters of rows whose scores share a part: normal, with the variance that the rows' own part has."""
+
+    clusters: int
+    size: int
+    share: float
+    separation: float
+
+    def sample(self, rng: np.random.Generator) -> Sample:
+        """Draw clusters of `size` rows, labels at random."""
+        rows = self.clusters * self.size
+        of_row = np.repeat(np.arange(self.clusters), self.size)
+        labels = rng.random(rows) < self.share
+        scores = self.separation * labels + rng.standard_normal(self.clusters)[of_row] + rng.standard_normal(rows)
+        return Sample(labels, scores, clusters=of_row)
+
+    def roc_auc(self) -> float:
+        """The true area, of rows of different clusters."""
+        return NORMAL.cdf(self.separation / 2)
+
+    def words(self) -> str:
+        """How it is named in tables."""
+        return f"{self.clusters:,} clusters of {self.size}, {100 * self.share:g} % positive, {self.separation:g} apart"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two models on the same rows: scores correlated by a half, moved up for positives by different amounts."""
+
+    rows: int
+    share: float
+    separations: tuple[float, float]
+
+    def sample(self, rng: np.random.Generator) -> Sample:
+        """Draw rows with two columns of scores."""
+        labels = rng.random(self.rows) < self.share
+        noise = rng.standard_normal((self.rows, 3))
+        scores = math.sqrt(0.5) * (noise[:, :2] + noise[:, 2:]) + np.outer(labels, self.separations)
+        return Sample(labels, scores)
+
+    def difference(self) -> float:
+        """The true difference of the areas."""
+        first, second = (NORMAL.cdf(separation / math.sqrt(2)) for separation in self.separations)
+        return first - second
+
+    def words(self) -> str:
+        """How it is named in tables."""
+        first, second = self.separations
+        return f"{self.rows:,} rows, {100 * self.share:g} % positive, {first:g} and {second:g} apart"
+
+
 def cells() -> list[Cell]:
     """Everything that is measured."""
     found = []
@@ -118,7 +205,25 @@ def cells() -> list[Cell]:
             Cell("roc_auc", population, population.roc_auc(), roc_auc),
             Cell("average_precision", population, population.average_precision(), average_precision),
         ]
+        if population.step is None:
+            found.append(Cell("recall", population, 1 - NORMAL.cdf(CUT - population.separation), recall))
+    for rows, share in ((200, 0.5), (2_000, 0.1), (20_000, 0.02)):
+        smooth, tied = Population(rows, share, 1.0), Population(rows, share, 1.0, step=0.25)
+        for figure, interval in (("roc_auc", weighted_roc_auc), ("average_precision", weighted_average_precision)):
+            truths = (getattr(smooth, figure)(), getattr(tied, figure)())
+            found.append(Cell(f"{figure}, sampling weights", Weighted(smooth), truths[0], interval["sampling"]))
+            found.append(Cell(f"{figure}, frequency weights", Repeated(tied), truths[1], interval["frequency"]))
+    for clusters, size, share in ((50, 4, 0.5), (200, 5, 0.2), (500, 20, 0.05)):
+        clustered = Clustered(clusters, size, share, 1.5)
+        found.append(Cell("roc_auc, clusters", clustered, clustered.roc_auc(), clustered_roc_auc))
+    for rows, share in ((100, 0.5), (1_000, 0.1), (10_000, 0.01)):
+        for separations in ((1.0, 1.0), (1.5, 1.0)):
+            pair = Pair(rows, share, separations)
+            found.append(Cell("difference of roc_auc", pair, pair.difference(), difference))
     return found
+
+
+CUT = 1.0  # where recall is measured
 
 
 def roc_auc(sample: Sample, level: float) -> th.Estimate:
@@ -129,3 +234,33 @@ def roc_auc(sample: Sample, level: float) -> th.Estimate:
 def average_precision(sample: Sample, level: float) -> th.Estimate:
     """The default interval of average precision."""
     return th.average_precision_interval(sample.labels, sample.scores, level=level, n_threads=1)
+
+
+def recall(sample: Sample, level: float) -> th.Estimate:
+    """Wilson's interval of recall at a fixed threshold."""
+    found = th.confusion_at(sample.labels, sample.scores, CUT, n_threads=1).interval("recall", level)
+    assert isinstance(found, th.Estimate)
+    return found
+
+
+def clustered_roc_auc(sample: Sample, level: float) -> th.Estimate:
+    """The interval of ROC AUC where rows of a cluster depend on each other."""
+    return th.roc_auc_interval(sample.labels, sample.scores, clusters=sample.clusters, level=level, n_threads=1)
+
+
+def difference(sample: Sample, level: float) -> th.Estimate:
+    """The interval of the difference of two models' areas."""
+    first, second = sample.scores.T
+    return th.compare_roc_auc(sample.labels, first, second, level=level, n_threads=1).difference
+
+
+def with_weights(interval: Callable[..., th.Estimate], meaning: str) -> Callable[[Sample, float], th.Estimate]:
+    """The default interval of an area of weighted rows."""
+    return lambda sample, level: interval(
+        sample.labels, sample.scores, weights=sample.weights, weight_meaning=meaning, level=level, n_threads=1
+    )
+
+
+MEANINGS = ("frequency", "sampling")
+weighted_roc_auc = {meaning: with_weights(th.roc_auc_interval, meaning) for meaning in MEANINGS}
+weighted_average_precision = {meaning: with_weights(th.average_precision_interval, meaning) for meaning in MEANINGS}

@@ -199,6 +199,20 @@ impl ThresholdCounts {
         Self { thresholds, given_dtype, edges, counts, sums, moments: None, ledger }
     }
 
+    /// The same settings with other rows, given for the groups of its [`tally`](Accumulator::tally): a replicate of it.
+    ///
+    /// `[negatives, positives]` have as many entries as that; more of them count nowhere.
+    #[must_use]
+    pub fn with_rows(&self, drawn: [&[u64]; 2]) -> Self {
+        let gaps = self.counts.len() / 2;
+        let mut counts = vec![0; 2 * gaps];
+        for (label, column) in drawn.iter().enumerate() {
+            (0..gaps).rev().zip(*column).for_each(|(gap, &rows)| counts[2 * gap + label] = rows);
+        }
+        let ledger = Ledger { rows: drawn.map(|column| column.iter().sum()), ..Ledger::default() };
+        Self::from_parts(self.thresholds.clone(), self.given_dtype, self.dtype(), counts, Vec::new(), ledger)
+    }
+
     /// Adds sums, refusing those that would overflow.
     fn add_sums(&mut self, sums: impl Iterator<Item = (usize, f64)> + Clone) -> Result<()> {
         let total = self.sums.iter().sum::<f64>() + sums.clone().map(|(_, sum)| sum).sum::<f64>();

@@ -120,7 +120,7 @@ impl Chunks {
 ///
 /// # Errors
 /// The error of the lowest chunk that fails; [`Error::Interrupted`] when cancelled.
-pub(super) fn fold<T: Send>(
+pub(crate) fn fold<T: Send>(
     rows: usize,
     chunk: usize,
     control: &Control<'_>,

@@ -135,6 +135,23 @@ impl CompactCounts {
         Self { moments: Some(Kept::new(cells, range, all.into_iter())), ..self }
     }
 
+    /// Other rows, given for the groups of its [`tally`](Accumulator::tally): a replicate of it.
+    ///
+    /// `[negatives, positives]` have as many entries as that; more of them count nowhere.
+    #[must_use]
+    pub fn with_rows(&self, drawn: [&[u64]; 2]) -> Self {
+        let mut counts = Pages::new();
+        for (group, interval) in self.held().rev().enumerate() {
+            for (label, column) in drawn.iter().enumerate() {
+                if let Some(&rows @ 1..) = column.get(group) {
+                    counts.add_to(2 * interval + label, rows);
+                }
+            }
+        }
+        let ledger = Ledger { rows: drawn.map(|column| column.iter().sum()), ..Ledger::default() };
+        Self::from_parts(counts, Pages::new(), ledger, self.exact)
+    }
+
     /// Intervals that hold something, ascending.
     pub(crate) fn held(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
         let mass = |cell: usize| self.counts.get(cell) != 0 || self.sums.get(cell) != 0.0;

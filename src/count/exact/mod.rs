@@ -254,6 +254,25 @@ impl ExactCounts {
         fold::of_held(&self.base, &held, self.ledger.total(), control)
     }
 
+    /// Other rows, given for the groups of its [`tally`](Accumulator::tally): a replicate of it, without a limit.
+    ///
+    /// `[negatives, positives]` have as many entries as that; more of them count nowhere.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`], [`Error::OutOfMemory`].
+    pub fn with_rows(&self, drawn: [&[u64]; 2], control: &Control<'_>) -> Result<Self> {
+        let run = self.folded(control)?;
+        let rows = drawn.map(|column| column.iter().sum::<u64>());
+        let mut builder = RunBuilder::new(run.is_narrow(), rows[0] + rows[1], false, run.len())?;
+        for i in 0..run.len() {
+            let own = drawn.map(|column| column.get(run.len() - 1 - i).copied().unwrap_or_default());
+            if own != [0, 0] {
+                builder.push(run.key(i), own, None);
+            }
+        }
+        Ok(Self::from_parts(builder.finish(), Ledger { rows, ..Ledger::default() }, false))
+    }
+
     /// Rows, for its bytes.
     pub(crate) fn ledger(&self) -> Ledger {
         self.ledger
