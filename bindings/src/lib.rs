@@ -18,6 +18,7 @@
 //! | `comparisons.rs` | several models on the same rows |
 //! | `calibration.rs` | calibration and the convex hull, read off a tally |
 //! | `rankings.rs` | what a tally says of a ranking beyond its areas |
+//! | `resampling.rs` | replicates of figures and of accumulators |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -37,6 +38,7 @@ mod intervals;
 mod methods;
 mod queries;
 mod rankings;
+mod resampling;
 mod settings;
 mod tallies;
 
@@ -63,6 +65,8 @@ mod _core {
         equal_error_rate, gain_curve, kolmogorov_smirnov, lift_curve, log_roc_auc, net_benefit, partial_roc_auc,
         precision_and_recall_at, precision_recall_gain_curve, probabilities_only,
     };
+    #[pymodule_export]
+    use super::resampling::{bootstrap_figures, bootstrap_replicate, bootstrap_replicates};
     #[pymodule_export]
     use super::tallies::Tally;
 }

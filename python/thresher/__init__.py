@@ -62,6 +62,7 @@ from thresher.ranking import (
     PrecisionRecallGainCurve,
 )
 from thresher.rate_intervals import RateIntervals
+from thresher.resampling import bootstrap, bootstrap_replicates
 
 __all__ = [
     "BrierDecomposition",
@@ -91,6 +92,8 @@ __all__ = [
     "__version__",
     "average_precision",
     "average_precision_interval",
+    "bootstrap",
+    "bootstrap_replicates",
     "compare_roc_auc",
     "compare_roc_auc_unpaired",
     "confusion_at",

@@ -12,6 +12,9 @@ __all__ = [
     "average_precision",
     "average_precision_variance",
     "best_threshold",
+    "bootstrap_figures",
+    "bootstrap_replicate",
+    "bootstrap_replicates",
     "brier_parts",
     "calibration",
     "candidates",
@@ -226,3 +229,16 @@ def hanley_mcneil_variance(area: float, negatives: float, positives: float) -> f
 def roc_auc_variance_of_rows(
     labels: _Source, scores: _Source, positive: _Positive, drop_nan: bool, n_threads: int | None
 ) -> _Spread | None: ...
+def bootstrap_figures() -> list[str]: ...
+def bootstrap_replicates(
+    tallies: list[Tally],
+    ids: list[int],
+    name: str,
+    draws: str,
+    seed: int,
+    n_replicates: int,
+    n_threads: int | None,
+) -> _Floats: ...
+def bootstrap_replicate(
+    counts: Accumulator, tally: Tally, id: int, draws: str, seed: int, replicate: int
+) -> Accumulator: ...

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from thresher import _core
+from thresher._bootstrap import draws_of, estimate, replicated
 from thresher._errors import one_of
 from thresher._intervals import Spread, interval, meaning_of
 from thresher.estimates import Estimate
 
-__all__ = ["AVERAGE_PRECISION_METHODS", "ROC_AUC_METHODS", "IntervalQueries", "average_precision_of", "roc_auc_of"]
+__all__ = [
+    "AVERAGE_PRECISION_METHODS",
+    "ROC_AUC_METHODS",
+    "IntervalQueries",
+    "average_precision_of",
+    "bootstrapped",
+    "roc_auc_of",
+]
 
 ROC_AUC_METHODS = ("delong", "hanley-mcneil", "bootstrap")
 AVERAGE_PRECISION_METHODS = ("linearised", "binomial", "bootstrap")
@@ -37,7 +45,7 @@ class IntervalQueries:
         method : {"delong", "hanley-mcneil", "bootstrap"}, default "delong"
             "delong": variance of the placements, by Student's t with the degrees of freedom that their fourth moments
             tell (below 10,000 samples of a class, else normal). "hanley-mcneil": from the area and the sizes of the
-            classes alone. "bootstrap": see `thresher.bootstrap`, of which this takes the defaults.
+            classes alone. "bootstrap": as `thresher.bootstrap` with its defaults and `seed=0`; no transform.
         transform : {"logit", None}, default "logit"
             The scale on which the interval is symmetric. On the logit scale it stays inside (0, 1) and covers as it
             says down to 30 samples of a class; without a transform it covers too little for areas above 0.9.
@@ -67,6 +75,8 @@ class IntervalQueries:
         0.750 (0.639–0.836, 95 %)
         """
         one_of("method", method, ROC_AUC_METHODS)
+        if method == "bootstrap":
+            return bootstrapped(self._state, "roc_auc", level, weight_meaning)
         meaning = meaning_of(weight_meaning, self._state.weighted)
         return roc_auc_of(Spread(*_core.roc_auc_variance(self._state.tally(), meaning)), level, method, transform)
 
@@ -115,9 +125,22 @@ class IntervalQueries:
         0.833 (0.749–0.893, 95 %)
         """
         one_of("method", method, AVERAGE_PRECISION_METHODS)
+        if method == "bootstrap":
+            return bootstrapped(self._state, "average_precision", level, weight_meaning)
         meaning = meaning_of(weight_meaning, self._state.weighted)
         spread = Spread(*_core.average_precision_variance(self._state.tally(), meaning))
         return average_precision_of(spread, level, method, transform)
+
+
+def bootstrapped(
+    state: _core.Accumulator, name: str, level: float, weight_meaning: str | None, n_threads: int | None = None
+) -> Estimate:
+    """Return the estimate of an area by the bootstrap's defaults, from seed 0."""
+    shards = {"": state}
+    draws = draws_of(shards, "rows", weight_meaning)
+    replicates = replicated(shards, name, draws, 0, 1_000, n_threads)
+    value, *bounds = state.roc_auc(None) if name == "roc_auc" else state.average_precision()
+    return estimate(value, replicates, level, "percentile", (bounds[0], bounds[1]))
 
 
 def roc_auc_of(spread: Spread, level: float, method: str, transform: str | None) -> Estimate:

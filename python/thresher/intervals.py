@@ -11,6 +11,7 @@ from thresher._interval_queries import (
     AVERAGE_PRECISION_METHODS,
     ROC_AUC_METHODS,
     average_precision_of,
+    bootstrapped,
     roc_auc_of,
 )
 from thresher._intervals import Spread, meaning_of
@@ -98,6 +99,8 @@ def roc_auc_interval(
     numbers = None if clusters is None else cluster_numbers(clusters)
 
     def estimate(rows: Rows) -> Estimate:
+        if method == "bootstrap":
+            return _bootstrapped(rows, "roc_auc", level, weight_meaning)
         if numbers is None:
             return roc_auc_of(_spread(rows, meaning), level, method, transform)
         labels, scores, weights, positive, drop, threads = rows
@@ -172,6 +175,8 @@ def average_precision_interval(
     meaning = meaning_of(weight_meaning, weights is not None)
 
     def estimate(rows: Rows) -> Estimate:
+        if method == "bootstrap":
+            return _bootstrapped(rows, "average_precision", level, weight_meaning)
         spread = Spread(*_core.average_precision_variance(_tally(rows, meaning), meaning))
         return average_precision_of(spread, level, method, transform)
 
@@ -189,4 +194,12 @@ def _spread(rows: Rows, meaning: str) -> Spread:
 
 def _tally(rows: Rows, meaning: str) -> _core.Tally:
     """Return exact counts of the rows, with the squares of weights where these are needed."""
-    return counted(rows, sums=rows[2] is not None and meaning == "sampling").tally()
+    return _counted(rows, meaning).tally()
+
+
+def _counted(rows: Rows, meaning: str | None) -> _core.Accumulator:
+    return counted(rows, sums=rows[2] is not None and meaning == "sampling")
+
+
+def _bootstrapped(rows: Rows, name: str, level: float, weight_meaning: str | None) -> Estimate:
+    return bootstrapped(_counted(rows, weight_meaning), name, level, weight_meaning, rows[-1])

@@ -25,7 +25,7 @@ from house import (
 )
 
 # Each may use those before it.
-CORE_ORDER = ["error", "simd", "control", "input", "tally", "count", "state"]
+CORE_ORDER = ["error", "simd", "control", "input", "tally", "count", "resample", "state"]
 CORE_DEPENDENCIES = {"bytemuck", "crc32fast", "half", "libc", "libm", "special", "thiserror"}
 BINDINGS_DEPENDENCIES = {"thresher-core", "pyo3", "numpy"}
 
@@ -47,6 +47,7 @@ FACE_ORDER = [
     "_containers",
     "_arrays",
     "_labels",
+    "_bootstrap",
     "curves",
     "confusion",
     "choices",
@@ -63,6 +64,7 @@ FACE_ORDER = [
     "intervals",
     "metrics",
     "_accumulator",
+    "resampling",
     "accumulators",
     "plots",
     "__init__",
@@ -73,6 +75,7 @@ PUBLIC = {
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
     *("RateIntervals", "Choice"),
     *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
+    *("bootstrap", "bootstrap_replicates"),
     *("Estimate", "roc_auc_interval", "average_precision_interval"),
     *("compare_roc_auc", "compare_roc_auc_unpaired", "roc_auc_covariance", "RocAucComparison"),
     *("BrierDecomposition", "IsotonicCalibration", "ReliabilityCurve"),
