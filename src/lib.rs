@@ -37,6 +37,7 @@ pub mod count;
 mod error;
 pub mod input;
 pub mod measure;
+pub mod resample;
 mod simd;
 pub mod state;
 pub mod tally;
