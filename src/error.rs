@@ -171,6 +171,11 @@ pub enum Error {
         /// Rows that were to be added.
         theirs: u64,
     },
+    /// The variance of a figure of sampling weights was asked for, and nobody kept their squares.
+    #[error(
+        "`weight_meaning` is \"sampling\", which needs the sums of squared weights; make the counts with sums=True to keep them"
+    )]
+    NoSquaredWeights,
     /// A sum of weights would pass the largest float64.
     #[error("the sum of `weights` would exceed the largest float64 (1.8e308)")]
     WeightOverflow,

@@ -7,6 +7,7 @@
 //! - [`count`]: the only work that grows with the rows: accumulators that update, merge and yield a tally;
 //! - [`tally`]: positives and negatives per group of scores, the one value between counting and measuring;
 //! - [`measure`]: areas, bounds, curves and rates, read off a tally in time that does not grow with the rows;
+//! - [`resample`]: replicates of the counts, for how sure a figure is;
 //! - [`state`]: accumulators as bytes.
 //!
 //! No Python, no files, no globals, no clock: slices in, owned values out. A score is predicted positive at threshold `t`

@@ -113,6 +113,11 @@ impl Tally {
         &self.masses
     }
 
+    /// What each group holds, to be written anew: lengths stay.
+    pub(crate) fn masses_mut(&mut self) -> &mut Masses {
+        &mut self.masses
+    }
+
     /// True when every group is known to be one tied score: then every measure is exact.
     #[must_use]
     pub fn tied(&self) -> bool {
@@ -121,11 +126,35 @@ impl Tally {
 }
 
 impl Masses {
+    /// Groups that hold nothing.
+    pub(crate) fn nothing(len: usize, weighted: bool) -> Self {
+        match weighted {
+            true => Self::Weights { positives: vec![0.0; len], negatives: vec![0.0; len] },
+            false => Self::Counts { positives: vec![0; len], negatives: vec![0; len] },
+        }
+    }
+
+    /// Empties every group.
+    pub(crate) fn clear(&mut self) {
+        match self {
+            Self::Counts { positives, negatives } => [positives, negatives].map(|column| column.fill(0)),
+            Self::Weights { positives, negatives } => [positives, negatives].map(|column| column.fill(0.0)),
+        };
+    }
+
     /// Number of groups.
     fn len(&self) -> usize {
         match self {
             Self::Counts { positives, .. } => positives.len(),
             Self::Weights { positives, .. } => positives.len(),
+        }
+    }
+
+    /// `[negatives, positives]` of group `i`, as weights.
+    pub(crate) fn group(&self, i: usize) -> [f64; 2] {
+        match self {
+            Self::Counts { positives, negatives } => [negatives[i] as f64, positives[i] as f64],
+            Self::Weights { positives, negatives } => [negatives[i], positives[i]],
         }
     }
 

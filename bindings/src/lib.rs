@@ -13,6 +13,7 @@
 //! | `queries.rs` | what is read off it: areas, confusion tables |
 //! | `curves.rs` | curves |
 //! | `tallies.rs` | the class `Tally`, which measures read |
+//! | `resampling.rs` | the class `Bootstrap` |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -27,6 +28,7 @@ mod errors;
 mod functions;
 mod methods;
 mod queries;
+mod resampling;
 mod settings;
 mod tallies;
 
@@ -38,6 +40,8 @@ mod _core {
     use super::accumulators::Accumulator;
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
+    #[pymodule_export]
+    use super::resampling::Bootstrap;
     #[pymodule_export]
     use super::tallies::Tally;
 }

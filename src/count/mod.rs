@@ -32,3 +32,4 @@ pub use exact::{
 pub use pilot::thresholds_from;
 pub use threshold::{ThresholdCounts, ThresholdPart};
 pub use thresholds::{Comparison, Thresholds};
+pub(crate) use workers::in_order;

@@ -306,6 +306,31 @@ impl Accumulator for ThresholdCounts {
         let thresholds = self.thresholds.distinct().iter().rev().copied().chain(below).collect();
         Ok(Tally::new(thresholds, masses, false))
     }
+
+    fn with_tally(&self, tally: &Tally) -> Result<Self> {
+        let ledger = Ledger::of(tally.masses())?;
+        let dtype = if ledger.rows == [0, 0] { self.given_dtype } else { self.dtype() };
+        // The tally lists gaps from the highest down, and may leave out the lowest.
+        let highest = self.counts.len() / 2 - 1;
+        let cells = move |group: usize, label: usize| 2 * (highest - group) + label;
+        let mut counts = simd::zeros(self.counts.len(), "counts at thresholds")?;
+        let mut sums = Vec::new();
+        match tally.masses() {
+            Masses::Counts { positives, negatives } => {
+                for (group, (&p, &n)) in positives.iter().zip(negatives).enumerate() {
+                    (counts[cells(group, 1)], counts[cells(group, 0)]) = (p, n);
+                }
+            }
+            Masses::Weights { .. } if !ledger.weighted => {}
+            Masses::Weights { positives, negatives } => {
+                sums = simd::zeros(self.counts.len(), "counts at thresholds")?;
+                for (group, (&p, &n)) in positives.iter().zip(negatives).enumerate() {
+                    (sums[cells(group, 1)], sums[cells(group, 0)]) = (p, n);
+                }
+            }
+        }
+        Ok(Self::from_parts(self.thresholds.clone(), self.given_dtype, dtype, counts, sums, ledger))
+    }
 }
 
 impl PartialEq for ThresholdCounts {

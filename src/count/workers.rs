@@ -146,7 +146,7 @@ pub(super) fn fold<T: Send>(
 ///
 /// # Errors
 /// As [`fold`]; values of chunks below a failed one have been committed.
-pub(super) fn in_order<S, T: Send>(
+pub(crate) fn in_order<S, T: Send>(
     rows: usize,
     chunk: usize,
     control: &Control<'_>,

@@ -9,6 +9,7 @@
 //! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, partial ROC AUC, average precision, PR AUC |
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
+//! | heights | `reading.rs` | a curve at given abscissae, a rate at a given group |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
@@ -26,6 +27,7 @@ mod precision_area;
 mod precision_sum;
 mod rate;
 mod ratio;
+mod reading;
 mod scale;
 mod sum;
 mod thin;
@@ -38,5 +40,6 @@ pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_r
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};
 pub use precision_sum::PrecisionSum;
 pub use rate::Rate;
+pub use reading::{precision_heights_at, rate_of_groups, roc_heights_at};
 pub use thin::thin;
 pub use weighted_area::{WeightedPrecision, WeightedRocArea};

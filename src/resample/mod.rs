@@ -7,6 +7,15 @@
 //! |---|---|
 //! | `random.rs` | words of a counter-based generator, a function of (seed, shard, replicate) |
 //! | `poisson.rs` | exact Poisson draws from them |
+//! | `cells.rs` | what a shard holds, as laws to draw from |
+//! | `bootstrap.rs` | replicates of shards, on several threads |
+//! | `statistic.rs` | what is read off each replicate |
 
+mod bootstrap;
+mod cells;
 mod poisson;
 mod random;
+mod statistic;
+
+pub use bootstrap::{Bootstrap, Shard, Unit, WeightMeaning};
+pub use statistic::Statistic;

@@ -273,6 +273,24 @@ impl Accumulator for CompactCounts {
         };
         Ok(Tally::new(edges, masses, self.exact))
     }
+
+    fn with_tally(&self, tally: &Tally) -> Result<Self> {
+        fn pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(edges: &[f64], columns: [&[T]; 2]) -> Pages<T> {
+            let mut pages = Pages::new();
+            for (label, column) in columns.into_iter().enumerate() {
+                for (&edge, &mass) in edges.iter().zip(column).filter(|(_, mass)| **mass != T::default()) {
+                    pages.add_to(2 * intervals::of_f64(edge) as usize + label, mass);
+                }
+            }
+            pages
+        }
+        let ledger = Ledger::of(tally.masses())?;
+        let (counts, sums) = match tally.masses() {
+            Masses::Counts { positives, negatives } => (pages(tally.thresholds(), [negatives, positives]), Pages::new()),
+            Masses::Weights { positives, negatives } => (Pages::new(), pages(tally.thresholds(), [negatives, positives])),
+        };
+        Ok(Self::from_parts(counts, sums, ledger, self.exact || ledger.rows == [0, 0]))
+    }
 }
 
 impl PartialEq for CompactCounts {

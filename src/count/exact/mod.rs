@@ -40,7 +40,7 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Score};
 use crate::simd::DefaultFloatMode;
-use crate::tally::Tally;
+use crate::tally::{Masses, Tally};
 
 /// A map from each distinct score, as the real number it is, to what was counted of it.
 ///
@@ -391,6 +391,22 @@ impl Accumulator for ExactCounts {
             return columns::tally(&held, self.ledger.rows, control);
         }
         fold::of_held(&self.base, &held, self.ledger.total(), control)?.tally(control)
+    }
+
+    fn with_tally(&self, tally: &Tally) -> Result<Self> {
+        let ledger = Ledger::of(tally.masses())?;
+        let scores = tally.thresholds();
+        let held: Vec<usize> = (0..tally.len()).rev().filter(|&group| tally.masses().group(group) != [0.0; 2]).collect();
+        let narrow = held.iter().all(|&group| f32::nearest(scores[group]).to_f64() == scores[group]);
+        let mut run = RunBuilder::new(narrow, ledger.total(), ledger.weighted, held.len())?;
+        for group in held {
+            let (counts, sums) = match tally.masses() {
+                Masses::Counts { positives, negatives } => ([negatives[group], positives[group]], None),
+                Masses::Weights { positives, negatives } => ([0, 0], Some([negatives[group], positives[group]])),
+            };
+            run.push(scores[group].key(), counts, sums);
+        }
+        Ok(Self::from_parts(run.finish(), ledger))
     }
 }
 
