@@ -94,11 +94,6 @@ impl Tally {
         self.sums.as_ref()
     }
 
-    /// The thresholds and the masses, in the memory they lie in.
-    pub(crate) fn into_parts(self) -> (Vec<f64>, Masses) {
-        (self.thresholds, self.masses)
-    }
-
     /// Number of groups.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -123,6 +118,11 @@ impl Tally {
         &self.masses
     }
 
+    /// What each group holds, to be written anew: lengths stay.
+    pub(crate) fn masses_mut(&mut self) -> &mut Masses {
+        &mut self.masses
+    }
+
     /// True when every group is known to be one tied score: then every measure is exact.
     #[must_use]
     pub fn tied(&self) -> bool {
@@ -131,6 +131,22 @@ impl Tally {
 }
 
 impl Masses {
+    /// Groups that hold nothing.
+    pub(crate) fn nothing(len: usize, weighted: bool) -> Self {
+        match weighted {
+            true => Self::Weights { positives: vec![0.0; len], negatives: vec![0.0; len] },
+            false => Self::Counts { positives: vec![0; len], negatives: vec![0; len] },
+        }
+    }
+
+    /// Empties every group.
+    pub(crate) fn clear(&mut self) {
+        match self {
+            Self::Counts { positives, negatives } => [positives, negatives].map(|column| column.fill(0)),
+            Self::Weights { positives, negatives } => [positives, negatives].map(|column| column.fill(0.0)),
+        };
+    }
+
     /// Number of groups.
     fn len(&self) -> usize {
         match self {

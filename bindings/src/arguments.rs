@@ -101,6 +101,7 @@ pub(crate) fn positive(value: Option<&Bound<'_, PyAny>>) -> Result<Positive> {
     }
 }
 
-fn unknown(argument: &str, accepted: &str, found: &str) -> Failure {
+/// The refusal of an unknown word.
+pub(crate) fn unknown(argument: &str, accepted: &str, found: &str) -> Failure {
     Failure::Value(format!("`{argument}` must be {accepted}, but is {found:?}"))
 }

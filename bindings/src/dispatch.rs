@@ -32,6 +32,7 @@ pub(crate) trait AnyAccumulator: Sized {
     fn nbytes(&self) -> usize;
     fn plan(&self) -> String;
     fn tally(&self, control: &Control<'_>) -> Result<Tally>;
+    fn with_tally(&self, tally: &Tally) -> Result<Self>;
 }
 
 impl AnyAccumulator for AnyCounts {
@@ -140,5 +141,13 @@ impl AnyAccumulator for AnyCounts {
             Self::Exact(counts) => counts.tally(control),
             Self::Compact(counts) => counts.tally(control),
         }
+    }
+
+    fn with_tally(&self, tally: &Tally) -> Result<Self> {
+        Ok(match self {
+            Self::Thresholds(counts) => Self::Thresholds(counts.with_tally(tally)?),
+            Self::Exact(counts) => Self::Exact(counts.with_tally(tally)?),
+            Self::Compact(counts) => Self::Compact(counts.with_tally(tally)?),
+        })
     }
 }

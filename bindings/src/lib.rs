@@ -18,7 +18,7 @@
 //! | `comparisons.rs` | several models on the same rows |
 //! | `calibration.rs` | calibration and the convex hull, read off a tally |
 //! | `rankings.rs` | what a tally says of a ranking beyond its areas |
-//! | `resampling.rs` | replicates of figures and of accumulators |
+//! | `resampling.rs` | the class `Bootstrap` |
 //! | `functions.rs` | the module's functions |
 //! | `errors.rs` | core errors → Python exceptions |
 
@@ -66,7 +66,7 @@ mod _core {
         precision_and_recall_at, precision_recall_gain_curve, probabilities_only,
     };
     #[pymodule_export]
-    use super::resampling::{bootstrap_figures, bootstrap_replicate, bootstrap_replicates};
+    use super::resampling::Bootstrap;
     #[pymodule_export]
     use super::tallies::Tally;
 }

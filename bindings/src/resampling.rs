@@ -1,96 +1,186 @@
-//! Replicates: of a figure that has a name, and of an accumulator for any other.
+//! [`Bootstrap`]: replicates of accumulators, as values of a statistic or as accumulators.
 
+use std::sync::Arc;
+
+use numpy::PyArray1;
 use pyo3::prelude::*;
-use thresher::measure;
-use thresher::resample::{self, Drawn, Resampling, Shard};
+use thresher::measure::{self, Bounds, PrAucMethod, Rate, WeightMeaning};
+use thresher::resample::{self, Shard, Statistic, Unit};
 use thresher::state::AnyCounts;
-use thresher::tally::Tally as Groups;
+use thresher::tally;
 
 use crate::accumulators::Accumulator;
+use crate::arguments;
+use crate::arrays;
 use crate::calls;
+use crate::dispatch::AnyAccumulator;
 use crate::errors::{Failure, Result};
-use crate::queries::{Column, column, entries};
+use crate::queries::{self, Area};
 use crate::settings::{self, Settings};
 use crate::tallies::Tally;
 
-type Figure = fn(&Groups) -> f64;
-
-/// The figure of that name, where the core makes it of a tally without anything else.
-fn figure(name: &str) -> Option<Figure> {
-    Some(match name {
-        "roc_auc" => measure::roc_auc,
-        "average_precision" => measure::average_precision,
-        "gini" => |tally| 2.0 * measure::roc_auc(tally) - 1.0,
-        _ => return None,
-    })
+/// The Poisson bootstrap of some shards.
+#[pyclass(module = "thresher._core", frozen)]
+pub(crate) struct Bootstrap {
+    whole: AnyCounts,
+    tally: Arc<tally::Tally>,
+    replicates: Arc<resample::Bootstrap>,
 }
 
-fn resampling(name: &str) -> Result<Resampling> {
-    Ok(match name {
-        "rows" => Resampling::Rows,
-        "weighted rows" => Resampling::WeightedRows,
-        "shards" => Resampling::Shards,
-        _ => return Err(Failure::Value(format!("nothing called {name:?} is drawn"))),
-    })
-}
-
-/// Names of figures whose replicates the core makes.
-#[pyfunction]
-pub(crate) fn bootstrap_figures() -> Vec<&'static str> {
-    vec!["roc_auc", "average_precision", "gini"]
-}
-
-/// The figure of that name in each replicate of all shards together.
-#[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "the signature is Python's")]
-pub(crate) fn bootstrap_replicates<'py>(
-    py: Python<'py>,
-    tallies: Vec<PyRef<'py, Tally>>,
-    ids: Vec<u64>,
-    name: &str,
-    draws: &str,
-    seed: u64,
-    n_replicates: usize,
-    n_threads: Option<&Bound<'py, PyAny>>,
-) -> Result<Column<'py>> {
-    let figure = figure(name).ok_or_else(|| Failure::Value(format!("no figure is called {name:?}")))?;
-    let resampling = resampling(draws)?;
-    let tallies: Vec<_> = tallies.iter().map(|tally| std::sync::Arc::clone(&tally.0)).collect();
-    let groups: usize = tallies.iter().map(|tally| tally.len()).sum();
-    let work = groups.saturating_mul(n_replicates);
-    let settings = Settings::new(py, work, settings::n_threads(n_threads)?)?;
-    let values = calls::run(py, work, settings, |control| {
-        let shards: Vec<_> = tallies.iter().zip(&ids).map(|(tally, &id)| Shard { tally, id }).collect();
-        resample::replicates(&shards, resampling, seed, n_replicates, control, &figure)
-    })?;
-    Ok(column(py, values))
-}
-
-/// One replicate of an accumulator without weights, of whose `tally` it is drawn.
-#[pyfunction]
-pub(crate) fn bootstrap_replicate(
-    py: Python<'_>,
-    counts: &Accumulator,
-    tally: &Tally,
-    id: u64,
-    draws: &str,
-    seed: u64,
-    replicate: u32,
-) -> Result<Accumulator> {
-    let (resampling, counts) = (resampling(draws)?, counts.counts(py));
-    let settings = Settings::serial(py)?;
-    let redrawn = calls::run(py, entries(&counts), settings, |control| {
-        let shard = Shard { tally: &tally.0, id };
-        let Drawn::Counts([n, p]) = resample::replicate(shard, resampling, seed, replicate, control.level)? else {
-            return Ok(None);
+#[pymethods]
+impl Bootstrap {
+    /// Of shards, each with its id, which merged give `whole`. `unit` is `rows` or `clusters`; `meaning`, which matters to
+    /// weighted rows, `frequency` or `sampling`.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        whole: &Accumulator,
+        shards: Vec<(u64, PyRef<'_, Accumulator>)>,
+        unit: &str,
+        meaning: &str,
+        seed: u64,
+    ) -> Result<Self> {
+        let unit = match (unit, meaning) {
+            ("clusters", _) => Unit::Shards,
+            (_, "sampling") => Unit::Rows(WeightMeaning::Sampling),
+            _ => Unit::Rows(WeightMeaning::Frequency),
         };
-        let drawn = [&n[..], &p];
-        Ok(Some(match &counts {
-            AnyCounts::Thresholds(counts) => AnyCounts::Thresholds(counts.with_rows(drawn)),
-            AnyCounts::Compact(counts) => AnyCounts::Compact(counts.with_rows(drawn)),
-            AnyCounts::Exact(counts) => AnyCounts::Exact(counts.with_rows(drawn, control)?),
-        }))
-    })?;
-    let redrawn = redrawn.ok_or_else(|| Failure::Value("weights have no replicate that is counts".to_owned()))?;
-    Ok(Accumulator::new(redrawn))
+        let tally = Tally::of(whole, py)?.0;
+        let mut tallies = Vec::with_capacity(shards.len());
+        for (id, shard) in &shards {
+            let alone = std::ptr::eq(&raw const **shard, whole);
+            tallies.push((*id, if alone { Arc::clone(&tally) } else { Tally::of(shard, py)?.0 }));
+        }
+        let groups = tallies.iter().map(|(_, tally)| tally.len()).sum();
+        let all = Arc::clone(&tally);
+        let replicates = calls::run_owned(py, groups, Settings::serial(py)?, move |_| {
+            let shards: Vec<Shard<'_>> = tallies.iter().map(|(id, tally)| Shard { id: *id, tally }).collect();
+            resample::Bootstrap::new(&all, &shards, unit, seed)
+        })?;
+        Ok(Self { whole: whole.counts(py), tally, replicates: Arc::new(replicates) })
+    }
+
+    /// The statistic of all that was counted, and its certain bounds; without any they are NaN.
+    #[pyo3(signature = (name, max_fpr=None, threshold=None))]
+    fn value(&self, py: Python<'_>, name: &str, max_fpr: Option<f64>, threshold: Option<f64>) -> Result<Area> {
+        let (statistic, tally) = (self.statistic(name, max_fpr, threshold)?, Arc::clone(&self.tally));
+        calls::run_owned(py, tally.len(), Settings::serial(py)?, move |_| {
+            let mut value = [f64::NAN];
+            statistic.read(&tally, &mut value);
+            let Bounds { lower, upper } = match &statistic {
+                Statistic::RocAuc => measure::roc_auc_bounds(&tally),
+                Statistic::PrAuc(PrAucMethod::Step) => measure::average_precision_bounds(&tally),
+                Statistic::Rate { .. } => Bounds { lower: value[0], upper: value[0] },
+                _ if tally.tied() => Bounds { lower: value[0], upper: value[0] },
+                _ => Bounds { lower: f64::NAN, upper: f64::NAN },
+            };
+            Ok((value[0], lower, upper))
+        })
+    }
+
+    /// The statistic of each replicate.
+    #[pyo3(signature = (name, n_replicates, n_threads, max_fpr=None, threshold=None))]
+    fn values<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        n_replicates: u32,
+        n_threads: Option<&Bound<'_, PyAny>>,
+        max_fpr: Option<f64>,
+        threshold: Option<f64>,
+    ) -> Result<Bound<'py, PyArray1<f64>>> {
+        let statistic = self.statistic(name, max_fpr, threshold)?;
+        self.run(py, &statistic, n_replicates, n_threads)
+    }
+
+    /// The heights of a curve at `x` of each replicate, one replicate after the other: `roc` or `precision_recall`. The last
+    /// row is the curve of all that was counted.
+    fn heights<'py>(
+        &self,
+        py: Python<'py>,
+        curve: &str,
+        x: &Bound<'_, PyAny>,
+        n_replicates: u32,
+        n_threads: Option<&Bound<'_, PyAny>>,
+    ) -> Result<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+        let statistic = if curve == "roc" {
+            Statistic::TruePositiveRate(arrays::floats("fpr", x)?)
+        } else {
+            Statistic::Precision(arrays::floats("recall", x)?)
+        };
+        statistic.check()?;
+        let (own, tally) = (statistic.clone(), Arc::clone(&self.tally));
+        let heights = calls::run_owned(py, tally.len(), Settings::serial(py)?, move |_| {
+            let mut heights = vec![f64::NAN; own.width()];
+            own.read(&tally, &mut heights);
+            Ok(heights)
+        })?;
+        Ok((queries::column(py, heights), self.run(py, &statistic, n_replicates, n_threads)?))
+    }
+
+    /// Replicate number `replicate`, as an accumulator.
+    fn replicate(&self, py: Python<'_>, replicate: u32) -> Result<Accumulator> {
+        let (whole, replicates) = (self.whole.clone(), Arc::clone(&self.replicates));
+        let counts = calls::run_owned(py, replicates.cells(), Settings::serial(py)?, move |control| {
+            whole.with_tally(&replicates.replicate(replicate, control)?)
+        })?;
+        Ok(Accumulator::new(counts))
+    }
+}
+
+impl Bootstrap {
+    fn run<'py>(
+        &self,
+        py: Python<'py>,
+        statistic: &Statistic,
+        n_replicates: u32,
+        n_threads: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Bound<'py, PyArray1<f64>>> {
+        let work = self.replicates.cells().saturating_mul(n_replicates as usize);
+        let settings = Settings::new(py, work, settings::n_threads(n_threads)?)?;
+        let values =
+            calls::run(py, work, settings, |control| self.replicates.values(statistic, n_replicates, control))?;
+        Ok(queries::column(py, values))
+    }
+
+    fn statistic(&self, name: &str, max_fpr: Option<f64>, threshold: Option<f64>) -> Result<Statistic> {
+        let statistic = match (name, max_fpr, threshold) {
+            ("roc_auc", None, _) => Statistic::RocAuc,
+            ("roc_auc", Some(max_fpr), _) => Statistic::PartialRocAuc { max_fpr },
+            ("average_precision", ..) => Statistic::PrAuc(PrAucMethod::Step),
+            ("pr_auc_davis_goadrich", ..) => Statistic::PrAuc(PrAucMethod::DavisGoadrich),
+            ("pr_auc_trapezoid", ..) => Statistic::PrAuc(PrAucMethod::Trapezoid),
+            (name, _, threshold) => {
+                let rate =
+                    Rate::named(name, 1.0)?.ok_or_else(|| arguments::unknown("statistic", "a known name", name))?;
+                Statistic::Rate { rate, admitted: self.admitted(threshold.unwrap_or(f64::NAN))? }
+            }
+        };
+        statistic.check()?;
+        Ok(statistic)
+    }
+
+    /// The groups that a threshold admits.
+    fn admitted(&self, threshold: f64) -> Result<usize> {
+        let reaching = |edge: f64| self.tally.thresholds().partition_point(|&score| score >= edge);
+        let refused = |accepted: &str| Failure::Value(format!("`threshold` must be {accepted}, but is {threshold}"));
+        if threshold.is_nan() {
+            return Err(refused("a number"));
+        }
+        match &self.whole {
+            AnyCounts::Thresholds(counts) => {
+                let at = counts.thresholds().given().iter().position(|given| *given == threshold);
+                let at = at.ok_or_else(|| refused("one of the thresholds that were counted at"))?;
+                Ok(counts.groups_admitted()[at].min(self.tally.len()))
+            }
+            AnyCounts::Exact(counts) => Ok(reaching(counts.edges(&[threshold])[0])),
+            AnyCounts::Compact(counts) => match counts.resolve(&[threshold], false) {
+                Ok(edges) => Ok(reaching(edges[0])),
+                Err(thresher::Error::NotAnEdge { below, above, .. }) => {
+                    Err(refused(&format!("an interval edge of CompactCounts (the nearest are {below} and {above})")))
+                }
+                Err(error) => Err(error.into()),
+            },
+        }
+    }
 }

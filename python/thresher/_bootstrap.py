@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thresher import _core
-from thresher._arrays import whole
+from thresher._arrays import whole as whole_number
 from thresher._distributions import quantile
 from thresher._errors import Error, one_of
 from thresher._intervals import meaning_of
 from thresher.estimates import Estimate
 
-__all__ = ["Replicates", "Shards", "draws_of", "estimate", "replicated", "states"]
+__all__ = ["FIGURES", "Replicates", "Shards", "bootstrap_of", "estimate", "replicates_wanted"]
+
+FIGURES = ("roc_auc", "average_precision")
+"""What the core makes of replicates without making counts of them."""
 
 _INTERVALS = ("percentile", "basic", "normal")
 _RESAMPLED = ("rows", "shards")
@@ -46,51 +49,22 @@ def _encoded(value: Any) -> bytes:
     raise TypeError(f"a shard's id must be a str, bytes, an int or a tuple of these, but is {value!r}")
 
 
-def draws_of(shards: Shards, resample: str, weight_meaning: str | None) -> str:
-    """Return what is drawn, as the core calls it."""
+def bootstrap_of(
+    whole: _core.Accumulator, shards: Shards, resample: str, weight_meaning: str | None, seed: int
+) -> _core.Bootstrap:
+    """Return the bootstrap of shards that merged are `whole`."""
     one_of("resample", resample, _RESAMPLED)
-    if resample == "shards":
-        return "shards"
-    meaning = meaning_of(weight_meaning, any(state.weighted for state in shards.values()))
-    return "weighted rows" if meaning == "sampling" else "rows"
-
-
-def _checked(seed: int, n_replicates: int) -> tuple[int, int]:
-    """Return seed and number of replicates as the core takes them."""
-    seed = whole("seed", seed, least=0)
+    seed = whole_number("seed", seed, least=0)
     if seed >= 2**64:
         raise Error(f"`seed` must be below 2^64, but is {seed}")
-    return seed, whole("n_replicates", n_replicates, least=2)
+    meaning = meaning_of(weight_meaning, whole.weighted and resample == "rows")
+    numbered = [(_number(shard_id), state) for shard_id, state in shards.items()]
+    return _core.Bootstrap(whole, numbered, "clusters" if resample == "shards" else "rows", meaning, seed)
 
 
-def replicated(
-    shards: Shards, name: str, draws: str, seed: int, n_replicates: int, n_threads: int | None
-) -> Replicates:
-    """Return a figure that has a name in each replicate."""
-    seed, n_replicates = _checked(seed, n_replicates)
-    ids = [_number(shard_id) for shard_id in shards]
-    tallies = [state.tally() for state in shards.values()]
-    return _core.bootstrap_replicates(tallies, ids, name, draws, seed, n_replicates, n_threads)
-
-
-def states(shards: Shards, draws: str, seed: int, n_replicates: int) -> Iterator[_core.Accumulator]:
-    """Yield the replicates as states: those of all shards, merged."""
-    seed, n_replicates = _checked(seed, n_replicates)
-    if any(state.weighted for state in shards.values()) and draws != "rows":
-        raise Error(
-            f"replicates of weighted counts by {draws} are sums, which a callable cannot be given as counts; the names "
-            f"{', '.join(_core.bootstrap_figures())} are accepted"
-        )
-    drawn_from = [(state, state.tally(), _number(shard_id)) for shard_id, state in shards.items()]
-    for replicate in range(n_replicates):
-        parts = (
-            _core.bootstrap_replicate(state, tally, number, draws, seed, replicate)
-            for state, tally, number in drawn_from
-        )
-        total = next(parts)
-        for part in parts:
-            total.merge(part)
-        yield total
+def replicates_wanted(n_replicates: int) -> int:
+    """Return the number of replicates, at least 2."""
+    return whole_number("n_replicates", n_replicates, least=2)
 
 
 def estimate(

@@ -8,13 +8,11 @@ from typing_extensions import Buffer
 
 __all__ = [
     "Accumulator",
+    "Bootstrap",
     "Tally",
     "average_precision",
     "average_precision_variance",
     "best_threshold",
-    "bootstrap_figures",
-    "bootstrap_replicate",
-    "bootstrap_replicates",
     "brier_parts",
     "calibration",
     "candidates",
@@ -229,16 +227,22 @@ def hanley_mcneil_variance(area: float, negatives: float, positives: float) -> f
 def roc_auc_variance_of_rows(
     labels: _Source, scores: _Source, positive: _Positive, drop_nan: bool, n_threads: int | None
 ) -> _Spread | None: ...
-def bootstrap_figures() -> list[str]: ...
-def bootstrap_replicates(
-    tallies: list[Tally],
-    ids: list[int],
-    name: str,
-    draws: str,
-    seed: int,
-    n_replicates: int,
-    n_threads: int | None,
-) -> _Floats: ...
-def bootstrap_replicate(
-    counts: Accumulator, tally: Tally, id: int, draws: str, seed: int, replicate: int
-) -> Accumulator: ...
+
+@final
+class Bootstrap:
+    def __new__(
+        cls, whole: Accumulator, shards: list[tuple[int, Accumulator]], unit: str, meaning: str, seed: int
+    ) -> Bootstrap: ...
+    def value(
+        self, name: str, max_fpr: float | None = None, threshold: float | None = None
+    ) -> tuple[float, float, float]: ...
+    def values(
+        self,
+        name: str,
+        n_replicates: int,
+        n_threads: int | None,
+        max_fpr: float | None = None,
+        threshold: float | None = None,
+    ) -> _Floats: ...
+    def heights(self, curve: str, x: _Floats, n_replicates: int, n_threads: int | None) -> tuple[_Floats, _Floats]: ...
+    def replicate(self, replicate: int) -> Accumulator: ...

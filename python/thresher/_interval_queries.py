@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thresher import _core
-from thresher._bootstrap import draws_of, estimate, replicated
+from thresher._bootstrap import bootstrap_of, estimate
 from thresher._errors import one_of
 from thresher._intervals import Spread, interval, meaning_of
 from thresher.estimates import Estimate
@@ -136,9 +136,7 @@ def bootstrapped(
     state: _core.Accumulator, name: str, level: float, weight_meaning: str | None, n_threads: int | None = None
 ) -> Estimate:
     """Return the estimate of an area by the bootstrap's defaults, from seed 0."""
-    shards = {"": state}
-    draws = draws_of(shards, "rows", weight_meaning)
-    replicates = replicated(shards, name, draws, 0, 1_000, n_threads)
+    replicates = bootstrap_of(state, {"": state}, "rows", weight_meaning, seed=0).values(name, 1_000, n_threads)
     value, *bounds = state.roc_auc(None) if name == "roc_auc" else state.average_precision()
     return estimate(value, replicates, level, "percentile", (bounds[0], bounds[1]))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thresher import _bootstrap, _core
+from thresher import _bootstrap
 from thresher._accumulator import Counts
 from thresher._bootstrap import Replicates
 from thresher._errors import Error
@@ -40,8 +40,8 @@ def bootstrap(
         same seed gives the same draws. An id is a str, bytes, an int or a tuple of these; a single accumulator has the
         id "".
     statistic : str or callable
-        "roc_auc", "average_precision", "gini", or another method of the accumulators that returns a number without
-        arguments; or a function of an accumulator of the same class that returns one.
+        "roc_auc", "average_precision" (the fastest), or another method of the accumulators that returns a number
+        without arguments; or a function of an accumulator of the same class that returns one.
     n_replicates : int, default 1000
         At least 2.
     seed : int
@@ -57,7 +57,7 @@ def bootstrap(
         Needed to draw weighted rows: a weight of 3 is three samples (a group of weight w becomes Poisson(w)), or one
         that stands for three (its sum and its sum of squares are matched; counts made with `sums=True`).
     n_threads : int, optional
-        Threads to use for a figure with a name; by default `THRESHER_NUM_THREADS`, `OMP_NUM_THREADS`, or the CPUs this
+        Threads to use for the two areas; by default `THRESHER_NUM_THREADS`, `OMP_NUM_THREADS`, or the CPUs this
         process may use.
 
     Returns
@@ -69,7 +69,7 @@ def bootstrap(
     Raises
     ------
     Error
-        For no shard, an unknown name, weights without a meaning, or a callable on sampling weights.
+        For no shard, an unknown name, or weights without a meaning.
     TypeError
         For a shard's id of another type, or a statistic that returns no number.
 
@@ -87,7 +87,7 @@ def bootstrap(
     >>> found.lower < 0.75 < found.upper
     True
     """
-    shards = _shards(counts)
+    total = _total(_shards(counts))
     values = bootstrap_replicates(
         counts,
         statistic,
@@ -97,12 +97,8 @@ def bootstrap(
         weight_meaning=weight_meaning,
         n_threads=n_threads,
     )
-    first, *others = shards.values()
-    total = first.copy()
-    for other in others:
-        total.merge(other)
     bounds = None
-    if statistic in ("roc_auc", "average_precision"):
+    if statistic in _bootstrap.FIGURES:
         area = total._state.roc_auc(None) if statistic == "roc_auc" else total._state.average_precision()
         value, bounds = area[0], area[1:]
     else:
@@ -141,14 +137,25 @@ def bootstrap_replicates(
     >>> values.shape, bool(abs(values.mean() - 50) < 3)
     ((200,), True)
     """
-    shards = {shard_id: each._state for shard_id, each in _shards(counts).items()}
-    draws = _bootstrap.draws_of(shards, resample, weight_meaning)
-    if isinstance(statistic, str) and statistic in _core.bootstrap_figures():
-        return _bootstrap.replicated(shards, statistic, draws, seed, n_replicates, n_threads)
+    shards, wanted = _shards(counts), _bootstrap.replicates_wanted(n_replicates)
+    total = _total(shards)
+    states = {shard_id: each._state for shard_id, each in shards.items()}
+    replicates = _bootstrap.bootstrap_of(total._state, states, resample, weight_meaning, seed)
+    if isinstance(statistic, str) and statistic in _bootstrap.FIGURES:
+        return replicates.values(statistic, wanted, n_threads)
     function = _function(statistic)
-    kind = type(next(iter(_shards(counts).values())))
-    states = _bootstrap.states(shards, draws, seed, n_replicates)
-    return np.array([_number(function(kind._of(state))) for state in states])
+    return np.array([_number(function(total._of(replicates.replicate(number)))) for number in range(wanted)])
+
+
+def _total(shards: dict[Any, Counts]) -> Counts:
+    """Return all shards merged; the only one itself."""
+    first, *others = shards.values()
+    if not others:
+        return first
+    total = first.copy()
+    for other in others:
+        total.merge(other)
+    return total
 
 
 def _shards(counts: Counts | Mapping[Any, Counts]) -> dict[Any, Counts]:
@@ -170,7 +177,7 @@ def _function(statistic: str | Callable[[Any], float]) -> Callable[[Any], Any]:
     if not isinstance(statistic, str):
         return statistic
     if statistic.startswith("_") or not callable(getattr(Counts, statistic, None)):
-        names = ", ".join(_core.bootstrap_figures())
+        names = ", ".join(_bootstrap.FIGURES)
         raise Error(f"`statistic` must name a method of the accumulators, as {names}, but is {statistic!r}")
     return lambda counts: getattr(counts, statistic)()
 

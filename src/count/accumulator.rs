@@ -3,7 +3,7 @@
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::Batch;
-use crate::tally::Tally;
+use crate::tally::{Masses, Tally};
 
 /// Unweighted batches of up to this many rows are counted in place, without private tables: making and merging tables
 /// would cost more than such a batch.
@@ -90,6 +90,14 @@ pub trait Accumulator: Clone + PartialEq + Send + Sync {
     /// # Errors
     /// [`Error::Interrupted`]; [`Error::OutOfMemory`].
     fn tally(&self, control: &Control<'_>) -> Result<Tally>;
+
+    /// An accumulator with these settings (a limit on memory apart) that holds what `tally` does: groups of its own
+    /// [`tally`](Accumulator::tally), with other masses, as a replicate of it. Further sums are not kept. How many rows sums of
+    /// weights come from is unknown; it counts one for each class in each group that holds any.
+    ///
+    /// # Errors
+    /// [`Error::CountOverflow`]; [`Error::OutOfMemory`].
+    fn with_tally(&self, tally: &Tally) -> Result<Self>;
 }
 
 /// What became of a part.
@@ -125,6 +133,27 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// That of some groups; of sums of weights a row for each that is not 0.
+    ///
+    /// # Errors
+    /// [`Error::CountOverflow`].
+    pub(crate) fn of(masses: &Masses) -> Result<Self> {
+        fn held(weights: &[f64]) -> u64 {
+            weights.iter().filter(|weight| **weight > 0.0).count() as u64
+        }
+        let (rows, weighted) = match masses {
+            Masses::Counts { positives, negatives } => (
+                [negatives, positives].map(|rows| rows.iter().fold(0, |sum: u64, &rows| sum.saturating_add(rows))),
+                false,
+            ),
+            Masses::Weights { positives, negatives } => {
+                let rows = [held(negatives), held(positives)];
+                (rows, rows != [0, 0])
+            }
+        };
+        Self { rows, dropped: 0, weighted }.plus(Self::default()) // which looks whether there are too many
+    }
+
     /// Both together.
     ///
     /// # Errors

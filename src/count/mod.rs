@@ -36,4 +36,4 @@ pub use pilot::thresholds_from;
 pub use ranked::{InColumn, RankedColumn, RankedRows, ranked_rows};
 pub use threshold::{ThresholdCounts, ThresholdPart};
 pub use thresholds::{Comparison, Thresholds};
-pub(crate) use workers::fold;
+pub(crate) use workers::in_order;

@@ -199,20 +199,6 @@ impl ThresholdCounts {
         Self { thresholds, given_dtype, edges, counts, sums, moments: None, ledger }
     }
 
-    /// The same settings with other rows, given for the groups of its [`tally`](Accumulator::tally): a replicate of it.
-    ///
-    /// `[negatives, positives]` have as many entries as that; more of them count nowhere.
-    #[must_use]
-    pub fn with_rows(&self, drawn: [&[u64]; 2]) -> Self {
-        let gaps = self.counts.len() / 2;
-        let mut counts = vec![0; 2 * gaps];
-        for (label, column) in drawn.iter().enumerate() {
-            (0..gaps).rev().zip(*column).for_each(|(gap, &rows)| counts[2 * gap + label] = rows);
-        }
-        let ledger = Ledger { rows: drawn.map(|column| column.iter().sum()), ..Ledger::default() };
-        Self::from_parts(self.thresholds.clone(), self.given_dtype, self.dtype(), counts, Vec::new(), ledger)
-    }
-
     /// Adds sums, refusing those that would overflow.
     fn add_sums(&mut self, sums: impl Iterator<Item = (usize, f64)> + Clone) -> Result<()> {
         let total = self.sums.iter().sum::<f64>() + sums.clone().map(|(_, sum)| sum).sum::<f64>();
@@ -391,6 +377,31 @@ impl Accumulator for ThresholdCounts {
             }
             None => tally,
         })
+    }
+
+    fn with_tally(&self, tally: &Tally) -> Result<Self> {
+        let ledger = Ledger::of(tally.masses())?;
+        let dtype = if ledger.rows == [0, 0] { self.given_dtype } else { self.dtype() };
+        // The tally lists gaps from the highest down, and may leave out the lowest.
+        let highest = self.counts.len() / 2 - 1;
+        let cells = move |group: usize, label: usize| 2 * (highest - group) + label;
+        let mut counts = simd::zeros(self.counts.len(), "counts at thresholds")?;
+        let mut sums = Vec::new();
+        match tally.masses() {
+            Masses::Counts { positives, negatives } => {
+                for (group, (&p, &n)) in positives.iter().zip(negatives).enumerate() {
+                    (counts[cells(group, 1)], counts[cells(group, 0)]) = (p, n);
+                }
+            }
+            Masses::Weights { .. } if !ledger.weighted => {}
+            Masses::Weights { positives, negatives } => {
+                sums = simd::zeros(self.counts.len(), "counts at thresholds")?;
+                for (group, (&p, &n)) in positives.iter().zip(negatives).enumerate() {
+                    (sums[cells(group, 1)], sums[cells(group, 0)]) = (p, n);
+                }
+            }
+        }
+        Ok(Self::from_parts(self.thresholds.clone(), self.given_dtype, dtype, counts, sums, ledger))
     }
 }
 

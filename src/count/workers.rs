@@ -120,7 +120,7 @@ impl Chunks {
 ///
 /// # Errors
 /// The error of the lowest chunk that fails; [`Error::Interrupted`] when cancelled.
-pub(crate) fn fold<T: Send>(
+pub(super) fn fold<T: Send>(
     rows: usize,
     chunk: usize,
     control: &Control<'_>,
@@ -146,7 +146,7 @@ pub(crate) fn fold<T: Send>(
 ///
 /// # Errors
 /// As [`fold`]; values of chunks below a failed one have been committed.
-pub(super) fn in_order<S, T: Send>(
+pub(crate) fn in_order<S, T: Send>(
     rows: usize,
     chunk: usize,
     control: &Control<'_>,

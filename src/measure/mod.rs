@@ -7,7 +7,6 @@
 //!
 //! | read | file | answers |
 //! |---|---|---|
-//! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, partial ROC AUC, average precision, PR AUC |
 //! | variances | `delong.rs`, `precision_variance.rs`, `variance.rs` | how far the areas of other samples would lie |
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
@@ -21,9 +20,8 @@
 //! | parts | `partial_area.rs`, `log_area.rs`, `top.rs` | ROC AUC in a range of rates or over a log axis; the top rows |
 //! | single points | `kolmogorov_smirnov.rs`, `smirnov.rs`, `equal_error.rs` | the largest distance of the classes, equal errors |
 //! | decisions | `net_benefit.rs` | net benefit at threshold probabilities |
-//! | bounds | `bounds.rs` | the interval that holds the exact area |
-//! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
 //! | gains | `gains.rs`, `precision_recall_gain.rs` | cumulative-gain, lift and precision-recall-gain curves |
+//! | heights | `reading.rs` | a curve at given abscissae, a rate at a given group |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
@@ -58,6 +56,7 @@ mod precision_variance;
 mod rate;
 mod rate_interval;
 mod ratio;
+mod reading;
 mod reliability;
 mod rows;
 mod scale;
@@ -93,6 +92,7 @@ pub use precision_sum::PrecisionSum;
 pub use precision_variance::average_precision_variance;
 pub use rate::Rate;
 pub use rate_interval::{RateInterval, rate_interval};
+pub use reading::{precision_heights_at, rate_of_groups, roc_heights_at};
 pub use reliability::{Binning, Reliability, brier_by_bins, reliability};
 pub use thin::thin;
 pub use top::{Bounded, Top, precision_and_recall_at};

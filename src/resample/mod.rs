@@ -1,22 +1,21 @@
-//! **Resample**: the bootstrap of groups instead of rows.
+//! **Resample**: what other samples of the same kind would have given, drawn from the counts in O(groups).
 //!
-//! A row that is drawn Poisson(1) times belongs to a replicate of the sample (the Poisson bootstrap), and a sum of `c`
-//! independent Poisson(1) draws is a Poisson(c) one: so a replicate of a tally is an independent Poisson draw for each group
-//! and label, whatever the number of rows. It is no approximation.
+//! A sum of `c` independent Poisson(1) numbers is Poisson(c). So the Poisson bootstrap, which gives each row a multiplicity
+//! drawn from Poisson(1), draws one number a class and group from a table, exactly as if the rows were still there.
 //!
-//! | file | what it holds |
+//! | file | holds |
 //! |---|---|
-//! | `random.rs` | random words as a function of (seed, shard, replicate) |
-//! | `poisson.rs` | exact Poisson draws |
-//! | `draw.rs` | a replicate of the masses of one shard |
-//! | `bootstrap.rs` | replicates of a figure, on several threads |
-//!
-//! Draws depend on the seed, the shard and the number of the replicate alone: not on threads, instructions or other shards.
+//! | `random.rs` | words of a counter-based generator, a function of (seed, shard, replicate) |
+//! | `poisson.rs` | exact Poisson draws from them |
+//! | `cells.rs` | what a shard holds, as laws to draw from |
+//! | `bootstrap.rs` | replicates of shards, on several threads |
+//! | `statistic.rs` | what is read off each replicate |
 
 mod bootstrap;
-mod draw;
+mod cells;
 mod poisson;
 mod random;
+mod statistic;
 
-pub use bootstrap::{Shard, replicate, replicates};
-pub use draw::{Drawn, Resampling};
+pub use bootstrap::{Bootstrap, Shard, Unit};
+pub use statistic::Statistic;

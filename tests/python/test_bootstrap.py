@@ -151,8 +151,9 @@ def test_sampling_weights_vary_as_resampled_rows_do():
     rows = [rng.integers(0, 800, 800) for _ in range(2_000)]
     resampled = [th.roc_auc(labels[drawn], scores[drawn], weights=weights[drawn]) for drawn in rows]
     assert values.std() == pytest.approx(np.std(resampled), rel=0.1)
-    with pytest.raises(th.Error, match="callable"):
-        th.bootstrap(counts, lambda replicate: 0.0, seed=1, weight_meaning="sampling")
+    settings = {"seed": 2, "n_replicates": 20, "weight_meaning": "sampling"}
+    called = th.bootstrap_replicates(counts, lambda replicate: replicate.roc_auc(), **settings)
+    np.testing.assert_allclose(called, values[:20], rtol=1e-14)
 
 
 def test_clusters_come_whole():

@@ -135,23 +135,6 @@ impl CompactCounts {
         Self { moments: Some(Kept::new(cells, range, all.into_iter())), ..self }
     }
 
-    /// Other rows, given for the groups of its [`tally`](Accumulator::tally): a replicate of it.
-    ///
-    /// `[negatives, positives]` have as many entries as that; more of them count nowhere.
-    #[must_use]
-    pub fn with_rows(&self, drawn: [&[u64]; 2]) -> Self {
-        let mut counts = Pages::new();
-        for (group, interval) in self.held().rev().enumerate() {
-            for (label, column) in drawn.iter().enumerate() {
-                if let Some(&rows @ 1..) = column.get(group) {
-                    counts.add_to(2 * interval + label, rows);
-                }
-            }
-        }
-        let ledger = Ledger { rows: drawn.map(|column| column.iter().sum()), ..Ledger::default() };
-        Self::from_parts(counts, Pages::new(), ledger, self.exact)
-    }
-
     /// Intervals that hold something, ascending.
     pub(crate) fn held(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
         let mass = |cell: usize| self.counts.get(cell) != 0 || self.sums.get(cell) != 0.0;
@@ -355,6 +338,28 @@ impl Accumulator for CompactCounts {
             }
             None => tally,
         })
+    }
+
+    fn with_tally(&self, tally: &Tally) -> Result<Self> {
+        fn pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(edges: &[f64], columns: [&[T]; 2]) -> Pages<T> {
+            let mut pages = Pages::new();
+            for (label, column) in columns.into_iter().enumerate() {
+                for (&edge, &mass) in edges.iter().zip(column).filter(|(_, mass)| **mass != T::default()) {
+                    pages.add_to(2 * intervals::of_f64(edge) as usize + label, mass);
+                }
+            }
+            pages
+        }
+        let ledger = Ledger::of(tally.masses())?;
+        let (counts, sums) = match tally.masses() {
+            Masses::Counts { positives, negatives } => {
+                (pages(tally.thresholds(), [negatives, positives]), Pages::new())
+            }
+            Masses::Weights { positives, negatives } => {
+                (Pages::new(), pages(tally.thresholds(), [negatives, positives]))
+            }
+        };
+        Ok(Self::from_parts(counts, sums, ledger, self.exact || ledger.rows == [0, 0]))
     }
 }
 

@@ -41,7 +41,7 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Score};
 use crate::simd::DefaultFloatMode;
-use crate::tally::Tally;
+use crate::tally::{Masses, Tally};
 
 /// A map from each distinct score, as the real number it is, to what was counted of it.
 ///
@@ -254,25 +254,6 @@ impl ExactCounts {
         fold::of_held(&self.base, &held, self.ledger.total(), control)
     }
 
-    /// Other rows, given for the groups of its [`tally`](Accumulator::tally): a replicate of it, without a limit.
-    ///
-    /// `[negatives, positives]` have as many entries as that; more of them count nowhere.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`], [`Error::OutOfMemory`].
-    pub fn with_rows(&self, drawn: [&[u64]; 2], control: &Control<'_>) -> Result<Self> {
-        let run = self.folded(control)?;
-        let rows = drawn.map(|column| column.iter().sum::<u64>());
-        let mut builder = RunBuilder::new(run.is_narrow(), rows[0] + rows[1], false, run.len())?;
-        for i in 0..run.len() {
-            let own = drawn.map(|column| column.get(run.len() - 1 - i).copied().unwrap_or_default());
-            if own != [0, 0] {
-                builder.push(run.key(i), own, None);
-            }
-        }
-        Ok(Self::from_parts(builder.finish(), Ledger { rows, ..Ledger::default() }, false))
-    }
-
     /// Rows, for its bytes.
     pub(crate) fn ledger(&self) -> Ledger {
         self.ledger
@@ -461,6 +442,23 @@ impl Accumulator for ExactCounts {
         };
         let sums = moments::of_ties(&tally, squares, control)?;
         Ok(tally.with_sums(sums))
+    }
+
+    fn with_tally(&self, tally: &Tally) -> Result<Self> {
+        let ledger = Ledger::of(tally.masses())?;
+        let scores = tally.thresholds();
+        let held: Vec<usize> =
+            (0..tally.len()).rev().filter(|&group| tally.masses().group(group) != [0.0; 2]).collect();
+        let narrow = held.iter().all(|&group| f32::nearest(scores[group]).to_f64() == scores[group]);
+        let mut run = RunBuilder::new(narrow, ledger.total(), ledger.weighted, held.len())?;
+        for group in held {
+            let (counts, sums) = match tally.masses() {
+                Masses::Counts { positives, negatives } => ([negatives[group], positives[group]], None),
+                Masses::Weights { positives, negatives } => ([0, 0], Some([negatives[group], positives[group]])),
+            };
+            run.push(scores[group].key(), counts, sums);
+        }
+        Ok(Self::from_parts(run.finish(), ledger, false))
     }
 }
 
