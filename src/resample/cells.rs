@@ -33,15 +33,28 @@ enum Held {
     WeightsTogether(Vec<f64>),
 }
 
+/// Cells that are drawn at a time: their values stay in the first cache.
+const BLOCK: usize = 1024;
+
 /// The columns that draws are added to.
 pub(super) struct Columns<'m, M> {
     pub(super) positives: &'m mut [M],
     pub(super) negatives: &'m mut [M],
 }
 
-impl<M: std::ops::AddAssign> Columns<'_, M> {
+impl Columns<'_, u64> {
     #[inline(always)]
-    fn add(&mut self, place: u32, value: M) {
+    fn add(&mut self, place: u32, value: u64) {
+        let (group, positive) = ((place >> 1) as usize, value * u64::from(place & 1));
+        // Both, without a branch: whose group is next cannot be predicted.
+        self.positives[group] += positive;
+        self.negatives[group] += value - positive;
+    }
+}
+
+impl Columns<'_, f64> {
+    #[inline(always)]
+    fn add(&mut self, place: u32, value: f64) {
         let column = if place & 1 == 1 { &mut *self.positives } else { &mut *self.negatives };
         column[(place >> 1) as usize] += value;
     }
@@ -107,16 +120,9 @@ impl Cells {
     /// Adds one replicate of the shard, of rows.
     pub(super) fn add_rows(&self, tables: &Tables, words: &mut Words, mut columns: Columns<'_, u64>) {
         match &self.held {
-            Held::Rows { means, others, .. } => {
-                let mut others = others.iter();
-                for (&place, &mean) in self.places.iter().zip(means) {
-                    let value = match mean {
-                        0 => others.next().map_or(0, |law| law.draw(words) as u64),
-                        mean => tables.draw(mean, words),
-                    };
-                    columns.add(place, value);
-                }
-            }
+            Held::Rows { .. } => self.draw(tables, words, |_, places, values| {
+                places.iter().zip(values).for_each(|(&place, &value)| columns.add(place, value));
+            }),
             Held::Together(counts) => {
                 let times = tables.draw(1, words);
                 if times > 0 {
@@ -130,16 +136,11 @@ impl Cells {
     /// Adds one replicate of the shard, of weights.
     pub(super) fn add_weights(&self, tables: &Tables, words: &mut Words, mut columns: Columns<'_, f64>) {
         match &self.held {
-            Held::Rows { means, others, scales } => {
-                let mut others = others.iter();
-                for (cell, (&place, &mean)) in self.places.iter().zip(means).enumerate() {
-                    let value = match mean {
-                        0 => others.next().map_or(0.0, |law| law.draw(words)),
-                        mean => tables.draw(mean, words) as f64,
-                    };
-                    columns.add(place, value * scales.get(cell).unwrap_or(&1.0));
+            Held::Rows { scales, .. } => self.draw(tables, words, |start, places, values| {
+                for (cell, (&place, &value)) in places.iter().zip(values).enumerate() {
+                    columns.add(place, value as f64 * scales.get(start + cell).unwrap_or(&1.0));
                 }
-            }
+            }),
             held => {
                 let times = tables.draw(1, words) as f64;
                 let mass = |cell: usize| match held {
@@ -151,6 +152,57 @@ impl Cells {
                     self.places.iter().enumerate().for_each(|(cell, &place)| columns.add(place, times * mass(cell)));
                 }
             }
+        }
+    }
+
+    /// Twice the pairs that one replicate's positives win, and its `[negatives, positives]`: its ROC AUC without its table.
+    /// None where counts are too large for that.
+    pub(super) fn pairs(&self, tables: &Tables, words: &mut Words) -> Option<(u128, [u64; 2])> {
+        let Held::Rows { others, scales, .. } = &self.held else { return None };
+        if !(others.is_empty() && scales.is_empty()) {
+            return None; // means up to 63 in 2^32 cells at most: a block's sum fits 64 bits by far
+        }
+        let (mut twice_u, mut drawn, mut positives) = (0_u128, 0, 0);
+        let (mut last, mut above) = (u32::MAX, 0); // the group, and the positives above it
+        self.draw(tables, words, |_, places, values| {
+            let mut sum = 0;
+            for (&place, &value) in places.iter().zip(values) {
+                let positive = value * u64::from(place & 1);
+                above = if place >> 1 == last { above } else { positives };
+                last = place >> 1;
+                positives += positive;
+                drawn += value;
+                sum += (value - positive) * (above + positives);
+            }
+            twice_u += u128::from(sum);
+        });
+        Some((twice_u, [drawn - positives, positives]))
+    }
+
+    /// Draws every cell, in blocks: `take` is given the first cell of each, the places and the values.
+    #[inline(always)]
+    fn draw(&self, tables: &Tables, words: &mut Words, mut take: impl FnMut(usize, &[u32], &[u64])) {
+        let Held::Rows { means, others, .. } = &self.held else { return };
+        let mut others = others.iter();
+        let (mut block, mut values) = ([0; BLOCK], [0; BLOCK]);
+        for (index, (places, means)) in self.places.chunks(BLOCK).zip(means.chunks(BLOCK)).enumerate() {
+            let (block, values) = (&mut block[..means.len()], &mut values[..means.len()]);
+            let mut together = means.iter().all(|&mean| mean == 1);
+            if together {
+                words.peek(block);
+                together = tables.of_ones(words.level(), block, values);
+            }
+            if together {
+                words.skip(means.len());
+            } else {
+                for (value, &mean) in values.iter_mut().zip(means) {
+                    *value = match mean {
+                        0 => others.next().map_or(0, |law| law.draw(words) as u64),
+                        mean => tables.draw(mean, words),
+                    };
+                }
+            }
+            take(index * BLOCK, places, values);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::array;
 use libm::{log, log1p};
 
 use super::random::Words;
+use crate::simd::{Kernel, Level};
 
 /// Means that have a table: 1 to this.
 pub(crate) const LARGEST: u8 = 63;
@@ -53,6 +54,43 @@ impl Tables {
             value += 1; // the tail's end is u32::MAX
         }
         if value == usize::from(table.tail) { table.draw_tail(mean, words) } else { value as u64 }
+    }
+}
+
+impl Tables {
+    /// What [`Tables::draw`] makes of each of some words under mean 1; false where one of them needs more words.
+    pub(crate) fn of_ones(&self, level: Level, words: &[u32], values: &mut [u64]) -> bool {
+        let table = &self.tables[0];
+        let ends = &table.ends[..table.tail.into()];
+        let most = level.run(Beyond { ends, words, values });
+        most < table.tail.into()
+    }
+}
+
+/// Counts the ends that each word is beyond; gives the most.
+struct Beyond<'w> {
+    ends: &'w [u32],
+    words: &'w [u32],
+    values: &'w mut [u64],
+}
+
+impl Kernel for Beyond<'_> {
+    type Output = u32;
+
+    #[inline(always)]
+    fn run(self) -> u32 {
+        const STRIP: usize = 64;
+        let mut most = [0; STRIP];
+        for (words, values) in self.words.chunks(STRIP).zip(self.values.chunks_mut(STRIP)) {
+            let (mut strip, mut counts) = ([0; STRIP], [0_u32; STRIP]);
+            strip[..words.len()].copy_from_slice(words);
+            for &end in self.ends {
+                (0..STRIP).for_each(|i| counts[i] += u32::from(strip[i] > end));
+            }
+            (0..STRIP).for_each(|i| most[i] = most[i].max(counts[i]));
+            values.iter_mut().zip(counts).for_each(|(value, count)| *value = count.into());
+        }
+        most.into_iter().fold(0, u32::max)
     }
 }
 
@@ -134,16 +172,18 @@ impl Poisson {
         let Self { mean, root } = *self;
         let b = 0.931 + 2.53 * root;
         let a = -0.059 + 0.024_83 * b;
+        const INTEGERS: f64 = 4_503_599_627_370_496.0; // 2^52: from here on every float64 is one
         let quick = 0.927_7 - 3.622_4 / (b - 2.0);
         loop {
             let (u, v) = (words.unit() - 0.5, words.unit());
             let edge = 0.5 - u.abs();
-            let value = ((2.0 * a / edge + b) * u + mean + 0.43).floor();
+            let real = (2.0 * a / edge + b) * u + mean + 0.43;
+            if real < 0.0 || (edge < 0.013 && v > edge) {
+                continue; // never below 0 where the next line accepts
+            }
+            let value = if real < INTEGERS { (real as i64) as f64 } else { real }; // the floor, without a call
             if edge >= 0.07 && v <= quick {
                 return value;
-            }
-            if value < 0.0 || (edge < 0.013 && v > edge) {
-                continue;
             }
             let inverse = 1.123_9 + 1.132_8 / (b - 3.4);
             if log(v * inverse / (a / (edge * edge) + b)) <= ln_probability(mean, value) {

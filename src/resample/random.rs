@@ -33,6 +33,11 @@ impl Words {
         Self { stream, level, block: 0, made: [0; 4 * LANES], used: 4 * LANES }
     }
 
+    /// The instructions in use.
+    pub(crate) fn level(&self) -> Level {
+        self.level
+    }
+
     /// The next 32 bits.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> u32 {
@@ -50,6 +55,30 @@ impl Words {
         const INTERVAL: f64 = 1.0 / (1_u64 << 53) as f64;
         let (high, low) = (u64::from(self.next() >> 5), u64::from(self.next() >> 6));
         ((high << 26 | low) as f64 + 0.5) * INTERVAL
+    }
+
+    /// The next words, as many as `words` has room for, left to be taken again.
+    pub(crate) fn peek(&self, words: &mut [u32]) {
+        let mut ahead = self.clone();
+        let ready = (self.made.len() - self.used).min(words.len());
+        words[..ready].copy_from_slice(&self.made[self.used..self.used + ready]);
+        for some in words[ready..].chunks_mut(ahead.made.len()) {
+            ahead.refill();
+            some.copy_from_slice(&ahead.made[..some.len()]);
+        }
+    }
+
+    /// Passes over words.
+    pub(crate) fn skip(&mut self, count: usize) {
+        let ready = self.made.len() - self.used;
+        if count <= ready {
+            self.used += count;
+            return;
+        }
+        let (refills, used) = ((count - ready - 1) / self.made.len(), (count - ready - 1) % self.made.len() + 1);
+        self.block = self.block.wrapping_add((refills * LANES) as u32);
+        self.refill();
+        self.used = used;
     }
 
     #[inline(never)]
@@ -128,6 +157,18 @@ mod tests {
             for position in 0..4 {
                 blocks.iter().for_each(|block| assert_eq!(words.next(), block[position]));
             }
+        }
+    }
+
+    #[test]
+    fn words_that_were_peeked_at_are_those_that_come() {
+        let mut words = Words::new(Stream { seed: 9, shard: 8, replicate: 7 }, Level::detect());
+        for count in [0, 1, 62, 1, 64, 63, 128, 129, 1000, 5] {
+            let (mut peeked, mut skipped) = (vec![0; count], words.clone());
+            words.peek(&mut peeked);
+            assert_eq!(peeked, (0..count).map(|_| words.next()).collect::<Vec<_>>(), "{count}");
+            skipped.skip(count);
+            assert_eq!(skipped.clone().next(), words.clone().next(), "{count}");
         }
     }
 
