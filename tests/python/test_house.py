@@ -65,6 +65,11 @@ FACE_ORDER = [
     "metrics",
     "_accumulator",
     "accumulators",
+    "_plot_axes",
+    "_plot_curves",
+    "_plot_decisions",
+    "_plot_calibration",
+    "_plot_estimates",
     "plots",
     "__init__",
 ]
