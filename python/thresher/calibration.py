@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from thresher._arrays import ArrayLike
 from thresher._errors import Error, one_of
 from thresher._table import Table, frozen
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["BrierDecomposition", "IsotonicCalibration", "ReliabilityCurve"]
 
@@ -89,6 +92,36 @@ class ReliabilityCurve(Table):
     def maximum_calibration_error(self) -> float:
         """Largest `|mean_score − positive_rate|` of these bins, 0 to 1; NaN without bins."""
         return float(np.max(np.abs(self.mean_score - self.positive_rate))) if len(self.weight) else float("nan")
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        name: str | None = None,
+        curve_kwargs: dict[str, Any] | None = None,
+        histogram: bool = True,
+    ) -> Axes:
+        """Draw the reliability diagram with Matplotlib and return the Axes.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; the current Axes by default.
+        name : str, optional
+            Name for the legend.
+        curve_kwargs : dict, optional
+            Passed to `Axes.errorbar`.
+        histogram : bool, default True
+            Also draw the rows of each bin, as bars at the foot of the Axes.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib (`pip install 'thresher[plots]'`).
+        """
+        from thresher import plots
+
+        return plots.reliability(self, ax, name=name, curve_kwargs=curve_kwargs, histogram=histogram)
 
     def _rows(self) -> int:
         return len(self.lower)
@@ -220,6 +253,25 @@ class IsotonicCalibration:
             cuts = self.thresholds.astype(raw.dtype if raw.dtype.kind == "f" else np.float64)
         reached = np.searchsorted(cuts.astype(np.float64), wide, side="right" if self.comparison == ">=" else "left")
         return np.where(np.isnan(wide), np.nan, self.values[np.maximum(reached - 1, 0)])
+
+    def plot(
+        self, ax: Axes | None = None, *, name: str | None = None, curve_kwargs: dict[str, Any] | None = None
+    ) -> Axes:
+        """Draw the calibrated probability against the score with Matplotlib and return the Axes.
+
+        Parameters
+        ----------
+        ax, name, curve_kwargs
+            As in `Curve.plot`.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib (`pip install 'thresher[plots]'`).
+        """
+        from thresher import plots
+
+        return plots.isotonic(self, ax, name=name, curve_kwargs=curve_kwargs)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

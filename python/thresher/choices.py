@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from thresher._errors import Error
 from thresher._html import number, table
-from thresher._rates import Values
+from thresher._rates import RATES, Values
 from thresher.confusion import ConfusionCounts
 from thresher.estimates import Estimate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Choice"]
 
@@ -96,6 +103,50 @@ class Choice:
     def to_dict(self) -> dict[str, Any]:
         """Return every field by name, as Python numbers; the counts as `ConfusionCounts.to_dict` does."""
         return dict(vars(self)) | {"counts": self.counts.to_dict()}
+
+    def plot(
+        self,
+        counts: ConfusionCounts,
+        ax: Axes | None = None,
+        *,
+        rates: Sequence[str] | None = None,
+        level: float | None = None,
+        weight_meaning: str | None = None,
+    ) -> Axes:
+        """Draw rates against the threshold, with this choice marked, and return the Axes.
+
+        Parameters
+        ----------
+        counts : ConfusionCounts
+            At the thresholds to draw: `accumulator.confusion()` has all of them.
+        ax, level, weight_meaning
+            As in `ConfusionCounts.plot`.
+        rates : sequence of str, optional
+            Names as in `rate`; by default recall, precision, and the metric of the choice where it is another rate.
+
+        Raises
+        ------
+        Error
+            As `ConfusionCounts.plot`, and for counts at a scalar threshold.
+        ImportError
+            Without Matplotlib (`pip install 'thresher[plots]'`).
+
+        Examples
+        --------
+        >>> import thresher as th
+        >>> import matplotlib
+        >>> matplotlib.use("Agg")
+        >>> counts = th.ExactCounts()
+        >>> counts.update([0, 0, 1, 1, 1], [0.1, 0.4, 0.35, 0.8, 0.7])
+        >>> ax = counts.best_threshold("f1").plot(counts.confusion())
+        >>> ax.get_legend().get_texts()[-1].get_text()
+        'chosen: 0.35 (f1 = 0.857)'
+        """
+        if np.ndim(counts.thresholds) == 0:
+            raise Error("`counts` must be at several thresholds, but are at one")
+        if rates is None:
+            rates = ("recall", "precision", *({self.metric} & set(RATES) - {"recall", "precision"}))
+        return counts.plot(ax, rates=rates, choice=self, level=level, weight_meaning=weight_meaning)
 
     def __str__(self) -> str:
         return "\n".join([self._caption(), *(f"  {name}: {text}" for name, text in self._lines().items())])

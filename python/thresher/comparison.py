@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from thresher._intervals import Spread, interval, meaning_of
 from thresher._labels import cluster_numbers, label_columns
 from thresher._queries import Queries
 from thresher.estimates import Estimate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = [
     "RocAucComparison",
@@ -62,6 +65,29 @@ class RocAucComparison:
     z: float
     p_value: float
     covariance: NDArray[np.float64] = field(repr=False, compare=False)
+
+    def plot(self, ax: Axes | None = None, *, names: tuple[str, str] = ("a", "b")) -> Axes:
+        """Draw both areas with their intervals, below them the difference on the same scale, and return the Axes.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; the current Axes by default.
+        names : (str, str), default ("a", "b")
+            What the models are called.
+
+        Notes
+        -----
+        The lower axis, the difference's, is the upper one shifted: its 0 lies at the area of `b`.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib (`pip install 'thresher[plots]'`).
+        """
+        from thresher import plots
+
+        return plots.areas(self, ax, names=names)
 
     def __str__(self) -> str:
         return f"a {self.a}\nb {self.b}\na - b {self.difference}, z {self.z:.3g}, p {self.p_value:.3g}"

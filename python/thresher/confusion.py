@@ -21,6 +21,8 @@ from thresher.rate_intervals import RateIntervals
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from thresher.choices import Choice
+
 __all__ = ["COMPARISONS", "ConfusionCounts", "cell_costs", "fraction"]
 
 COMPARISONS = (">=", ">")
@@ -259,22 +261,44 @@ class ConfusionCounts(Rates, Table):
         thresholds, tp, fp, fn_, tn = (column[0] if scalar else column for column in columns)
         return cls(thresholds, tp, fp, fn_, tn, comparison)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw recall, precision and F1 against the threshold; the 2x2 table for a scalar threshold.
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        rates: Sequence[str] = ("recall", "precision", "f1"),
+        choice: Choice | None = None,
+        level: float | None = None,
+        weight_meaning: str | None = None,
+    ) -> Axes:
+        """Draw rates against the threshold with Matplotlib; the 2x2 table for a scalar threshold.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
             Where to draw; the current Axes by default.
+        rates : sequence of str, default ("recall", "precision", "f1")
+            Names as in `rate`.
+        choice : Choice, optional
+            Mark its threshold, the run of those within its tolerance, and where a better one may lie.
+        level : float, optional
+            Shade the interval of this level around each rate, as `interval` gives it.
+        weight_meaning : {"frequency"}, optional
+            Needed with `level` for counts that are sums of weights.
+
+        Notes
+        -----
+        Infinite thresholds are not drawn. The table of a scalar threshold takes `ax` alone.
 
         Raises
         ------
+        Error
+            For an unknown rate, and as `interval`.
         ImportError
             Without Matplotlib (`pip install 'thresher[plots]'`).
         """
         from thresher import plots
 
-        return plots.confusion(self, ax)
+        return plots.confusion(self, ax, rates=rates, choice=choice, level=level, weight_meaning=weight_meaning)
 
     def __repr__(self) -> str:
         if np.ndim(self.thresholds):

@@ -96,6 +96,7 @@ class Curve(Table):
         name: str | None = None,
         curve_kwargs: dict[str, Any] | None = None,
         plot_chance_level: bool = False,
+        band: Any = None,
     ) -> Axes:
         """Draw the curve with Matplotlib and return the Axes.
 
@@ -109,6 +110,8 @@ class Curve(Table):
             Passed to `Axes.plot`.
         plot_chance_level : bool, default False
             Also draw what a classifier that ignores its input reaches.
+        band : Band, optional
+            A band around a ROC or precision-recall curve: shaded, with its level in the legend.
 
         Notes
         -----
@@ -116,12 +119,16 @@ class Curve(Table):
 
         Raises
         ------
+        Error
+            For a band of another kind of curve.
         ImportError
             Without Matplotlib (`pip install 'thresher[plots]'`).
         """
         from thresher import plots
 
-        return plots.curve(self, ax, name=name, curve_kwargs=curve_kwargs, plot_chance_level=plot_chance_level)
+        return plots.curve(
+            self, ax, name=name, curve_kwargs=curve_kwargs, plot_chance_level=plot_chance_level, band=band
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

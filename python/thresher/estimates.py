@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from thresher._html import with_bounds
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Estimate"]
 
@@ -57,6 +61,40 @@ class Estimate:
             value = with_bounds(self.value, self.bounds, digits=max(decimals, 1))
         ends = f"{self.lower:.{decimals}f}–{self.upper:.{decimals}f}"
         return f"{value} ({ends}, {100 * self.level:g} %)"
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        name: str | None = None,
+        y: float | None = None,
+        curve_kwargs: dict[str, Any] | None = None,
+    ) -> Axes:
+        """Draw the figure as a point with its interval as a bar, the numbers at the right, and return the Axes.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; the current Axes by default.
+        name : str, optional
+            Name on the y axis.
+        y : float, optional
+            Where on it; by default below the estimates that are drawn there.
+        curve_kwargs : dict, optional
+            Passed to `Axes.errorbar`.
+
+        Notes
+        -----
+        A wide, faint bar shows the bounds of binned counts. `thresher.plots.compare` draws several.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib (`pip install 'thresher[plots]'`).
+        """
+        from thresher import plots
+
+        return plots.estimate(self, ax, name=name, y=y, curve_kwargs=curve_kwargs)
 
     def __repr__(self) -> str:
         return f"<Estimate {self}, {self.method}>"

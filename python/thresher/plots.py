@@ -1,46 +1,62 @@
-"""Curves and counts in, Matplotlib Axes out; nothing is computed here. Matplotlib is imported on use."""
+"""Curves, counts and estimates in, Matplotlib Axes out; nothing is computed here. Matplotlib is imported on use."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from thresher._errors import Error
-from thresher._html import with_bounds
-from thresher._optional import needed
+from thresher._plot_axes import LINESTYLES, axes_of, has_linestyle
+from thresher._plot_calibration import (
+    draw_diagonal,
+    draw_histogram,
+    draw_isotonic,
+    draw_reliability,
+    finish_reliability,
+)
+from thresher._plot_curves import draw_chance, draw_curve, finish
+from thresher._plot_decisions import draw_intervals, draw_matrix, draw_rates
+from thresher._plot_estimates import draw_comparison, draw_estimate
+from thresher.calibration import IsotonicCalibration, ReliabilityCurve
+from thresher.choices import Choice
+from thresher.comparison import RocAucComparison
 from thresher.confusion import ConfusionCounts
-from thresher.curves import Curve, DetCurve, PrecisionRecallCurve, RocCurve
+from thresher.curves import Curve
+from thresher.estimates import Estimate
+from thresher.ranking import DecisionCurve
+from thresher.rate_intervals import RateIntervals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["compare", "confusion", "curve"]
+__all__ = ["areas", "compare", "confusion", "curve", "estimate", "isotonic", "rate_intervals", "reliability"]
 
-_MANY_POINTS = 20_000
-_INVISIBLE = 1e-4  # of an axis from 0 to 1: a tenth of a pixel on a 1,000-pixel plot
+Comparable: TypeAlias = Curve | DecisionCurve | ReliabilityCurve | Estimate
 
 
 def compare(
-    curves: Mapping[str, Curve],
+    curves: Mapping[str, Comparable],
     ax: Axes | None = None,
     *,
     curve_kwargs: dict[str, Any] | None = None,
     plot_chance_level: bool = False,
 ) -> Axes:
-    """Draw the curves of several models over each other and return the Axes.
+    """Draw the curves, or the estimates, of several models on one Axes and return it.
 
     Parameters
     ----------
-    curves : mapping of str to curve
-        All of one kind.
+    curves : mapping of str to curve, ReliabilityCurve or Estimate
+        All of one kind. Curves are drawn over each other, each dashed in its own way; estimates below each other, with
+        value and interval at the right.
     ax : matplotlib.axes.Axes, optional
         Where to draw; the current Axes by default.
     curve_kwargs : dict, optional
-        Passed to `Axes.plot` for each curve.
+        Passed to `Axes.plot` for each curve, to `Axes.errorbar` for each reliability curve and estimate.
     plot_chance_level : bool, default False
-        Also draw what a classifier that ignores its input reaches (once, from the first curve).
+        Also draw what a classifier that ignores its input reaches (once, from the first curve). Treating all and none,
+        and the diagonal of reliability curves, are always drawn.
 
     Raises
     ------
@@ -65,106 +81,119 @@ def compare(
     kinds = sorted({type(each).__name__ for each in curves.values()})
     if len(kinds) != 1:
         raise Error(f"`curves` must hold curves of one kind, but holds {', '.join(kinds) or 'none'}")
-    ax = _axes(ax)
+    ax = axes_of(ax)
+    style = curve_kwargs or {}
     for index, (name, each) in enumerate(curves.items()):
-        chance = plot_chance_level and index == 0
-        curve(each, ax, name=name, curve_kwargs=curve_kwargs, plot_chance_level=chance)
+        dashed = {} if has_linestyle(style) else {"linestyle": LINESTYLES[index % len(LINESTYLES)]}
+        if isinstance(each, Estimate):
+            draw_estimate(each, ax, name, float(index), style)
+        elif isinstance(each, ReliabilityCurve):
+            draw_reliability(each, ax, name, dashed | style)
+        else:
+            draw_curve(each, ax, name, dashed | style)
+    first = next(iter(curves.values()))
+    if isinstance(first, ReliabilityCurve):
+        draw_diagonal(ax)
+        finish_reliability(first, ax)
+    elif not isinstance(first, Estimate):
+        if plot_chance_level or isinstance(first, DecisionCurve):
+            draw_chance(first, ax)
+        finish(first, ax)
     return ax
 
 
 def curve(
-    drawn: Curve,
+    drawn: Curve | DecisionCurve,
     ax: Axes | None = None,
     *,
     name: str | None = None,
     curve_kwargs: dict[str, Any] | None = None,
     plot_chance_level: bool = False,
+    band: Any = None,
 ) -> Axes:
     """Draw one curve and return the Axes; the curve's own `plot` says what the parameters are."""
-    ax = _axes(ax)
-    if len(next(iter(drawn))) > _MANY_POINTS:
-        drawn = drawn.thin(_INVISIBLE)
-    style = curve_kwargs or {}
-    if isinstance(drawn, RocCurve):
-        _roc(drawn, ax, name, style, plot_chance_level)
-    elif isinstance(drawn, PrecisionRecallCurve):
-        _precision_recall(drawn, ax, name, style, plot_chance_level)
-    elif isinstance(drawn, DetCurve):
-        _det(drawn, ax, name, style, plot_chance_level)
-    if ax.get_legend_handles_labels()[0]:
-        ax.legend()
+    ax = axes_of(ax)
+    draw_curve(drawn, ax, name, curve_kwargs or {}, band)
+    if plot_chance_level:
+        draw_chance(drawn, ax)
+    finish(drawn, ax)
     return ax
 
 
-def confusion(counts: ConfusionCounts, ax: Axes | None = None) -> Axes:
-    """Draw recall, precision and F1 against the threshold, or the 2x2 table of a scalar threshold; return the Axes."""
-    ax = _axes(ax)
-    if np.ndim(counts.thresholds) == 0:
-        return _matrix(counts, ax)
-    thresholds = np.asarray(counts.thresholds)
-    order = np.argsort(thresholds, kind="stable")
-    order = order[np.isfinite(thresholds[order])]
-    marker = "o" if len(order) < 2 else ""
-    for name in ("recall", "precision", "f1"):
-        ax.plot(thresholds[order], np.asarray(counts.rate(name))[order], label=name, marker=marker)
-    ax.set(xlabel=f"Threshold (positive iff score {counts.comparison} threshold)", ylabel="Rate", ylim=(-0.02, 1.02))
-    ax.legend()
+def confusion(
+    counts: ConfusionCounts,
+    ax: Axes | None = None,
+    *,
+    rates: Sequence[str] = ("recall", "precision", "f1"),
+    choice: Choice | None = None,
+    level: float | None = None,
+    weight_meaning: str | None = None,
+) -> Axes:
+    """Draw rates against the threshold, or the 2x2 table of a scalar threshold; `ConfusionCounts.plot` says more."""
+    ax = axes_of(ax)
+    if np.ndim(counts.thresholds):
+        draw_rates(counts, ax, rates, choice, level, weight_meaning)
+    else:
+        draw_matrix(counts, ax)
     return ax
 
 
-def _axes(ax: Axes | None) -> Axes:
-    if ax is not None:
-        return ax
-    current: Axes = needed("matplotlib.pyplot", "plot()", "thresher[plots]").gca()
-    return current
+def rate_intervals(
+    drawn: RateIntervals, ax: Axes | None = None, *, name: str | None = None, curve_kwargs: dict[str, Any] | None = None
+) -> Axes:
+    """Draw one rate with its intervals against the threshold and return the Axes."""
+    ax = axes_of(ax)
+    draw_intervals(drawn, ax, name, curve_kwargs or {})
+    return ax
 
 
-def _label(name: str | None, figure: str) -> str:
-    return f"{name} ({figure})" if name else figure
+def reliability(
+    drawn: ReliabilityCurve,
+    ax: Axes | None = None,
+    *,
+    name: str | None = None,
+    curve_kwargs: dict[str, Any] | None = None,
+    histogram: bool = True,
+) -> Axes:
+    """Draw a reliability diagram and return the Axes; `ReliabilityCurve.plot` says what the parameters are."""
+    ax = axes_of(ax)
+    draw_reliability(drawn, ax, name, curve_kwargs or {})
+    draw_diagonal(ax)
+    if histogram:
+        draw_histogram(drawn, ax)
+    finish_reliability(drawn, ax)
+    return ax
 
 
-def _roc(drawn: RocCurve, ax: Axes, name: str | None, style: dict[str, Any], chance: bool) -> None:
-    label = _label(name, f"AUC = {with_bounds(drawn.auc, drawn.bounds, digits=3)}")
-    ax.plot(drawn.fpr, drawn.tpr, **{"label": label, **style})
-    if chance:
-        ax.plot([0, 1], [0, 1], "k--", label="Chance level (AUC = 0.5)")
-    ax.set(xlabel="False positive rate", ylabel="True positive rate", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-    ax.set_aspect("equal")
+def isotonic(
+    drawn: IsotonicCalibration,
+    ax: Axes | None = None,
+    *,
+    name: str | None = None,
+    curve_kwargs: dict[str, Any] | None = None,
+) -> Axes:
+    """Draw the calibrated probability against the score and return the Axes."""
+    ax = axes_of(ax)
+    draw_isotonic(drawn, ax, name, curve_kwargs or {})
+    return ax
 
 
-def _precision_recall(
-    drawn: PrecisionRecallCurve, ax: Axes, name: str | None, style: dict[str, Any], chance: bool
-) -> None:
-    label = _label(name, f"AP = {with_bounds(drawn.average_precision, drawn.bounds, digits=3)}")
-    ax.plot(drawn.recall, drawn.precision, **{"label": label, "drawstyle": "steps-post", **style})
-    if chance:
-        prevalence = drawn.precision[0]  # at the lowest threshold every row is flagged
-        ax.axhline(prevalence, color="k", linestyle="--", label=f"Chance level (AP = {prevalence:.3g})")
-    ax.set(xlabel="Recall", ylabel="Precision", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-    ax.set_aspect("equal")
+def estimate(
+    drawn: Estimate,
+    ax: Axes | None = None,
+    *,
+    name: str | None = None,
+    y: float | None = None,
+    curve_kwargs: dict[str, Any] | None = None,
+) -> Axes:
+    """Draw one estimate as a point with a bar and return the Axes; `Estimate.plot` says what the parameters are."""
+    ax = axes_of(ax)
+    draw_estimate(drawn, ax, name, y, curve_kwargs or {})
+    return ax
 
 
-def _det(drawn: DetCurve, ax: Axes, name: str | None, style: dict[str, Any], chance: bool) -> None:
-    ax.plot(drawn.fpr, drawn.fnr, **{"label": name, **style})
-    if chance:
-        steps = np.linspace(0.001, 0.999, 999)
-        ax.plot(steps, 1 - steps, "k--", label="Chance level")
-    ax.set_xscale("logit")  # close to the customary normal deviates; points at 0 and 1 lie at infinity
-    ax.set_yscale("logit")
-    ax.set(xlabel="False positive rate", ylabel="False negative rate")
-
-
-def _matrix(counts: ConfusionCounts, ax: Axes) -> Axes:
-    cells = np.array(
-        [[counts.true_negatives, counts.false_positives], [counts.false_negatives, counts.true_positives]], dtype=float
-    )
-    rows = cells.sum(axis=1, keepdims=True)
-    shares = np.divide(cells, rows, out=np.zeros_like(cells), where=rows > 0)
-    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(cells):
-        colour = "white" if shares[row, column] > 0.5 else "black"
-        ax.text(column, row, f"{count:,.10g}", ha="center", va="center", color=colour)
-    ax.set_xticks([0, 1], ["not flagged", "flagged"])
-    ax.set_yticks([0, 1], ["negative", "positive"])
-    ax.set(xlabel=f"score {counts.comparison} {counts.thresholds:g}", ylabel="Label")
+def areas(drawn: RocAucComparison, ax: Axes | None = None, *, names: tuple[str, str] = ("a", "b")) -> Axes:
+    """Draw two ROC AUCs and their difference and return the Axes."""
+    ax = axes_of(ax)
+    draw_comparison(drawn, ax, names)
     return ax

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from thresher._errors import Error
 from thresher._html import with_bounds
 from thresher._table import Table, frozen
 from thresher.curves import Curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = [
     "DecisionCurve",
@@ -245,6 +248,33 @@ class DecisionCurve(Table):
 
     def __repr__(self) -> str:
         return f"<{self._caption()}>"
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        name: str | None = None,
+        curve_kwargs: dict[str, Any] | None = None,
+        plot_chance_level: bool = True,
+    ) -> Axes:
+        """Draw the net benefit with Matplotlib and return the Axes; `name`, the legend's, is "Model" by default.
+
+        Parameters
+        ----------
+        ax, name, curve_kwargs
+            As in `Curve.plot`.
+        plot_chance_level : bool, default True
+            Also draw treating all and treating none.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib (`pip install 'thresher[plots]'`).
+        """
+        from thresher import plots
+
+        name = "Model" if name is None else name
+        return plots.curve(self, ax, name=name, curve_kwargs=curve_kwargs, plot_chance_level=plot_chance_level)
 
     def _rows(self) -> int:
         return len(self.thresholds)

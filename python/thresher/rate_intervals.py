@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thresher._errors import Error
 from thresher._table import Table, frozen
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["RateIntervals"]
 
@@ -65,6 +68,29 @@ class RateIntervals(Table):
 
     def __len__(self) -> int:
         return len(self.thresholds)
+
+    def plot(
+        self, ax: Axes | None = None, *, name: str | None = None, curve_kwargs: dict[str, Any] | None = None
+    ) -> Axes:
+        """Draw the rate against the threshold, its intervals shaded, with Matplotlib and return the Axes.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; the current Axes by default.
+        name : str, optional
+            Name for the legend; the rate's by default.
+        curve_kwargs : dict, optional
+            Passed to `Axes.plot`.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib (`pip install 'thresher[plots]'`).
+        """
+        from thresher import plots
+
+        return plots.rate_intervals(self, ax, name=name, curve_kwargs=curve_kwargs)
 
     def __repr__(self) -> str:
         return self._text()

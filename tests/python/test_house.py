@@ -66,6 +66,11 @@ FACE_ORDER = [
     "_accumulator",
     "resampling",
     "accumulators",
+    "_plot_axes",
+    "_plot_curves",
+    "_plot_decisions",
+    "_plot_calibration",
+    "_plot_estimates",
     "plots",
     "__init__",
 ]

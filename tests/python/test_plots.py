@@ -71,7 +71,7 @@ def test_several_models_are_compared_on_one_axes(rows):
         {"a": th.roc_curve(labels, scores), "b": th.roc_curve(labels, -scores)}, plot_chance_level=True
     )
     assert len(ax.lines) == 3
-    assert [each.split(" (")[0] for each in legend(ax)] == ["a", "Chance level", "b"]
+    assert [each.split(" (")[0] for each in legend(ax)] == ["a", "b", "Chance level"]
     with pytest.raises(th.Error, match="curves of one kind, but holds DetCurve, RocCurve"):
         th.plots.compare({"a": th.roc_curve(labels, scores), "b": th.det_curve(labels, scores)})
 
