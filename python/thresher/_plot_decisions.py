@@ -70,7 +70,7 @@ def draw_intervals(intervals: RateIntervals, ax: Axes, name: str | None, style: 
     [line] = ax.plot(thresholds[kept], values[kept], **{"label": name or intervals.name} | style)
     shade(ax, thresholds, lower, upper, line.get_color(), f"{100 * intervals.level:g} % intervals")
     ax.set(xlabel="Threshold", ylabel=intervals.name)
-    ax.legend()
+    ax.legend(fontsize="small")
 
 
 def draw_matrix(counts: ConfusionCounts, ax: Axes) -> None:
@@ -132,6 +132,10 @@ def _keep_room(ax: Axes, lowest: float, highest: float) -> None:
     span = highest - lowest
     ticks = ax.yaxis.get_major_locator().tick_values(lowest, highest)
     ax.set_yticks([tick for tick in ticks if lowest - _MARGIN * span < tick < highest + _MARGIN * span])
-    legend = ax.legend(loc="upper center", ncols=2, fontsize="small", columnspacing=1)
-    height = min(legend.get_window_extent().height / ax.bbox.height + 3 * _MARGIN, _TALLEST_LEGEND)
+    for columns in 2, 1:
+        legend = ax.legend(loc="upper center", ncols=columns, fontsize="small", columnspacing=1)
+        extent = legend.get_window_extent()
+        if extent.width < ax.bbox.width:
+            break
+    height = min(extent.height / ax.bbox.height + 3 * _MARGIN, _TALLEST_LEGEND)
     ax.set_ylim(lowest - _MARGIN * span, lowest + span * (1 + _MARGIN) / (1 - height))
