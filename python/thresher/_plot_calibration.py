@@ -63,7 +63,7 @@ def finish_reliability(drawn: ReliabilityCurve, ax: Axes) -> None:
     handles, labels = ax.get_legend_handles_labels()
     models = len(ax.containers)  # Matplotlib lists them last
     order = [*range(len(handles) - models, len(handles)), *range(len(handles) - models)]
-    ax.legend([handles[i] for i in order], [labels[i] for i in order], loc="upper left", fontsize="small")
+    ax.legend([handles[i] for i in order], [labels[i] for i in order], fontsize="small")
 
 
 def draw_isotonic(drawn: IsotonicCalibration, ax: Axes, name: str | None, style: dict[str, Any]) -> None:
@@ -82,4 +82,4 @@ def draw_isotonic(drawn: IsotonicCalibration, ax: Axes, name: str | None, style:
     if probabilities:
         draw_diagonal(ax, "Score as it is")
     ax.set(xlabel="Score", ylabel="Calibrated probability", ylim=(-0.02, 1.02))
-    ax.legend(loc="upper left", fontsize="small")
+    ax.legend(fontsize="small")

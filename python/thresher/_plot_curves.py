@@ -145,8 +145,15 @@ def _square(ax: Axes) -> None:
 
 
 def _logit_axes(ax: Axes) -> None:
-    ax.set_xscale("logit")  # close to the customary normal deviates; points at 0 and 1 lie at infinity
-    ax.set_yscale("logit")
+    """Scale the axes by logits, close to the customary normal deviates; points at 0 and 1 lie at infinity."""
+    points = np.concatenate([np.asarray(line.get_xydata(), float) for line in ax.lines])
+    inside = [column[(column > 0) & (column < 1)] for column in points.T]
+    if min(map(len, inside)) == 0:  # every point of one axis lies at infinity
+        _square(ax)
+        return
+    ax.set(xscale="logit", yscale="logit", aspect="auto")
+    (left, right), (bottom, top) = ((column.min() / 1.5, 1 - (1 - column.max()) / 1.5) for column in inside)
+    ax.set(xlim=(left, right), ylim=(bottom, top))
     for axis in ax.xaxis, ax.yaxis:
         axis.set_major_formatter(lambda rate, _: f"{rate:.10g}")  # 0.999 is narrower than 1 - 10^-3
 

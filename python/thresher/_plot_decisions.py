@@ -7,6 +7,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thresher._errors import Error, one_of
 from thresher._plot_axes import LINESTYLES, shade, visible
@@ -37,12 +38,13 @@ def draw_rates(
         raise Error(f"`rates` must be one name or more in a list or tuple, but is {rates!r}")
     for name in rates:
         one_of("rates", name, RATES)
-    shown = _in_order(counts, rates)
+    shown = _in_order(counts)
     thresholds = np.asarray(shown.thresholds)
-    drawn = {name: np.where(np.isfinite(shown.rate(name)), shown.rate(name), np.nan) for name in rates}
+    drawn = {name: _finite(shown.rate(name)) for name in rates}
     marker = "o" if len(thresholds) < 2 else ""
     for (name, values), dashes in zip(drawn.items(), cycle(LINESTYLES), strict=False):
-        ax.plot(thresholds, values, label=name, marker=marker, linestyle=dashes)
+        kept = visible(thresholds, values)
+        ax.plot(thresholds[kept], values[kept], label=name, marker=marker, linestyle=dashes)
     if level is not None:
         label: str | None = f"{100 * level:g} % intervals"
         for name, line in zip(drawn, ax.lines[-len(drawn) :], strict=True):
@@ -68,7 +70,7 @@ def draw_intervals(intervals: RateIntervals, ax: Axes, name: str | None, style: 
     [line] = ax.plot(thresholds[kept], values[kept], **{"label": name or intervals.name} | style)
     shade(ax, thresholds, lower, upper, line.get_color(), f"{100 * intervals.level:g} % intervals")
     ax.set(xlabel="Threshold", ylabel=intervals.name)
-    ax.legend()
+    ax.legend(fontsize="small")
 
 
 def draw_matrix(counts: ConfusionCounts, ax: Axes) -> None:
@@ -87,13 +89,16 @@ def draw_matrix(counts: ConfusionCounts, ax: Axes) -> None:
     ax.set(xlabel=f"score {counts.comparison} {counts.thresholds:g}", ylabel="Label")
 
 
-def _in_order(counts: ConfusionCounts, rates: Sequence[str]) -> ConfusionCounts:
-    """Return the counts at finite thresholds, ascending, without those that no picture shows."""
+def _in_order(counts: ConfusionCounts) -> ConfusionCounts:
+    """Return the counts at finite thresholds, ascending."""
     thresholds = np.asarray(counts.thresholds)
     order = np.argsort(thresholds, kind="stable")
-    shown = counts[order[np.isfinite(thresholds[order])]]
-    kept = visible(np.asarray(shown.thresholds), *(np.asarray(shown.rate(name)) for name in rates))
-    return shown[kept]
+    return counts[order[np.isfinite(thresholds[order])]]
+
+
+def _finite(values: Any) -> NDArray[np.float64]:
+    """Return a gap where a rate is infinite."""
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _draw_choice(choice: Choice, ax: Axes, bottom: float, top: float) -> None:
@@ -127,6 +132,10 @@ def _keep_room(ax: Axes, lowest: float, highest: float) -> None:
     span = highest - lowest
     ticks = ax.yaxis.get_major_locator().tick_values(lowest, highest)
     ax.set_yticks([tick for tick in ticks if lowest - _MARGIN * span < tick < highest + _MARGIN * span])
-    legend = ax.legend(loc="upper center", ncols=2, fontsize="small", columnspacing=1)
-    height = min(legend.get_window_extent().height / ax.bbox.height + 3 * _MARGIN, _TALLEST_LEGEND)
+    for columns in 2, 1:
+        legend = ax.legend(loc="upper center", ncols=columns, fontsize="small", columnspacing=1)
+        extent = legend.get_window_extent()
+        if extent.width < ax.bbox.width:
+            break
+    height = min(extent.height / ax.bbox.height + 3 * _MARGIN, _TALLEST_LEGEND)
     ax.set_ylim(lowest - _MARGIN * span, lowest + span * (1 + _MARGIN) / (1 - height))

@@ -118,7 +118,8 @@ class Choice:
         Parameters
         ----------
         counts : ConfusionCounts
-            At the thresholds to draw: `accumulator.confusion()` has all of them.
+            At the thresholds to draw: `accumulator.confusion()` has all of them, for a CompactCounts
+            `accumulator.confusion(accumulator.thresholds)`.
         ax, level, weight_meaning
             As in `ConfusionCounts.plot`.
         rates : sequence of str, optional
