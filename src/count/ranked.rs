@@ -84,7 +84,7 @@ pub fn ranked_rows(batches: &[Batch<'_>], control: &Control<'_>) -> std::result:
         }
     };
     let ranked = || {
-        let slots = Slots::read(batches, control, &fails)?;
+        let slots = Slots::read(batches, control, fails)?;
         let rank = |found: &mut Vec<(usize, RankedColumn)>, range: std::ops::Range<usize>| {
             for index in range {
                 found.push((index, slots.rank(&batches[index], control).map_err(fails(index))?));
