@@ -119,7 +119,8 @@ class Choice:
         ----------
         counts : ConfusionCounts
             At the thresholds to draw: `accumulator.confusion()` has all of them, for a CompactCounts
-            `accumulator.confusion(accumulator.thresholds)`.
+            `accumulator.confusion(accumulator.thresholds)`. A choice for another prevalence is best seen on
+            `counts.at_prevalence(prevalence)`.
         ax, level, weight_meaning
             As in `ConfusionCounts.plot`.
         rates : sequence of str, optional
