@@ -97,6 +97,10 @@ test-torch: $(STAMPS)/torch build ## PyTorch tensors (installs 5 GB)
 exhaustive: ## Proofs by enumeration: every float32 in [0, 1] against comparison (minutes)
 	cargo test --locked --release --lib --tests -- --ignored
 
+.PHONY: coverage
+coverage: $(STAMPS)/bench build ## Simulate how often intervals hold the truth; writes docs/dev/coverage.md (an hour)
+	@$(BIN)/python benches/python/coverage.py
+
 .PHONY: readme-bench
 readme-bench: $(STAMPS)/bench ## Write README's comparison and docs/benchmarks.* from the newest record
 	@$(BIN)/python benches/python/readme.py
