@@ -48,7 +48,8 @@ class IntervalQueries:
             classes alone. "bootstrap": as `thresher.bootstrap` with its defaults and `seed=0`; no transform.
         transform : {"logit", None}, default "logit"
             The scale on which the interval is symmetric. On the logit scale it stays inside (0, 1) and covers as it
-            says down to 30 samples of a class; without a transform it covers too little for areas above 0.9.
+            says down to some 30 samples of a class (docs/dev/coverage.md); without a transform it covers too little for
+            areas above 0.9.
         weight_meaning : {"frequency", "sampling"}, optional
             Needed for weighted counts: a weight of 3 is three samples, or one sample that stands for three. "sampling"
             needs counts made with `sums=True`.
