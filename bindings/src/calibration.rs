@@ -9,12 +9,34 @@ use crate::errors::Result;
 use crate::queries::{Column, column};
 use crate::tallies::Tally;
 
-/// Mean score, calibration ratio, log loss, normalised entropy and Brier score.
+/// The mean score.
 #[pyfunction]
-pub(crate) fn calibration(py: Python<'_>, tally: &Tally) -> Result<(f64, f64, f64, f64, f64)> {
-    let figures = tally.measured(py, measure::calibration)?;
-    let (ratio, entropy) = (figures.calibration_ratio(), figures.normalized_entropy());
-    Ok((figures.mean_score, ratio, figures.log_loss, entropy, figures.brier_score))
+pub(crate) fn mean_score(py: Python<'_>, tally: &Tally) -> Result<f64> {
+    tally.measured(py, measure::mean_score)
+}
+
+/// Mean score over prevalence.
+#[pyfunction]
+pub(crate) fn calibration_ratio(py: Python<'_>, tally: &Tally) -> Result<f64> {
+    tally.measured(py, measure::calibration_ratio)
+}
+
+/// The log loss.
+#[pyfunction]
+pub(crate) fn log_loss(py: Python<'_>, tally: &Tally) -> Result<f64> {
+    tally.measured(py, measure::log_loss)
+}
+
+/// Log loss over the entropy of the prevalence.
+#[pyfunction]
+pub(crate) fn normalized_entropy(py: Python<'_>, tally: &Tally) -> Result<f64> {
+    tally.measured(py, measure::normalized_entropy)
+}
+
+/// The Brier score.
+#[pyfunction]
+pub(crate) fn brier_score(py: Python<'_>, tally: &Tally) -> Result<f64> {
+    tally.measured(py, measure::brier_score)
 }
 
 /// Brier score, reliability, resolution, uncertainty, variance and covariance within bins; by CORP without `n_bins`.

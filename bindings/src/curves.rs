@@ -3,14 +3,13 @@
 use pyo3::prelude::*;
 use thresher::count::{Accumulator as _, Columns, ExactCounts, GroupValues, Order};
 use thresher::measure::{self, PrecisionRecallCurve, PrecisionSum, RocCurve};
-use thresher::state::AnyCounts;
 use thresher::tally::Groups;
 use thresher::{Control, Result as CoreResult};
 
 use crate::accumulators::Accumulator;
-use crate::dispatch::AnyAccumulator;
 use crate::errors::Result;
-use crate::queries::{self, Answer, Column, ask, column, mean_precision};
+use crate::queries::{self, Column, ask_rows, column, mean_precision};
+use crate::tallies::Tally;
 
 /// Two coordinates and the thresholds.
 pub(crate) type Points<'py> = (Column<'py>, Column<'py>, Column<'py>);
@@ -19,16 +18,12 @@ pub(crate) type Points<'py> = (Column<'py>, Column<'py>, Column<'py>);
 pub(crate) type Curve<'py> = (Column<'py>, Column<'py>, Column<'py>, f64);
 
 pub(crate) fn roc_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediate: bool) -> Result<Curve<'py>> {
-    let (curve, area) = ask(of, py, move |counts, control| {
-        if let (AnyCounts::Exact(counts), false) = (counts, drop_intermediate)
-            && let Some(all) = every_roc_point(counts, control)?
-        {
-            return Ok(Answer::Ready(all));
-        }
-        Ok(Answer::of(counts.tally(control)?, move |tally| {
-            Ok((measure::roc_curve(tally, drop_intermediate), measure::roc_auc(tally)))
-        }))
-    })?;
+    let every = if drop_intermediate { None } else { ask_rows(of, py, every_roc_point)? };
+    let (curve, area) = match every {
+        Some(all) => all,
+        None => Tally::of(of, py)?
+            .measured(py, move |tally| Ok((measure::roc_curve(tally, drop_intermediate), measure::roc_auc(tally))))?,
+    };
     Ok((column(py, curve.fpr), column(py, curve.tpr), column(py, curve.thresholds), area))
 }
 
@@ -66,16 +61,13 @@ pub(crate) fn precision_recall_curve<'py>(
     py: Python<'py>,
     drop_intermediate: bool,
 ) -> Result<Curve<'py>> {
-    let (curve, area) = ask(of, py, move |counts, control| {
-        if let (AnyCounts::Exact(counts), false) = (counts, drop_intermediate)
-            && let Some(all) = every_precision_recall_point(counts, control)?
-        {
-            return Ok(Answer::Ready(all));
-        }
-        Ok(Answer::of(counts.tally(control)?, move |tally| {
+    let every = if drop_intermediate { None } else { ask_rows(of, py, every_precision_recall_point)? };
+    let (curve, area) = match every {
+        Some(all) => all,
+        None => Tally::of(of, py)?.measured(py, move |tally| {
             Ok((measure::precision_recall_curve(tally, drop_intermediate), measure::average_precision(tally)))
-        }))
-    })?;
+        })?,
+    };
     Ok((column(py, curve.precision), column(py, curve.recall), column(py, curve.thresholds), area))
 }
 
@@ -112,8 +104,6 @@ fn every_precision_recall_point(
 }
 
 pub(crate) fn det_curve<'py>(of: &Accumulator, py: Python<'py>, drop_intermediate: bool) -> Result<Points<'py>> {
-    let curve = ask(of, py, move |counts, control| {
-        Ok(Answer::of(counts.tally(control)?, move |tally| Ok(measure::det_curve(tally, drop_intermediate))))
-    })?;
+    let curve = Tally::of(of, py)?.measured(py, move |tally| Ok(measure::det_curve(tally, drop_intermediate)))?;
     Ok((column(py, curve.fpr), column(py, curve.fnr), column(py, curve.thresholds)))
 }

@@ -145,19 +145,19 @@ pub(crate) fn integers(columns: [Named<'_, '_>; 4]) -> Result<Option<[Vec<u64>; 
 }
 
 /// The columns as float64.
-pub(crate) fn floats(columns: [Named<'_, '_>; 4]) -> Result<[Vec<f64>; 4]> {
-    let mut sums: [Vec<f64>; 4] = Default::default();
+pub(crate) fn floats<const N: usize>(columns: [Named<'_, '_>; N]) -> Result<[Vec<f64>; N]> {
+    let mut sums = [const { vec![] }; N];
     for (sums, (argument, value)) in sums.iter_mut().zip(columns) {
         *sums = arrays::floats(argument, value)?;
     }
     Ok(sums)
 }
 
-/// How many entries each of the four columns has.
-pub(crate) fn one_length<M>(columns: &[Vec<M>; 4]) -> Result<usize> {
+/// How many entries each of the columns has.
+pub(crate) fn one_length<M, const N: usize>(columns: &[Vec<M>; N]) -> Result<usize> {
     let lengths = columns.each_ref().map(Vec::len);
-    let [len, ..] = lengths;
-    if lengths != [len; 4] {
+    let len = lengths.first().copied().unwrap_or(0);
+    if lengths != [len; N] {
         return Err(Failure::Value(format!("`tp`, `fp`, `fn` and `tn` must have one length, but have {lengths:?}")));
     }
     Ok(len)

@@ -49,7 +49,10 @@ mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
     #[pymodule_export]
-    use super::calibration::{brier_parts, calibration, h_measure, isotonic, reliability, roc_convex_hull};
+    use super::calibration::{
+        brier_parts, brier_score, calibration_ratio, h_measure, isotonic, log_loss, mean_score, normalized_entropy,
+        reliability, roc_convex_hull,
+    };
     #[pymodule_export]
     use super::comparisons::roc_auc_covariance;
     #[pymodule_export]

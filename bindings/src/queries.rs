@@ -2,23 +2,21 @@
 //!
 //! Each query copies the state (a few pointers), works on the copy without the lock, and can be interrupted.
 
-use std::sync::Arc;
-
 use numpy::{Element, PyArray1};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use thresher::count::{Accumulator as _, CompactCounts, Comparison, Pairs, PositiveGroup, Rows};
+use thresher::count::{Accumulator as _, CompactCounts, Comparison, ExactCounts, Pairs, PositiveGroup, Rows};
 use thresher::measure::{self, ConfusionCounts, ConfusionMasses, PrAucMethod, PrecisionSum};
 use thresher::state::AnyCounts;
-use thresher::tally::Tally;
 use thresher::{Control, Result as CoreResult};
 
-use crate::accumulators::Accumulator;
+use crate::accumulators::{Accumulator, State};
 use crate::calls;
 use crate::dispatch::{AnyAccumulator, EXACT};
 use crate::errors::{Failure, Result};
 use crate::settings::Settings;
+use crate::tallies::Tally;
 
 /// A column of numbers.
 pub(crate) type Column<'py> = Bound<'py, PyArray1<f64>>;
@@ -36,13 +34,6 @@ pub(crate) enum Answer<T> {
 }
 
 type Work<T> = dyn Fn(&Control<'_>) -> CoreResult<T> + Send + Sync;
-
-impl<T> Answer<T> {
-    /// What `measure` makes of a tally, left to be worked out.
-    pub(crate) fn of(tally: Tally, measure: impl Fn(&Tally) -> CoreResult<T> + Send + Sync + 'static) -> Self {
-        Self::Pending(Box::new(move |_| measure(&tally)))
-    }
-}
 
 /// Answers from the state as it is now. What an ExactCounts had to fold for the answer stays folded, so that the next one
 /// is cheap.
@@ -114,38 +105,52 @@ pub(crate) fn thresholds_of(counts: &AnyCounts, control: &Control<'_>) -> CoreRe
 /// An area, and its lower and upper bound.
 pub(crate) type Area = (f64, f64, f64);
 
+/// What the rows of an ExactCounts say without a tally, as long as none was made and no row has a weight.
+pub(crate) fn ask_rows<T: Send + 'static>(
+    of: &Accumulator,
+    py: Python<'_>,
+    answer: impl Fn(&ExactCounts, &Control<'_>) -> CoreResult<Option<T>> + Send + Sync,
+) -> Result<Option<T>> {
+    let State { counts, tally, .. } = of.snapshot(py);
+    if of.kind != EXACT || tally.is_some() || counts.weighted() {
+        return Ok(None);
+    }
+    drop(counts); // else what is folded could not be put in its place
+    ask(of, py, |counts, control| match counts {
+        AnyCounts::Exact(counts) if !counts.weighted() => Ok(Answer::Ready(answer(counts, control)?)),
+        _ => Ok(Answer::Ready(None)),
+    })
+}
+
 /// The area or, up to `max_fpr`, its standardised part; and the bounds of the full one.
 pub(crate) fn roc_auc(of: &Accumulator, py: Python<'_>, max_fpr: Option<f64>) -> Result<Area> {
-    ask(of, py, move |counts, control| {
-        if let (AnyCounts::Exact(counts), None | Some(1.0), false) = (counts, max_fpr, counts.weighted()) {
-            let area = {
-                let Pairs { twice_u, positives, negatives } = counts.pairs(control)?;
-                measure::roc_auc_from_pairs(twice_u, positives, negatives)
-            };
-            return Ok(Answer::Ready((area, area, area)));
-        }
-        Ok(Answer::of(counts.tally(control)?, move |tally| {
-            let area = match max_fpr {
-                Some(max_fpr) => measure::partial_roc_auc(tally, max_fpr)?,
-                None => measure::roc_auc(tally),
-            };
-            let bounds = measure::roc_auc_bounds(tally);
-            Ok((area, bounds.lower, bounds.upper))
-        }))
+    if matches!(max_fpr, None | Some(1.0))
+        && let Some(Pairs { twice_u, positives, negatives }) =
+            ask_rows(of, py, |counts, control| counts.pairs(control).map(Some))?
+    {
+        let area = measure::roc_auc_from_pairs(twice_u, positives, negatives);
+        return Ok((area, area, area));
+    }
+    Tally::of(of, py)?.measured(py, move |tally| {
+        let (area, bounds) = measure::roc_auc_with_bounds(tally);
+        let area = max_fpr.map_or(Ok(area), |max_fpr| measure::partial_roc_auc(tally, max_fpr))?;
+        Ok((area, bounds.lower, bounds.upper))
     })
 }
 
 /// The area by `method`, and the bounds of average precision.
 pub(crate) fn pr_auc(of: &Accumulator, py: Python<'_>, method: PrAucMethod) -> Result<Area> {
-    ask(of, py, move |counts, control| {
-        if let (AnyCounts::Exact(counts), PrAucMethod::Step, false) = (counts, method, counts.weighted()) {
-            let area = mean_precision(&counts.fold_positive_groups(control, start, add)?);
-            return Ok(Answer::Ready((area, area, area)));
-        }
-        Ok(Answer::of(counts.tally(control)?, move |tally| {
-            let bounds = measure::average_precision_bounds(tally);
-            Ok((measure::pr_auc(tally, method), bounds.lower, bounds.upper))
-        }))
+    let fold = |counts: &ExactCounts, control: &Control<'_>| counts.fold_positive_groups(control, start, add).map(Some);
+    if method == PrAucMethod::Step
+        && let Some(parts) = ask_rows(of, py, fold)?
+    {
+        let area = mean_precision(&parts);
+        return Ok((area, area, area));
+    }
+    Tally::of(of, py)?.measured(py, move |tally| {
+        let (area, bounds) = measure::average_precision_with_bounds(tally);
+        let area = if method == PrAucMethod::Step { area } else { measure::pr_auc(tally, method) };
+        Ok((area, bounds.lower, bounds.upper))
     })
 }
 
@@ -179,8 +184,29 @@ pub(crate) fn confusion<'py>(
     nearest: bool,
 ) -> Result<Bound<'py, PyTuple>> {
     refuse_misfits(&of.counts(py), at.as_deref(), comparison)?;
-    let at: Option<Arc<[f64]>> = at.map(Arc::from);
-    let table = ask(of, py, move |counts, control| table(counts, at.clone(), comparison, nearest, control))?;
+    let (tally, counts) = Tally::with_counts(of, py)?;
+    let strict = comparison == Comparison::Greater;
+    let table = match counts {
+        AnyCounts::Thresholds(counts) => tally.measured(py, move |tally| {
+            let given = counts.thresholds().given().to_vec();
+            Ok(measure::confusion_of_groups(tally, given, &counts.groups_admitted()))
+        }),
+        AnyCounts::Compact(counts) => tally.measured(py, move |tally| {
+            let edges = counts.resolve(at.as_deref().unwrap_or_default(), nearest)?;
+            measure::confusion_at(tally, &edges, strict)
+        }),
+        AnyCounts::Exact(counts) => tally.measured(py, move |tally| match &at {
+            Some(at) => {
+                let table = measure::confusion_at(tally, &counts.edges(at), strict)?;
+                Ok(ConfusionCounts { thresholds: at.clone(), ..table })
+            }
+            None if strict => {
+                let scores: Vec<f64> = tally.thresholds().iter().rev().copied().collect();
+                measure::confusion_at(tally, &scores, strict)
+            }
+            None => Ok(measure::confusion(tally)),
+        }),
+    }?;
     into_columns(py, table)
 }
 
@@ -197,41 +223,6 @@ fn refuse_misfits(counts: &AnyCounts, at: Option<&[f64]>, comparison: Comparison
         _ => return Ok(()),
     };
     Err(Failure::Value(refused.to_owned()))
-}
-
-fn table(
-    counts: &AnyCounts,
-    at: Option<Arc<[f64]>>,
-    comparison: Comparison,
-    nearest: bool,
-    control: &Control<'_>,
-) -> CoreResult<Answer<ConfusionCounts>> {
-    let strict = comparison == Comparison::Greater;
-    let tally = counts.tally(control)?;
-    Ok(match counts {
-        AnyCounts::Thresholds(counts) => {
-            let (given, admitted) = (counts.thresholds().given().to_vec(), counts.groups_admitted());
-            Answer::of(tally, move |tally| Ok(measure::confusion_of_groups(tally, given.clone(), &admitted)))
-        }
-        AnyCounts::Compact(counts) => {
-            let edges = counts.resolve(at.as_deref().unwrap_or_default(), nearest)?;
-            Answer::of(tally, move |tally| measure::confusion_at(tally, &edges, strict))
-        }
-        AnyCounts::Exact(counts) => match at {
-            Some(at) => {
-                let edges = counts.edges(&at);
-                Answer::of(tally, move |tally| {
-                    let table = measure::confusion_at(tally, &edges, strict)?;
-                    Ok(ConfusionCounts { thresholds: at.to_vec(), ..table })
-                })
-            }
-            None if strict => {
-                let scores = counts.scores(control)?;
-                Answer::of(tally, move |tally| measure::confusion_at(tally, &scores, strict))
-            }
-            None => Answer::of(tally, |tally| Ok(measure::confusion(tally))),
-        },
-    })
 }
 
 /// Thresholds, then tp, fp, fn and tn, as arrays.

@@ -4,9 +4,12 @@
 use pyo3::prelude::*;
 use thresher::measure::{self, Bounded, Bounds, ConfusionCounts, ConfusionMasses, RateRange, Top};
 
+use crate::calls;
 use crate::curves::Points;
-use crate::errors::{Failure, Result};
+use crate::errors::Result;
+use crate::functions;
 use crate::queries::{Area, Column, column};
+use crate::settings::Settings;
 use crate::tallies::Tally;
 
 fn area(value: f64, bounds: Bounds) -> Area {
@@ -88,17 +91,23 @@ pub(crate) fn probabilities_only(py: Python<'_>, tally: &Tally, strict: bool) ->
 
 /// Net benefit of the model and of treating all at each threshold of a confusion table.
 #[pyfunction]
+#[pyo3(signature = (thresholds, tp, fp, r#fn, tn, prevalence))]
 pub(crate) fn net_benefit<'py>(
     py: Python<'py>,
-    thresholds: Vec<f64>,
-    counts: [Vec<f64>; 4],
+    thresholds: &Bound<'py, PyAny>,
+    tp: &Bound<'py, PyAny>,
+    fp: &Bound<'py, PyAny>,
+    r#fn: &Bound<'py, PyAny>,
+    tn: &Bound<'py, PyAny>,
     prevalence: Option<f64>,
 ) -> Result<(Column<'py>, Column<'py>)> {
-    if counts.iter().any(|counts| counts.len() != thresholds.len()) {
-        return Err(Failure::Value("counts and thresholds must have one length".to_owned()));
-    }
-    let [true_positives, false_positives, false_negatives, true_negatives] = counts;
+    let columns = [("thresholds", thresholds), ("tp", tp), ("fp", fp), ("fn", r#fn), ("tn", tn)];
+    let columns = functions::floats(columns)?;
+    functions::one_length(&columns)?;
+    let [thresholds, true_positives, false_positives, false_negatives, true_negatives] = columns;
     let masses = ConfusionMasses::Weights { true_positives, false_positives, false_negatives, true_negatives };
-    let found = measure::net_benefit(&ConfusionCounts { thresholds, masses }, prevalence)?;
+    let table = ConfusionCounts { thresholds, masses };
+    let found =
+        calls::run_owned(py, table.len(), Settings::serial(py)?, move |_| measure::net_benefit(&table, prevalence))?;
     Ok((column(py, found.model), column(py, found.treat_all)))
 }

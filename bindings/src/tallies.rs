@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use thresher::Result as CoreResult;
+use thresher::state::AnyCounts;
 use thresher::tally;
+use thresher::{Control, Result as CoreResult};
 
 use crate::accumulators::Accumulator;
 use crate::calls;
@@ -21,14 +22,21 @@ pub(crate) struct Tally(pub(crate) Arc<tally::Tally>);
 impl Tally {
     /// The tally of an accumulator as it is now; made anew only when that has changed.
     pub(crate) fn of(accumulator: &Accumulator, py: Python<'_>) -> Result<Self> {
+        Ok(Self::with_counts(accumulator, py)?.0)
+    }
+
+    /// The same, and the counts that it was made from.
+    pub(crate) fn with_counts(accumulator: &Accumulator, py: Python<'_>) -> Result<(Self, AnyCounts)> {
         let before = accumulator.snapshot(py);
         if let Some(tally) = before.tally {
-            return Ok(Self(tally));
+            return Ok((Self(tally), before.counts));
         }
-        let tally = queries::ask(accumulator, py, |counts, control| Ok(Answer::Ready(counts.tally(control)?)))?;
+        let made =
+            |counts: &AnyCounts, control: &Control<'_>| Ok(Answer::Ready((counts.tally(control)?, counts.clone())));
+        let (tally, counts) = queries::ask(accumulator, py, made)?;
         let tally = Arc::new(tally);
         accumulator.keep(py, &before, &tally);
-        Ok(Self(tally))
+        Ok((Self(tally), counts))
     }
 
     /// What `measure` makes of it, detached from the interpreter; a signal leaves the work behind.

@@ -25,14 +25,14 @@ class CalibrationQueries:
 
     def mean_score(self) -> float:
         """Return the mean score, `Σ w s / Σ w`, 0 to 1; NaN without rows. Raises Error as `log_loss`."""
-        return _core.calibration(self._state.tally())[0]
+        return _core.mean_score(self._state.tally())
 
     def calibration_ratio(self) -> float:
         """Return mean score over prevalence: above 1, scores promise more positives than there are.
 
         NaN without positives. Raises Error as `log_loss`.
         """
-        return _core.calibration(self._state.tally())[1]
+        return _core.calibration_ratio(self._state.tally())
 
     def log_loss(self) -> float:
         """Return the mean of `-ln` of the probability given to the true label, 0 to inf; NaN without rows.
@@ -52,18 +52,18 @@ class CalibrationQueries:
         >>> round(counts.log_loss(), 4), counts.normalized_entropy()
         (0.6931, 1.0)
         """
-        return _core.calibration(self._state.tally())[2]
+        return _core.log_loss(self._state.tally())
 
     def normalized_entropy(self) -> float:
         """Return log loss over the entropy of the prevalence, 0 to inf: below 1, scores tell more than the prevalence.
 
         NaN unless both classes are present. Raises Error as `log_loss`. He et al. (2014), ADKDD.
         """
-        return _core.calibration(self._state.tally())[3]
+        return _core.normalized_entropy(self._state.tally())
 
     def brier_score(self) -> float:
         """Return the mean of `(score - label)²`, 0 to 1; NaN without rows. Raises Error as `log_loss`."""
-        return _core.calibration(self._state.tally())[4]
+        return _core.brier_score(self._state.tally())
 
     def brier_decomposition(
         self, method: str = "corp", n_bins: int = 10, strategy: str = "uniform"

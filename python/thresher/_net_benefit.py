@@ -26,7 +26,7 @@ def net_benefit_of(
     for index in np.flatnonzero(at != values)[:1]:
         message = f"is {values[index]:g}, at which nothing was counted; the nearest is {at[index]:.17g}"
         raise Error(f"`thresholds`[{index}] {message} (`decision_curve` takes the nearest)")
-    model, _ = _core.net_benefit(at, counts, prevalence)
+    model, _ = _core.net_benefit(at, *counts, prevalence)
     return float(model[0]) if scalar else model
 
 
@@ -36,8 +36,10 @@ def decision_curve_of(
     """Return the decision curve at the thresholds nearest to these that were counted at, each once."""
     values = None if thresholds is None else threshold_array(thresholds, "thresholds")[0]
     at, *counts = _table(state, values)
-    at, first = np.unique(at, return_index=True)
-    return DecisionCurve(at, *_core.net_benefit(at, [column[first] for column in counts], prevalence))
+    if (at[1:] <= at[:-1]).any():
+        at, first = np.unique(at, return_index=True)
+        counts = [column[first] for column in counts]
+    return DecisionCurve(at, *_core.net_benefit(at, *counts, prevalence))
 
 
 def _table(state: _core.Accumulator, values: NDArray[np.float64] | None) -> list[NDArray[Any]]:
@@ -49,13 +51,18 @@ def _table(state: _core.Accumulator, values: NDArray[np.float64] | None) -> list
     if state.kind != "thresholds":
         return list(state.confusion(_USUAL_PROBABILITIES if values is None else values, ">=", True))
     table = state.confusion(None, state.comparison, False)
-    kept, first = np.unique(table[0], return_index=True)
-    inside = (kept >= 0) & (kept < 1)
-    kept, first = kept[inside], first[inside]
+    inside = (table[0] >= 0) & (table[0] < 1)
+    if not inside.all():
+        table = tuple(column[inside] for column in table)
+    if (table[0][1:] <= table[0][:-1]).any():
+        first = np.unique(table[0], return_index=True)[1]
+        table = tuple(column[first] for column in table)
+    kept = table[0]
     if values is not None:
         if not len(kept):
             raise Error("net benefit needs counts at thresholds in [0, 1), but these counts have none")
         above = np.searchsorted(kept, values).clip(max=len(kept) - 1)
         below = (above - 1).clip(min=0)
-        first = first[np.where(values - kept[below] < kept[above] - values, below, above)]
-    return [column[first] for column in table]
+        nearest = np.where(values - kept[below] < kept[above] - values, below, above)
+        table = tuple(column[nearest] for column in table)
+    return list(table)

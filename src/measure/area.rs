@@ -25,7 +25,8 @@ use crate::tally::{Groups, Masses, Tally};
 /// ```
 #[must_use]
 pub fn roc_auc(tally: &Tally) -> f64 {
-    area_with(tally, InnerPairs::Half)
+    let [area] = area_with(tally, [InnerPairs::Half]);
+    area
 }
 
 /// ROC AUC from `2U = Σ p (2·N_below + n)`, for a caller that summed the pairs itself; correctly rounded.
@@ -81,7 +82,7 @@ impl InnerPairs {
 }
 
 /// `Σ p (N_below + inner·n) / (P·N)`.
-pub(crate) fn area_with(tally: &Tally, inner: InnerPairs) -> f64 {
+pub(crate) fn area_with<const N: usize>(tally: &Tally, inner: [InnerPairs; N]) -> [f64; N] {
     match tally.masses() {
         Masses::Counts { positives, negatives } => {
             let rows = positives.iter().copied().zip(negatives.iter().copied());
@@ -101,30 +102,36 @@ pub(crate) fn are_rows(weights: &[f64]) -> bool {
     weights.iter().all(|weight| weight.fract() == 0.0) && weights.iter().sum::<f64>() <= EXACT
 }
 
-fn area_of_rows(groups: impl DoubleEndedIterator<Item = (u64, u64)>, inner: InnerPairs) -> f64 {
-    let halves = u128::from(inner.halves());
-    let (mut twice_u, mut positives, mut below) = (0_u128, 0_u64, 0_u64);
+fn area_of_rows<const N: usize>(
+    groups: impl DoubleEndedIterator<Item = (u64, u64)>,
+    inner: [InnerPairs; N],
+) -> [f64; N] {
+    let halves = inner.map(|inner| u128::from(inner.halves()));
+    let (mut twice_u, mut positives, mut below) = ([0_u128; N], 0_u64, 0_u64);
     for (p, n) in groups.rev() {
-        twice_u += u128::from(p) * (2 * u128::from(below) + halves * u128::from(n));
+        for (twice_u, halves) in twice_u.iter_mut().zip(halves) {
+            *twice_u += u128::from(p) * (2 * u128::from(below) + halves * u128::from(n));
+        }
         positives += p;
         below += n;
     }
-    roc_auc_from_pairs(twice_u, positives, below)
+    twice_u.map(|twice_u| roc_auc_from_pairs(twice_u, positives, below))
 }
 
 /// Each class is scaled by its own power of two, which cancels: products then neither overflow nor vanish.
-fn area_of_weights(positives: &[f64], negatives: &[f64], inner: InnerPairs) -> f64 {
+fn area_of_weights<const N: usize>(positives: &[f64], negatives: &[f64], inner: [InnerPairs; N]) -> [f64; N] {
     let (scale_p, scale_n) = (f64::scale(positives), f64::scale(negatives));
-    let share = 0.5 * f64::from(inner.halves());
-    let (mut pairs, mut all_p, mut below) = (Compensated::default(), Compensated::default(), Compensated::default());
+    let shares = inner.map(|inner| 0.5 * f64::from(inner.halves()));
+    let (mut pairs, mut all_p, mut below) =
+        ([Compensated::default(); N], Compensated::default(), Compensated::default());
     for (&p, &n) in positives.iter().zip(negatives).rev() {
         let (p, n) = (scale_p.apply(p), scale_n.apply(n));
-        pairs.add(p * (below.total() + share * n));
+        pairs.iter_mut().zip(shares).for_each(|(pairs, share)| pairs.add(p * (below.total() + share * n)));
         all_p.add(p);
         below.add(n);
     }
     let every_pair = all_p.total() * below.total();
-    if every_pair > 0.0 { (pairs.total() / every_pair).min(1.0) } else { f64::NAN }
+    pairs.map(|pairs| if every_pair > 0.0 { (pairs.total() / every_pair).min(1.0) } else { f64::NAN })
 }
 
 #[cfg(test)]

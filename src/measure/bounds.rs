@@ -69,18 +69,26 @@ impl Bounds {
 /// ```
 #[must_use]
 pub fn roc_auc_bounds(tally: &Tally) -> Bounds {
+    roc_auc_with_bounds(tally).1
+}
+
+/// [`roc_auc`] and [`roc_auc_bounds`], which need the same sums.
+#[must_use]
+pub fn roc_auc_with_bounds(tally: &Tally) -> (f64, Bounds) {
     const RELATIVE: f64 = 20.0 * UNIT; // 8 roundings in an end, 8 in the value between them, and some room
-    let value = roc_auc(tally);
-    if value.is_nan() || tally.tied() || every_group_has_one_class(tally.masses()) {
-        return Bounds::exactly(value);
+    if tally.tied() || every_group_has_one_class(tally.masses()) {
+        let value = roc_auc(tally);
+        return (value, Bounds::exactly(value));
     }
-    let (lower, upper) = (area_with(tally, InnerPairs::None), area_with(tally, InnerPairs::All));
-    match tally.masses() {
+    let [lower, value, upper] = area_with(tally, [InnerPairs::None, InnerPairs::Half, InnerPairs::All]);
+    let bounds = match tally.masses() {
+        _ if value.is_nan() => Bounds::exactly(value),
         Masses::Weights { positives, negatives } if !(are_rows(positives) && are_rows(negatives)) => {
             Bounds::outward(lower, upper, RELATIVE + of_the_sums(tally.len()))
         }
         _ => Bounds { lower, upper },
-    }
+    };
+    (value, bounds)
 }
 
 /// The interval that holds the exact average precision, for every ordering inside the groups, with or without ties.
@@ -105,8 +113,18 @@ pub fn roc_auc_bounds(tally: &Tally) -> Bounds {
 /// ```
 #[must_use]
 pub fn average_precision_bounds(tally: &Tally) -> Bounds {
-    const RELATIVE: f64 = 5e-15; // lower end 27 roundings of 2^-53, the value above it 8, and some room
+    bounds_about(tally, average_precision(tally))
+}
+
+/// [`average_precision`] and [`average_precision_bounds`], which needs it.
+#[must_use]
+pub fn average_precision_with_bounds(tally: &Tally) -> (f64, Bounds) {
     let value = average_precision(tally);
+    (value, bounds_about(tally, value))
+}
+
+fn bounds_about(tally: &Tally, value: f64) -> Bounds {
+    const RELATIVE: f64 = 5e-15; // lower end 27 roundings of 2^-53, the value above it 8, and some room
     if value.is_nan() || tally.tied() || precision_is_certain(tally.masses()) {
         return Bounds::exactly(value);
     }

@@ -1,86 +1,99 @@
 //! How far scores are probabilities, in one figure each: mean score, calibration ratio, log loss, entropy, Brier score.
 
 use super::hull::hull;
-use super::score_sums::{GroupSums, group_sums};
+use super::score_sums::ScoreSums;
 use super::sum::{Compensated, Mass, total};
 use crate::error::Result;
 use crate::tally::{Masses, Tally};
 
-/// Figures of scores read as probabilities of the positive label; `w` is a row's weight (1 without), `W` all weight.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Calibration {
-    /// `Σ w s / W`, in [0, 1].
-    pub mean_score: f64,
-    /// Share of positives, `P / W`, in [0, 1].
-    pub prevalence: f64,
-    /// `Σ −w ln q / W`, natural logarithm, with `q` the probability given to the true label; 0 … ∞. One row sure of
-    /// the wrong label makes it ∞: nothing is clipped.
-    pub log_loss: f64,
-    /// `Σ w (s − y)² / W` with the label `y`, in [0, 1].
-    pub brier_score: f64,
-}
-
-impl Calibration {
-    /// Mean score over prevalence, 0 … ∞: above 1, scores promise more positives than there are. NaN without positives.
-    #[must_use]
-    pub fn calibration_ratio(&self) -> f64 {
-        if self.prevalence > 0.0 { self.mean_score / self.prevalence } else { f64::NAN }
-    }
-
-    /// Log loss over the entropy `−π ln π − (1 − π) ln(1 − π)` of the prevalence `π`, 0 … ∞: below 1, scores say more
-    /// than the prevalence does. NaN unless both classes are present.
-    ///
-    /// Source: He et al., *Practical lessons from predicting clicks on ads at Facebook*, ADKDD (2014).
-    #[must_use]
-    pub fn normalized_entropy(&self) -> f64 {
-        let prevalence = self.prevalence;
-        if !(prevalence > 0.0 && prevalence < 1.0) {
-            return f64::NAN;
-        }
-        self.log_loss / -(prevalence * prevalence.ln() + (1.0 - prevalence) * (-prevalence).ln_1p())
-    }
-}
-
-/// Reads the figures off a tally whose scores are probabilities; all NaN when it is empty.
+/// The mean score, `Σ w s / Σ w`, in [0, 1]; NaN when the tally is empty. `w` is a row's weight (1 without), `s` its score.
 ///
-/// Within 1e-15 relative of tied groups. Of binned groups they come from the sums kept, without an error of binning;
-/// the Brier score is then within 1e-15 absolute.
+/// Within 1e-15 relative of tied groups. Of binned groups it comes from the sums kept, without an error of binning.
 ///
 /// # Errors
 /// [`Error::NotProbabilities`](crate::Error::NotProbabilities) for scores outside [0, 1];
 /// [`Error::NoSums`](crate::Error::NoSums) for a binned tally without sums.
 ///
 /// ```
-/// use thresher::measure::calibration;
+/// use thresher::measure::mean_score;
 /// use thresher::tally::{Masses, Tally};
 ///
 /// let counts = Masses::Counts { positives: vec![1, 0], negatives: vec![1, 2] };
-/// let figures = calibration(&Tally::new(vec![0.5, 0.0], counts, true))?;
-/// assert_eq!((figures.mean_score, figures.prevalence, figures.brier_score), (0.25, 0.25, 0.125));
-/// assert!((figures.log_loss - 0.5 * 2.0_f64.ln()).abs() < 1e-15);
+/// assert_eq!(mean_score(&Tally::new(vec![0.5, 0.0], counts, true))?, 0.25);
 /// # Ok::<(), thresher::Error>(())
 /// ```
-pub fn calibration(tally: &Tally) -> Result<Calibration> {
-    let [mut scores, mut losses, mut errors] = [Compensated::default(); 3];
-    let [mut positives, mut negatives] = [Compensated::default(); 2];
-    for GroupSums { masses, scores: own, squared_errors, log_losses, .. } in group_sums(tally)? {
-        negatives.add(masses[0]);
-        positives.add(masses[1]);
-        own.iter().for_each(|&sum| scores.add(sum));
-        errors.add(squared_errors);
-        losses.add(if losses.sum.is_infinite() { 0.0 } else { log_losses });
-    }
-    let whole = positives.total() + negatives.total();
-    let log_loss = if losses.sum.is_infinite() { losses.sum } else { losses.total() / whole };
-    Ok(Calibration {
-        mean_score: scores.total() / whole,
-        prevalence: prevalence(tally),
-        log_loss,
-        brier_score: errors.total() / whole,
-    })
+pub fn mean_score(tally: &Tally) -> Result<f64> {
+    let sums = ScoreSums::of(tally)?;
+    Ok(sums.scores() / sums.whole())
 }
 
-/// `P / W`; NaN without rows.
+/// Mean score over prevalence, 0 … ∞: above 1, scores promise more positives than there are. NaN without positives.
+///
+/// # Errors
+/// As [`mean_score`].
+pub fn calibration_ratio(tally: &Tally) -> Result<f64> {
+    let (mean_score, prevalence) = (mean_score(tally)?, prevalence(tally));
+    Ok(if prevalence > 0.0 { mean_score / prevalence } else { f64::NAN })
+}
+
+/// The log loss, `Σ −w ln q / Σ w` with the natural logarithm, 0 … ∞; `q` is the probability given to the true label.
+/// One row sure of the wrong label makes it ∞: nothing is clipped. NaN when the tally is empty.
+///
+/// As close as [`mean_score`].
+///
+/// # Errors
+/// As [`mean_score`].
+///
+/// ```
+/// use thresher::measure::log_loss;
+/// use thresher::tally::{Masses, Tally};
+///
+/// let counts = Masses::Counts { positives: vec![1, 0], negatives: vec![1, 2] };
+/// let loss = log_loss(&Tally::new(vec![0.5, 0.0], counts, true))?;
+/// assert!((loss - 0.5 * 2.0_f64.ln()).abs() < 1e-15);
+/// # Ok::<(), thresher::Error>(())
+/// ```
+pub fn log_loss(tally: &Tally) -> Result<f64> {
+    let sums = ScoreSums::of(tally)?;
+    Ok(sums.log_losses() / sums.whole())
+}
+
+/// Log loss over the entropy `−π ln π − (1 − π) ln(1 − π)` of the prevalence `π`, 0 … ∞: below 1, scores say more than
+/// the prevalence does. NaN unless both classes are present.
+///
+/// # Errors
+/// As [`mean_score`].
+///
+/// Source: He et al., *Practical lessons from predicting clicks on ads at Facebook*, ADKDD (2014).
+pub fn normalized_entropy(tally: &Tally) -> Result<f64> {
+    let (log_loss, prevalence) = (log_loss(tally)?, prevalence(tally));
+    if !(prevalence > 0.0 && prevalence < 1.0) {
+        return Ok(f64::NAN);
+    }
+    Ok(log_loss / -(prevalence * prevalence.ln() + (1.0 - prevalence) * (-prevalence).ln_1p()))
+}
+
+/// The Brier score, `Σ w (s − y)² / Σ w` with the label `y`, in [0, 1]; NaN when the tally is empty.
+///
+/// As close as [`mean_score`]; of binned groups within 1e-15 absolute.
+///
+/// # Errors
+/// As [`mean_score`].
+///
+/// ```
+/// use thresher::measure::brier_score;
+/// use thresher::tally::{Masses, Tally};
+///
+/// let counts = Masses::Counts { positives: vec![1, 0], negatives: vec![1, 2] };
+/// assert_eq!(brier_score(&Tally::new(vec![0.5, 0.0], counts, true))?, 0.125);
+/// # Ok::<(), thresher::Error>(())
+/// ```
+pub fn brier_score(tally: &Tally) -> Result<f64> {
+    let sums = ScoreSums::of(tally)?;
+    Ok(sums.squared_errors() / sums.whole())
+}
+
+/// The share of positives, `P / (P + N)`; NaN without rows.
 pub(crate) fn prevalence(tally: &Tally) -> f64 {
     match tally.masses() {
         Masses::Counts { positives, negatives } => total(positives).share(total(negatives)),
@@ -112,11 +125,11 @@ pub struct BrierParts {
 /// reliability and resolution are then both too small by one amount, and reliability may fall below 0.
 ///
 /// # Errors
-/// As [`calibration`].
+/// As [`mean_score`].
 ///
 /// Source: Dimitriadis, Gneiting and Jordan, *Stable reliability diagrams for probabilistic classifiers*, PNAS (2021).
 pub fn brier_by_corp(tally: &Tally) -> Result<BrierParts> {
-    let Calibration { brier_score, prevalence, .. } = calibration(tally)?;
+    let (brier_score, prevalence) = (brier_score(tally)?, prevalence(tally));
     let uncertainty = prevalence * (1.0 - prevalence);
     let recalibrated = match hull(tally).blocks.masses() {
         Masses::Counts { positives, negatives } => within_blocks(positives, negatives),
@@ -156,10 +169,10 @@ mod tests {
 
     #[test]
     fn a_row_sure_of_the_wrong_label_costs_everything() {
-        let sure = calibration(&rows(&[1.0, 0.5, 0.0], &[0, 1, 1], &[1, 1, 0], true)).unwrap();
-        assert_eq!((sure.log_loss, sure.normalized_entropy()), (f64::INFINITY, f64::INFINITY));
-        let right = calibration(&rows(&[1.0, 0.0], &[2, 0], &[0, 3], true)).unwrap();
-        assert_eq!((right.log_loss, right.brier_score, right.calibration_ratio()), (0.0, 0.0, 1.0));
+        let sure = rows(&[1.0, 0.5, 0.0], &[0, 1, 1], &[1, 1, 0], true);
+        assert_eq!((log_loss(&sure), normalized_entropy(&sure)), (Ok(f64::INFINITY), Ok(f64::INFINITY)));
+        let right = rows(&[1.0, 0.0], &[2, 0], &[0, 3], true);
+        assert_eq!((log_loss(&right), brier_score(&right), calibration_ratio(&right)), (Ok(0.0), Ok(0.0), Ok(1.0)));
     }
 
     #[test]
@@ -173,25 +186,24 @@ mod tests {
             log_losses: [vec![-(1.0 - high).ln() - 2.0 * (1.0 - low).ln()], vec![-high.ln() - low.ln()]],
             range: Some([low, high]),
         };
-        let kept = calibration(&rows(&[0.0], &[2], &[3], false).with_sums(sums)).unwrap();
-        let expected = calibration(&exact).unwrap();
-        assert!((kept.log_loss - expected.log_loss).abs() < 1e-15);
-        assert_eq!((kept.mean_score, kept.brier_score), (expected.mean_score, expected.brier_score));
+        let kept = rows(&[0.0], &[2], &[3], false).with_sums(sums);
+        assert!((log_loss(&kept).unwrap() - log_loss(&exact).unwrap()).abs() < 1e-15);
+        assert_eq!((mean_score(&kept), brier_score(&kept)), (mean_score(&exact), brier_score(&exact)));
     }
 
     #[test]
     fn scores_that_are_no_probabilities_and_missing_sums_are_said() {
-        let logits = calibration(&rows(&[3.0, 0.5, -2.0], &[1, 1, 1], &[1, 1, 1], true)).unwrap_err();
+        let logits = log_loss(&rows(&[3.0, 0.5, -2.0], &[1, 1, 1], &[1, 1, 1], true)).unwrap_err();
         assert_eq!(logits, Error::NotProbabilities { low: -2.0, high: 3.0 });
-        assert_eq!(calibration(&rows(&[0.5, 0.0], &[1, 1], &[1, 1], false)).unwrap_err(), Error::NoSums);
-        assert!(calibration(&rows(&[], &[], &[], false)).unwrap().log_loss.is_nan());
+        assert_eq!(mean_score(&rows(&[0.5, 0.0], &[1, 1], &[1, 1], false)).unwrap_err(), Error::NoSums);
+        assert!(log_loss(&rows(&[], &[], &[], false)).unwrap().is_nan());
     }
 
     #[test]
     fn one_class_has_no_entropy() {
-        let positives = calibration(&rows(&[0.5], &[4], &[0], true)).unwrap();
-        assert!(positives.normalized_entropy().is_nan());
-        assert_eq!(positives.calibration_ratio(), 0.5);
+        let positives = rows(&[0.5], &[4], &[0], true);
+        assert!(normalized_entropy(&positives).unwrap().is_nan());
+        assert_eq!(calibration_ratio(&positives), Ok(0.5));
         let parts = brier_by_corp(&rows(&[0.5], &[4], &[0], true)).unwrap();
         assert_eq!((parts.reliability, parts.resolution, parts.uncertainty), (0.25, 0.0, 0.0));
     }

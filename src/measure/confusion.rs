@@ -161,17 +161,32 @@ fn tables(masses: &Masses, admitted: &[usize]) -> ConfusionMasses {
 
 /// The sum of the first `admitted[i]` entries of a column, and of the others: one pass down, one pass up.
 fn split_sums<M: Mass>(column: &[M], admitted: &[usize]) -> (Vec<M>, Vec<M>) {
+    if admitted.is_sorted() {
+        return splits(column, admitted, 0..admitted.len());
+    }
+    if admitted.is_sorted_by(|a, b| a >= b) {
+        return splits(column, admitted, (0..admitted.len()).rev());
+    }
     let mut order: Vec<usize> = (0..admitted.len()).collect();
     order.sort_by_key(|&i| admitted[i]);
+    splits(column, admitted, order.into_iter())
+}
+
+/// The same in the `order` in which `admitted` ascends.
+fn splits<M: Mass>(
+    column: &[M],
+    admitted: &[usize],
+    order: impl DoubleEndedIterator<Item = usize> + Clone,
+) -> (Vec<M>, Vec<M>) {
     let (mut above, mut below) = (vec![M::ZERO; admitted.len()], vec![M::ZERO; admitted.len()]);
     let (mut sum, mut next) = (M::Sum::default(), 0);
-    for &i in &order {
+    for i in order.clone() {
         column[next..admitted[i]].iter().for_each(|&mass| M::add(&mut sum, mass));
         next = admitted[i];
         above[i] = M::total(sum);
     }
     let (mut sum, mut end) = (M::Sum::default(), column.len());
-    for &i in order.iter().rev() {
+    for i in order.rev() {
         column[admitted[i]..end].iter().rev().for_each(|&mass| M::add(&mut sum, mass));
         end = admitted[i];
         below[i] = M::total(sum);

@@ -170,8 +170,11 @@ fn real(rows: u64) -> f64 {
 fn roc<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], drop: bool) -> RocCurve {
     let keep = |i: usize| positives[i + 1] != positives[i] || negatives[i + 1] != negatives[i];
     let (all_p, all_n) = (total(positives), total(negatives));
-    let mut curve =
-        RocCurve { fpr: vec![M::ZERO.over(all_n)], tpr: vec![M::ZERO.over(all_p)], thresholds: vec![f64::INFINITY] };
+    let points = || Vec::with_capacity(1 + positives.len());
+    let mut curve = RocCurve { fpr: points(), tpr: points(), thresholds: points() };
+    curve.fpr.push(M::ZERO.over(all_n));
+    curve.tpr.push(M::ZERO.over(all_p));
+    curve.thresholds.push(f64::INFINITY);
     for (i, step) in steps(positives, negatives).enumerate() {
         if kept(i, positives.len(), drop, keep) {
             curve.fpr.push(step.fp.over(all_n));

@@ -39,9 +39,10 @@ pub fn roc_auc_variance(tally: &Tally, meaning: WeightMeaning) -> Result<AreaVar
     Ok(match tally.masses() {
         Masses::Counts { positives, negatives } => of_rows(positives, negatives),
         Masses::Weights { positives, negatives } => {
-            let moments = moments(roc_auc(tally), positives, negatives, squares);
+            let area = roc_auc(tally);
+            let moments = moments(area, positives, negatives, squares);
             AreaVariance {
-                area: roc_auc(tally),
+                area,
                 parts: moments.each_ref().map(Moments::of_mean),
                 degrees_of_freedom: f64::INFINITY,
                 samples: moments.each_ref().map(Moments::samples),

@@ -4,7 +4,6 @@ use special::Beta as _;
 
 use super::calibration::prevalence;
 use super::hull::hull;
-use super::score_sums::masses;
 use super::sum::Compensated;
 use crate::error::{Error, Result};
 use crate::tally::Tally;
@@ -48,7 +47,7 @@ pub fn h_measure(tally: &Tally, severity: Option<[f64; 2]>) -> Result<f64> {
     let costs = Costs::new(severity.unwrap_or([prevalence + 1.0, 2.0 - prevalence]));
     let (hull, mut loss, mut whole) = (hull(tally), Compensated::default(), Compensated::default());
     for (block, share) in hull.shares().into_iter().enumerate() {
-        let [negatives, positives] = masses(&hull.blocks, block);
+        let [negatives, positives] = hull.blocks.masses().group(block);
         loss.add((negatives + positives) * costs.least(share));
         whole.add(negatives + positives);
     }

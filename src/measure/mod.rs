@@ -69,8 +69,12 @@ mod variance;
 mod weighted_area;
 
 pub use area::{roc_auc, roc_auc_from_pairs, twice_u};
-pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
-pub use calibration::{BrierParts, Calibration, brier_by_corp, calibration};
+pub use bounds::{
+    Bounds, average_precision_bounds, average_precision_with_bounds, roc_auc_bounds, roc_auc_with_bounds,
+};
+pub use calibration::{
+    BrierParts, brier_by_corp, brier_score, calibration_ratio, log_loss, mean_score, normalized_entropy,
+};
 pub use choose::{Choice, Limit, Objective, Side, best_threshold, candidates, threshold_at};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};
 pub use cost::Costs;

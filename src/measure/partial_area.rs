@@ -43,7 +43,8 @@ pub fn partial_roc_auc(tally: &Tally, max_fpr: f64) -> Result<f64> {
         return Ok(roc_auc(tally));
     }
     let range = Range { from: 0.0, to: max_fpr };
-    Ok(range.standardised(range.area_of(tally, false, InnerPairs::Half)))
+    let [area] = range.area_of(tally, false, [InnerPairs::Half]);
+    Ok(range.standardised(area))
 }
 
 /// Area under the part of the ROC curve in a range of rates, and its certain bounds.
@@ -104,24 +105,35 @@ impl Range {
         const ROUNDING: f64 = 4e-15; // of two plain areas
         let chance = self.width() - self.chance();
         let scaled = |area: f64| if standardised { self.standardised(area) } else { area.clamp(0.0, self.width()) };
-        let value = self.area_of(tally, mirrored, InnerPairs::Half);
-        if tally.tied() || value.is_nan() {
+        if tally.tied() {
+            let [value] = self.area_of(tally, mirrored, [InnerPairs::Half]).map(scaled);
+            return (value, Bounds::exactly(value));
+        }
+        let all = [InnerPairs::None, InnerPairs::Half, InnerPairs::All];
+        let [lower, value, upper] = self.area_of(tally, mirrored, all);
+        if value.is_nan() {
             return (scaled(value), Bounds::exactly(scaled(value)));
         }
-        let ends = [InnerPairs::None, InnerPairs::All].map(|inner| scaled(self.area_of(tally, mirrored, inner)));
+        let ends = [lower, upper].map(scaled);
         let (most, unit) = if standardised { (1.0, 0.5 / chance) } else { (self.width(), 1.0) };
         let least = scaled(0.0);
         (scaled(value), Bounds::about(scaled(value), ends, ROUNDING * unit, [least, most]))
     }
 
-    fn area_of(self, tally: &Tally, mirrored: bool, inner: InnerPairs) -> f64 {
+    fn area_of<const N: usize>(self, tally: &Tally, mirrored: bool, inner: [InnerPairs; N]) -> [f64; N] {
         match tally.masses() {
             Masses::Counts { positives, negatives } => self.area_either_way(positives, negatives, mirrored, inner),
             Masses::Weights { positives, negatives } => self.area_either_way(positives, negatives, mirrored, inner),
         }
     }
 
-    fn area_either_way<M: Mass>(self, positives: &[M], negatives: &[M], mirrored: bool, inner: InnerPairs) -> f64 {
+    fn area_either_way<M: Mass, const N: usize>(
+        self,
+        positives: &[M],
+        negatives: &[M],
+        mirrored: bool,
+        inner: [InnerPairs; N],
+    ) -> [f64; N] {
         if !mirrored {
             return self.area(positives, negatives, inner);
         }
@@ -131,14 +143,14 @@ impl Range {
     }
 
     /// The plain area under the curve in the range; NaN unless both classes are present.
-    fn area<M: Mass>(self, positives: &[M], negatives: &[M], inner: InnerPairs) -> f64 {
+    fn area<M: Mass, const N: usize>(self, positives: &[M], negatives: &[M], inner: [InnerPairs; N]) -> [f64; N] {
         let (scale_p, scale_n) = (M::scale(positives), M::scale(negatives));
         let all_p = scale_p.apply(total(positives).real());
         let all_n = scale_n.apply(total(negatives).real());
         if !(all_p > 0.0 && all_n > 0.0) {
-            return f64::NAN;
+            return [f64::NAN; N];
         }
-        let mut area = Compensated::default();
+        let mut areas = [Compensated::default(); N];
         for step in steps(positives, negatives) {
             let (p, n) = (scale_p.apply(step.p.real()), scale_n.apply(step.n.real()));
             let (before, fp_before) = (scale_p.apply(step.tp_before.real()), scale_n.apply(step.fp_before.real()));
@@ -147,15 +159,17 @@ impl Range {
             let start = self.from.mul_add(all_n, -fp_before).clamp(0.0, n);
             let end = self.to.mul_add(all_n, -fp_before).clamp(0.0, n);
             if end > start {
-                let share = match inner {
-                    InnerPairs::None => 0.0,
-                    InnerPairs::Half => 0.5 * (start / n + end / n),
-                    InnerPairs::All => 1.0,
-                };
-                area.add((end - start) * (before + p * share));
+                for (area, inner) in areas.iter_mut().zip(inner) {
+                    let share = match inner {
+                        InnerPairs::None => 0.0,
+                        InnerPairs::Half => 0.5 * (start / n + end / n),
+                        InnerPairs::All => 1.0,
+                    };
+                    area.add((end - start) * (before + p * share));
+                }
             }
         }
-        area.total() / (all_p * all_n)
+        areas.map(|area| area.total() / (all_p * all_n))
     }
 
     fn width(self) -> f64 {

@@ -88,16 +88,24 @@ pub fn pr_auc(tally: &Tally, method: PrAucMethod) -> f64 {
     }
 }
 
-fn steps_of_rows(positives: impl Iterator<Item = u64> + Clone, negatives: impl Iterator<Item = u64>) -> f64 {
+fn steps_of_rows(mut positives: impl Iterator<Item = u64> + Clone, mut negatives: impl Iterator<Item = u64>) -> f64 {
+    const BLOCK: usize = 256;
     let mut sum = PrecisionSum::new(positives.clone().sum());
-    let (mut tp, mut fp) = (0, 0);
-    for (p, n) in positives.zip(negatives) {
-        (tp, fp) = (tp + p, fp + n); // a tally holds at most 2^63 − 1 rows
-        if p > 0 {
-            sum.add(p, tp, fp);
+    let (mut held, mut precisions) = ([0; BLOCK], [0.0; BLOCK]);
+    let (mut tp, mut fp) = (0_u64, 0);
+    loop {
+        let mut len = 0;
+        let groups = positives.by_ref().zip(negatives.by_ref());
+        for ((own, precision), (p, n)) in held.iter_mut().zip(&mut precisions).zip(groups) {
+            (tp, fp) = (tp + p, fp + n); // a tally holds at most 2^63 − 1 rows
+            (*own, *precision) = (p, tp.share(fp));
+            len += 1;
         }
+        if len == 0 {
+            return sum.mean();
+        }
+        sum.add_all(&held[..len], &precisions[..len]);
     }
-    sum.mean()
 }
 
 fn area_by<M: Mass>(positives: &[M], negatives: &[M], method: PrAucMethod) -> f64 {

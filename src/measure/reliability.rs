@@ -1,8 +1,8 @@
 //! The reliability curve: scores in bins, and how many of each bin are positive.
 
 use super::area::are_rows;
-use super::calibration::{BrierParts, Calibration, calibration};
-use super::score_sums::{GroupSums, group_sums};
+use super::calibration::{BrierParts, brier_score, prevalence};
+use super::score_sums::{GroupSums, ScoreSums};
 use super::sum::{Compensated, Mass, total};
 use crate::error::{Error, Result};
 use crate::tally::{Masses, Tally};
@@ -55,7 +55,7 @@ pub struct Reliability {
 /// thresholds then, except 0 and 1 at the ends.
 ///
 /// # Errors
-/// As [`calibration`](super::calibration()); [`Error::OutOfRange`] unless `n_bins >= 1`.
+/// As [`mean_score`](super::mean_score); [`Error::OutOfRange`] unless `n_bins >= 1`.
 ///
 /// ```
 /// use thresher::measure::{Binning, reliability};
@@ -72,7 +72,7 @@ pub fn reliability(tally: &Tally, n_bins: usize, binning: Binning) -> Result<Rel
     if n_bins == 0 {
         return Err(Error::OutOfRange { argument: "n_bins", value: 0.0, accepted: "an integer >= 1" });
     }
-    let groups: Vec<GroupSums> = group_sums(tally)?.collect();
+    let sums = ScoreSums::of(tally)?;
     let inner = match binning {
         Binning::Uniform => uniform_cuts(tally, n_bins),
         Binning::Quantile => quantile_cuts(tally, n_bins),
@@ -81,7 +81,7 @@ pub fn reliability(tally: &Tally, n_bins: usize, binning: Binning) -> Result<Rel
     let cuts: Vec<Cut> = [lowest].into_iter().chain(inner).chain([Cut { above: 0, edge: 1.0 }]).collect();
     let mut curve = Reliability::default();
     for (below, above) in cuts.iter().zip(&cuts[1..]) {
-        let held = |group: &usize| groups[*group].masses != [0.0; 2];
+        let held = |group: &usize| tally.masses().group(*group) != [0.0; 2];
         let mut inside = (above.above..below.above).filter(held);
         let Some(first) = inside.next() else { continue };
         let last = inside.next_back().unwrap_or(first);
@@ -89,7 +89,7 @@ pub fn reliability(tally: &Tally, n_bins: usize, binning: Binning) -> Result<Rel
             Binning::Quantile if tally.tied() => [last, first].map(|group| tally.thresholds()[group]),
             _ => [below.edge, above.edge],
         };
-        curve.push(edges, &groups[first..=last]);
+        curve.push(edges, sums.of_groups(first..last + 1));
     }
     Ok(curve)
 }
@@ -103,9 +103,9 @@ pub fn reliability(tally: &Tally, n_bins: usize, binning: Binning) -> Result<Rel
 /// Forecasting 23 (2008).
 pub fn brier_by_bins(tally: &Tally, n_bins: usize, binning: Binning) -> Result<BrierParts> {
     let bins = reliability(tally, n_bins, binning)?.bins;
-    let Calibration { brier_score, prevalence, .. } = calibration(tally)?;
+    let (brier_score, prevalence) = (brier_score(tally)?, prevalence(tally));
     let [mut reliability, mut resolution, mut variance, mut covariance, mut whole] = [Compensated::default(); 5];
-    for GroupSums { masses: [negatives, positives], scores, squared_scores, .. } in bins {
+    for GroupSums { masses: [negatives, positives], scores, squared_scores } in bins {
         let mass = negatives + positives;
         let (rate, mean) = (positives / mass, (scores[0] + scores[1]) / mass);
         reliability.add(mass * (mean - rate) * (mean - rate));
@@ -137,18 +137,7 @@ impl Reliability {
         [lower, upper]
     }
 
-    fn push(&mut self, [lower, upper]: [f64; 2], groups: &[GroupSums]) {
-        let sum = |of: fn(&GroupSums) -> f64| {
-            let mut sum = Compensated::default();
-            groups.iter().for_each(|group| sum.add(of(group)));
-            sum.total()
-        };
-        let bin = GroupSums {
-            masses: [sum(|group| group.masses[0]), sum(|group| group.masses[1])],
-            scores: [sum(|group| group.scores[0]), sum(|group| group.scores[1])],
-            squared_scores: [sum(|group| group.squared_scores[0]), sum(|group| group.squared_scores[1])],
-            ..GroupSums::default()
-        };
+    fn push(&mut self, [lower, upper]: [f64; 2], bin: GroupSums) {
         let mass = bin.masses[0] + bin.masses[1];
         self.lower.push(lower);
         self.upper.push(upper);

@@ -21,6 +21,7 @@ impl Scale {
     }
 
     /// `value` times the power of two: exact, unless it falls below float64's normal range.
+    #[inline]
     pub(crate) fn apply(self, value: f64) -> f64 {
         value * self.first * self.second
     }

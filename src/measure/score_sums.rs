@@ -1,9 +1,12 @@
-//! Sums of scores per group: of scores that are known, or those an accumulator kept.
+//! Sums of scores over groups: of scores that are known, or those an accumulator kept.
 
+use std::ops::Range;
+
+use super::sum::{Compensated, Mass};
 use crate::error::{Error, Result};
-use crate::tally::{Masses, Tally};
+use crate::tally::{Masses, Sums, Tally};
 
-/// What one group holds: its masses as float64, and sums over its rows, `[negatives, positives]`.
+/// What some groups hold: their masses as float64, and sums over their rows, `[negatives, positives]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct GroupSums {
     pub masses: [f64; 2],
@@ -11,62 +14,152 @@ pub(crate) struct GroupSums {
     pub scores: [f64; 2],
     /// `Σ w s²`.
     pub squared_scores: [f64; 2],
-    /// `Σ w (s − y)²` of both classes, with `y` the label.
-    pub squared_errors: f64,
-    /// `Σ −w ln q` of both classes, with `q` the probability given to the true label.
-    pub log_losses: f64,
 }
 
-/// The sums of every group from the highest score down; scores must be probabilities.
-///
-/// # Errors
-/// [`Error::NotProbabilities`] when a score lies outside [0, 1], as far as the tally shows it;
-/// [`Error::NoSums`] for a binned tally without sums.
-pub(crate) fn group_sums(tally: &Tally) -> Result<impl Iterator<Item = GroupSums> + '_> {
-    if !tally.tied() && tally.sums().is_none() && !tally.is_empty() {
-        return Err(Error::NoSums);
-    }
-    refuse_others_than_probabilities(tally)?;
-    Ok((0..tally.len()).map(|group| {
-        let masses = masses(tally, group);
-        match tally.sums() {
-            Some(sums) if !tally.tied() => {
-                let of = |columns: &[Vec<f64>; 2]| [columns[0][group], columns[1][group]];
-                let (scores, squared_scores) = (of(&sums.scores), of(&sums.squared_scores));
-                let missed = masses[1] - 2.0 * scores[1] + squared_scores[1]; // Σ w (1 − s)²
-                let log_losses = of(&sums.log_losses).iter().sum();
-                let squared_errors = squared_scores[0] + missed.max(0.0);
-                GroupSums { masses, scores, squared_scores, squared_errors, log_losses }
-            }
-            _ => of_one_score(tally.thresholds()[group], masses),
+/// Sums of scores of a tally whose scores are probabilities.
+#[derive(Clone, Copy)]
+pub(crate) struct ScoreSums<'t> {
+    tally: &'t Tally,
+    /// Those that were kept, where groups are no single scores.
+    kept: Option<&'t Sums>,
+}
+
+impl<'t> ScoreSums<'t> {
+    /// # Errors
+    /// [`Error::NotProbabilities`] when a score lies outside [0, 1], as far as the tally shows it;
+    /// [`Error::NoSums`] for a binned tally without sums.
+    pub(crate) fn of(tally: &'t Tally) -> Result<Self> {
+        let kept = if tally.tied() { None } else { tally.sums() };
+        if kept.is_none() && !tally.tied() && !tally.is_empty() {
+            return Err(Error::NoSums);
         }
-    }))
-}
+        refuse_others_than_probabilities(tally)?;
+        Ok(Self { tally, kept })
+    }
 
-fn of_one_score(score: f64, masses: [f64; 2]) -> GroupSums {
-    let [negatives, positives] = masses;
-    let missed = 1.0 - score;
-    let loss = |mass: f64, log: f64| if mass == 0.0 { 0.0 } else { -mass * log }; // nobody loses ∞ by a score of 0
-    GroupSums {
-        masses,
-        scores: masses.map(|mass| mass * score),
-        squared_scores: masses.map(|mass| mass * score * score),
-        squared_errors: negatives * score * score + positives * missed * missed,
-        log_losses: loss(negatives, (-score).ln_1p()) + loss(positives, score.ln()),
+    /// All there is of both classes.
+    pub(crate) fn whole(self) -> f64 {
+        match self.tally.masses() {
+            Masses::Counts { positives, negatives } => sum([&positives[..], negatives]),
+            Masses::Weights { positives, negatives } => sum([&positives[..], negatives]),
+        }
+    }
+
+    /// `Σ w s`.
+    pub(crate) fn scores(self) -> f64 {
+        match self.kept {
+            Some(kept) => sum(kept.scores.each_ref().map(Vec::as_slice)),
+            None => self.added(|score, masses| masses.map(|mass| mass * score)),
+        }
+    }
+
+    /// `Σ w (s − y)²`, with `y` the label.
+    pub(crate) fn squared_errors(self) -> f64 {
+        let Some(kept) = self.kept else {
+            let errors = |score: f64, [n, p]: [f64; 2]| [n * score * score, p * (1.0 - score) * (1.0 - score)];
+            return self.added(errors);
+        };
+        let missed = match self.tally.masses() {
+            Masses::Counts { positives, .. } => squared_misses(positives, kept),
+            Masses::Weights { positives, .. } => squared_misses(positives, kept),
+        };
+        let mut all = missed;
+        kept.squared_scores[0].iter().for_each(|&square| all.add(square));
+        all.total()
+    }
+
+    /// `Σ −w ln q`, with `q` the probability given to the true label; ∞ as soon as a term is.
+    pub(crate) fn log_losses(self) -> f64 {
+        match self.kept {
+            Some(kept) => sum(kept.log_losses.each_ref().map(Vec::as_slice)),
+            None => self.added(|score, [n, p]| {
+                // Mostly a group has one class, so one logarithm; and nobody loses ∞ by a score of 0.
+                let of_negatives = if n == 0.0 { 0.0 } else { n * -(-score).ln_1p() };
+                [of_negatives, if p == 0.0 { 0.0 } else { p * -score.ln() }]
+            }),
+        }
+    }
+
+    /// The sums of some groups.
+    pub(crate) fn of_groups(self, groups: Range<usize>) -> GroupSums {
+        match self.tally.masses() {
+            Masses::Counts { positives, negatives } => self.of_these([negatives, positives], groups),
+            Masses::Weights { positives, negatives } => self.of_these([negatives, positives], groups),
+        }
+    }
+
+    fn of_these<M: Mass>(self, columns: [&Vec<M>; 2], groups: Range<usize>) -> GroupSums {
+        let columns = columns.map(|column| &column[groups.clone()]);
+        if let Some(kept) = self.kept {
+            let of = |kept: &[Vec<f64>; 2]| kept.each_ref().map(|column| sum([&column[groups.clone()]]));
+            let (scores, squared_scores) = (of(&kept.scores), of(&kept.squared_scores));
+            return GroupSums { masses: columns.map(|column| sum([column])), scores, squared_scores };
+        }
+        let thresholds = &self.tally.thresholds()[groups];
+        let of = |column: &[M]| {
+            let mut sums = [Compensated::default(); 3];
+            for (&score, mass) in thresholds.iter().zip(column) {
+                let (mass, product) = (mass.real(), mass.real() * score);
+                [mass, product, product * score].into_iter().zip(&mut sums).for_each(|(term, sum)| sum.add(term));
+            }
+            sums.map(Compensated::total)
+        };
+        let [[n, n_scores, n_squares], [p, p_scores, p_squares]] = columns.map(of);
+        GroupSums { masses: [n, p], scores: [n_scores, p_scores], squared_scores: [n_squares, p_squares] }
+    }
+
+    /// The sum of what `of` makes of each score and its `[negatives, positives]`.
+    fn added(self, of: impl Fn(f64, [f64; 2]) -> [f64; 2]) -> f64 {
+        let thresholds = self.tally.thresholds();
+        match self.tally.masses() {
+            Masses::Counts { positives, negatives } => added(thresholds, positives, negatives, of),
+            Masses::Weights { positives, negatives } => added(thresholds, positives, negatives, of),
+        }
     }
 }
 
-/// `[negatives, positives]` of a group as float64.
-pub(crate) fn masses(tally: &Tally, group: usize) -> [f64; 2] {
-    match tally.masses() {
-        Masses::Counts { positives, negatives } => [negatives[group] as f64, positives[group] as f64],
-        Masses::Weights { positives, negatives } => [negatives[group], positives[group]],
+fn added<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], of: impl Fn(f64, [f64; 2]) -> [f64; 2]) -> f64 {
+    let mut sums = [Compensated::default(); 2];
+    for ((&score, p), n) in thresholds.iter().zip(positives).zip(negatives) {
+        let terms = of(score, [n.real(), p.real()]);
+        sums[0].add(terms[0]);
+        sums[1].add(terms[1]);
     }
+    together(sums)
+}
+
+/// The sum of all these columns.
+fn sum<M: Mass, const N: usize>(columns: [&[M]; N]) -> f64 {
+    let sums = columns.map(|column| {
+        let mut sum = Compensated::default();
+        column.iter().for_each(|mass| sum.add(mass.real()));
+        sum
+    });
+    together(sums)
+}
+
+/// `Σ w (1 − s)²` of positives.
+fn squared_misses<M: Mass>(positives: &[M], kept: &Sums) -> Compensated {
+    let mut all = Compensated::default();
+    for ((p, score), square) in positives.iter().zip(&kept.scores[1]).zip(&kept.squared_scores[1]) {
+        all.add((p.real() - 2.0 * score + square).max(0.0));
+    }
+    all
+}
+
+/// Sums together, ∞ if one of them is.
+fn together<const N: usize>(sums: [Compensated; N]) -> f64 {
+    if sums.iter().any(|sum| sum.sum == f64::INFINITY) {
+        return f64::INFINITY; // what was lost on the way there is NaN
+    }
+    let mut all = Compensated::default();
+    sums.iter().for_each(|sum| [sum.sum, sum.lost].into_iter().for_each(|part| all.add(part)));
+    all.total()
 }
 
 /// A tied tally shows its scores, kept sums their range.
 fn refuse_others_than_probabilities(tally: &Tally) -> Result<()> {
-    let held = |group: &usize| masses(tally, *group) != [0.0; 2];
+    let held = |group: &usize| tally.masses().group(*group) != [0.0; 2];
     let range = match tally.sums() {
         Some(sums) => sums.range.map(|[low, high]| (low, high)),
         None => {

@@ -32,19 +32,25 @@ pub(crate) trait Mass: Copy + PartialOrd {
     fn share(self, rest: Self) -> f64;
 }
 
+/// Below it, and below twice as much, float64 holds every integer.
+const EXACT: u64 = 1 << 52;
+
 impl Mass for u64 {
     const ZERO: Self = 0;
 
     type Sum = u64;
 
+    #[inline]
     fn add(sum: &mut u64, mass: u64) {
         *sum += mass; // a tally holds at most 2^63 − 1 rows
     }
 
+    #[inline]
     fn total(sum: u64) -> u64 {
         sum
     }
 
+    #[inline]
     fn rest(whole: u64, part: u64) -> u64 {
         whole - part
     }
@@ -53,15 +59,24 @@ impl Mass for u64 {
         Scale::NONE
     }
 
+    #[inline]
     fn real(self) -> f64 {
         self as f64
     }
 
+    #[inline]
     fn over(self, whole: u64) -> f64 {
+        if self | whole < EXACT && whole > 0 {
+            return self as f64 / whole as f64; // of exact numbers: rounded once
+        }
         super::ratio::ratio(self.into(), whole.into())
     }
 
+    #[inline]
     fn share(self, rest: u64) -> f64 {
+        if self | rest < EXACT {
+            return self.over(self + rest);
+        }
         super::ratio::ratio(self.into(), u128::from(self) + u128::from(rest))
     }
 }
@@ -71,14 +86,17 @@ impl Mass for f64 {
 
     type Sum = Compensated;
 
+    #[inline]
     fn add(sum: &mut Compensated, mass: f64) {
         sum.add(mass);
     }
 
+    #[inline]
     fn total(sum: Compensated) -> f64 {
         sum.total()
     }
 
+    #[inline]
     fn rest(whole: Compensated, part: Compensated) -> f64 {
         ((whole.sum - part.sum) + (whole.lost - part.lost)).max(0.0)
     }
@@ -87,14 +105,17 @@ impl Mass for f64 {
         Scale::of(column.iter().copied().fold(0.0, f64::max))
     }
 
+    #[inline]
     fn real(self) -> f64 {
         self
     }
 
+    #[inline]
     fn over(self, whole: f64) -> f64 {
         self / whole
     }
 
+    #[inline]
     fn share(self, rest: f64) -> f64 {
         let whole = self + rest;
         if whole.is_finite() { self / whole } else { 0.5 * self / (0.5 * self + 0.5 * rest) }
@@ -121,6 +142,7 @@ impl Compensated {
     }
 
     /// The sum, rounded once.
+    #[inline]
     pub(crate) fn total(self) -> f64 {
         self.sum + self.lost
     }

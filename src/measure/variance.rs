@@ -101,6 +101,8 @@ pub(super) fn squares_for(tally: &Tally, meaning: WeightMeaning) -> Result<Optio
 pub(super) struct Moments {
     /// `W`.
     pub(super) whole: f64,
+    /// `1 / W`.
+    each: f64,
     /// `Σ w² / W²`: one over the number of samples, or over their effective number.
     pub(super) share: f64,
     pub(super) second: f64,
@@ -110,20 +112,21 @@ pub(super) struct Moments {
 impl Moments {
     /// Nothing yet, of samples that weigh `whole` together.
     pub(super) fn new(whole: f64) -> Self {
-        Self { whole, share: 0.0, second: 0.0, fourth: 0.0 }
+        Self { whole, each: 1.0 / whole, share: 0.0, second: 0.0, fourth: 0.0 }
     }
 
     /// A group of weight `mass` with one deviation; `squares` is its `Σ w²`, None where a weight counts samples.
     ///
     /// Its `Σ w⁴` is taken for `(Σ w²)³ / (Σ w)²`, which it is for equal weights.
+    #[inline]
     pub(super) fn add(&mut self, mass: f64, squares: Option<f64>, deviation: f64) {
         if mass <= 0.0 {
             return;
         }
-        // Divided one by one: products of large weights would overflow.
+        // Factor by factor: products of large weights would overflow.
         let (share, each) = match squares {
-            None => (mass / self.whole / self.whole, 1.0 / self.whole),
-            Some(squares) => (squares / self.whole / self.whole, squares / mass / self.whole),
+            None => (mass * self.each * self.each, self.each),
+            Some(squares) => (squares * self.each * self.each, squares / mass * self.each),
         };
         // What rounding makes of no deviation is none.
         const ROUNDING: f64 = 8.0 * f64::EPSILON;

@@ -1,8 +1,8 @@
 //! The best of the candidates, and the run of candidates around it that are as good.
 
 use super::cuts::{Cell, Cuts};
-use super::figure::{Figure, Limit};
-use super::screen::Screen;
+use super::figure::{Figure, Limit, Objective};
+use super::screen::{BLOCK, Limits, Mark, Screen};
 use super::{Choice, at, gaps, nearest};
 
 /// The feasible cut with the highest merit, the first of several.
@@ -15,12 +15,15 @@ pub(super) fn best<M: Cell>(
 ) -> Choice {
     let last = cuts.ends.1; // candidates ascend, cuts descend
     let screen = Screen::new(figure, cuts);
-    let feasible = |cells| figure.shortfall(limits, cells) == 0.0;
-    let highest = highest_merit(cuts, &screen, feasible);
+    let rates: Vec<Objective> = limits.iter().map(|limit| Objective::Rate(limit.rate)).collect();
+    let figures: Vec<Figure<'_>> = rates.iter().map(|rate| figure.with(rate)).collect();
+    let screens: Vec<Screen<'_, '_>> = figures.iter().map(|figure| Screen::new(figure, cuts)).collect();
+    let mut held = Limits::new(figure, limits, &screens);
+    let (highest, marks) = highest_merit(cuts, &screen, &mut held);
     let mut choice = if let Some(highest) = highest {
         let slack = figure.slack(highest);
         let given_up = if highest.is_finite() { slack.max(tolerance * highest.abs()) } else { 0.0 };
-        let run = run_of(cuts, &screen, [highest - given_up, highest - slack], feasible);
+        let run = run_of(cuts, &screen, &marks, [highest - given_up, highest - slack], &mut held);
         let value = figure.value(last - run.chosen, run.cells);
         let (lowest, highest) = (cuts.threshold(run.end), cuts.threshold(run.start));
         Choice { lowest, highest, ..at(cuts, run.chosen, value, true) }
@@ -29,7 +32,7 @@ pub(super) fn best<M: Cell>(
         at(cuts, k, figure.value(last - k, cells), false)
     };
     if !tied {
-        (choice.unresolved, choice.reachable) = match gaps::better(cuts, figure, limits, highest) {
+        (choice.unresolved, choice.reachable) = match gaps::better(cuts, &screen, limits, highest) {
             Some((low, high, merit)) => (Some((low, high)), figure.signed(merit)),
             None => (None, choice.value),
         };
@@ -37,16 +40,20 @@ pub(super) fn best<M: Cell>(
     choice
 }
 
-/// The highest merit of the cuts that are feasible; those far below it are told by their estimates.
+/// The highest merit of the cuts that are feasible, and all blocks; cuts far below it are told by their estimates.
 fn highest_merit<M: Cell>(
     cuts: &Cuts<'_, M>,
     screen: &Screen<'_, '_>,
-    feasible: impl Fn([M; 4]) -> bool,
-) -> Option<f64> {
+    limits: &mut Limits<'_, '_>,
+) -> (Option<f64>, Vec<Mark<M>>) {
     let mut best: Option<(usize, [M; 4])> = None;
+    let mut marks = vec![];
     let mut around = (f64::NEG_INFINITY, f64::NEG_INFINITY);
     screen.blocks(cuts, |block| {
-        if best.is_some() && block.most() < around.0 {
+        let mark = Mark::of(block);
+        let most = mark.most;
+        marks.push(mark);
+        if best.is_some() && most < around.0 {
             return true;
         }
         for (i, (&estimate, &cells)) in block.estimates.iter().zip(&block.cells).enumerate() {
@@ -56,14 +63,14 @@ fn highest_merit<M: Cell>(
                     screen.reaches(estimate, (block.first + i, cells), around, || screen.exact(k, cells_of_best), true)
                 }
             };
-            if better && feasible(cells) {
+            if better && limits.hold(block, i) {
                 best = Some((block.first + i, cells));
                 around = screen.around(estimate);
             }
         }
         true
     });
-    best.map(|(k, cells)| screen.exact(k, cells))
+    (best.map(|(k, cells)| screen.exact(k, cells)), marks)
 }
 
 /// Cuts from `start` to `end`, the chosen one and its table.
@@ -78,22 +85,24 @@ struct Run<M> {
 fn run_of<M: Cell>(
     cuts: &Cuts<'_, M>,
     screen: &Screen<'_, '_>,
+    marks: &[Mark<M>],
     least: [f64; 2],
-    feasible: impl Fn([M; 4]) -> bool,
+    limits: &mut Limits<'_, '_>,
 ) -> Run<M> {
     let first = cuts.ends.0;
     let mut run = Run { start: first, chosen: first, cells: [M::ZERO; 4], end: first };
     let mut found = false;
     let edges = least.map(|least| screen.around(least));
-    screen.blocks(cuts, |block| {
-        if !found && block.most() < edges[0].0 {
-            run.start = block.first + block.cells.len();
+    screen.again(cuts, marks, |mark, block| {
+        if !found && mark.most < edges[0].0 {
+            run.start = mark.first + BLOCK;
             return true;
         }
+        let block = block();
         for (i, (&estimate, &cells)) in block.estimates.iter().zip(&block.cells).enumerate() {
             let k = block.first + i;
             let reaches = |j: usize| screen.reaches(estimate, (k, cells), edges[j], || least[j], false);
-            if reaches(0) && feasible(cells) {
+            if reaches(0) && limits.hold(&block, i) {
                 if !found && reaches(1) {
                     (run.chosen, run.cells, found) = (k, cells, true);
                 }

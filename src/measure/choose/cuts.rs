@@ -2,7 +2,7 @@
 
 use super::super::cost::Costs;
 use super::super::rate::Rate;
-use super::super::sum::{Mass, total};
+use super::super::sum::Mass;
 
 /// A mass that rates and costs are made of.
 pub(super) trait Cell: Mass {
@@ -45,21 +45,34 @@ impl Cell for f64 {
 }
 
 /// The cuts of a tally: cut `k` flags its first `k` groups.
-pub(super) struct Cuts<'t, M> {
+pub(super) struct Cuts<'t, M: Mass> {
     pub thresholds: &'t [f64],
     pub positives: &'t [M],
     pub negatives: &'t [M],
     /// The first cut that a threshold makes, and the last.
     pub ends: (usize, usize),
+    /// Sums of both columns.
+    all: [M::Sum; 2],
+}
+
+/// The first cut that a threshold makes, and the last.
+///
+/// Flagging nothing has the threshold ∞, unless that flags a group; a second group at −∞ cannot be told from the one above
+/// it.
+pub(super) fn ends(thresholds: &[f64]) -> (usize, usize) {
+    let first = usize::from(thresholds.first() == Some(&f64::INFINITY));
+    let twice = matches!(thresholds, [.., a, b] if a == b);
+    (first, thresholds.len() - usize::from(twice))
 }
 
 impl<'t, M: Cell> Cuts<'t, M> {
-    /// Flagging nothing has the threshold ∞, unless that flags a group; a second group at −∞ cannot be told from the one
-    /// above it.
     pub(super) fn new(thresholds: &'t [f64], positives: &'t [M], negatives: &'t [M]) -> Self {
-        let first = usize::from(thresholds.first() == Some(&f64::INFINITY));
-        let twice = matches!(thresholds, [.., a, b] if a == b);
-        Self { thresholds, positives, negatives, ends: (first, thresholds.len() - usize::from(twice)) }
+        let sum = |column: &[M]| {
+            let mut sum = M::Sum::default();
+            column.iter().for_each(|&mass| M::add(&mut sum, mass));
+            sum
+        };
+        Self { thresholds, positives, negatives, ends: ends(thresholds), all: [sum(positives), sum(negatives)] }
     }
 
     /// The threshold that makes cut `k`.
@@ -67,9 +80,14 @@ impl<'t, M: Cell> Cuts<'t, M> {
         if k == 0 { f64::INFINITY } else { self.thresholds[k - 1] }
     }
 
+    /// Rows of `[positives, negatives]`, as float64.
+    pub(super) fn totals(&self) -> [f64; 2] {
+        self.all.map(|sum| M::total(sum).real())
+    }
+
     /// Rows of both classes, as a float64.
     pub(super) fn mass(&self) -> f64 {
-        total(self.positives).real() + total(self.negatives).real()
+        self.totals().iter().sum()
     }
 
     /// Every cut from the highest threshold down, with `[tp, fp, fn, tn]`.
@@ -87,6 +105,7 @@ impl<'t, M: Cell> Cuts<'t, M> {
 }
 
 /// What lies above a cut, and in all.
+#[derive(Clone, Copy)]
 pub(super) struct Sums<M: Mass> {
     all: [M::Sum; 2],
     flagged: [M::Sum; 2],
@@ -95,12 +114,7 @@ pub(super) struct Sums<M: Mass> {
 impl<M: Mass> Sums<M> {
     /// At the first of all cuts, which flags nothing.
     pub(super) fn new(cuts: &Cuts<'_, M>) -> Self {
-        let sum = |column: &[M]| {
-            let mut sum = M::Sum::default();
-            column.iter().for_each(|&mass| M::add(&mut sum, mass));
-            sum
-        };
-        Self { all: [sum(cuts.positives), sum(cuts.negatives)], flagged: Default::default() }
+        Self { all: cuts.all, flagged: Default::default() }
     }
 
     /// Goes on to the next cut.

@@ -41,6 +41,7 @@ pub(super) struct Figure<'o> {
     pub mix: Option<[f64; 2]>,
     exact: bool,
     many: bool,
+    rows: bool,
 }
 
 impl<'o> Figure<'o> {
@@ -51,11 +52,18 @@ impl<'o> Figure<'o> {
         rows: bool,
     ) -> Self {
         let mix = prevalence.map(|share| {
-            let of = |column: &[M]| super::super::sum::total(column).real();
-            let (positives, negatives) = (of(cuts.positives), of(cuts.negatives));
+            let [positives, negatives] = cuts.totals();
             [factor(share, positives + negatives, positives), factor(1.0 - share, positives + negatives, negatives)]
         });
-        let many = rows && cuts.mass() > EXACT_ROWS;
+        Self::judged(objective, mix, rows, rows && cuts.mass() > EXACT_ROWS)
+    }
+
+    /// Another objective for the same cuts.
+    pub(super) fn with<'p>(&self, objective: &'p Objective) -> Figure<'p> {
+        Figure::judged(objective, self.mix, self.rows, self.many)
+    }
+
+    fn judged(objective: &'o Objective, mix: Option<[f64; 2]>, rows: bool, many: bool) -> Self {
         let quotient = match objective {
             Objective::Rate(Rate::MatthewsCorrelation) => false,
             Objective::Rate(Rate::FScore { beta }) => *beta == 1.0,
@@ -64,7 +72,7 @@ impl<'o> Figure<'o> {
             Objective::Values(_) => true,
         };
         let exact = matches!(objective, Objective::Values(_)) || (rows && mix.is_none() && quotient);
-        Self { objective, mix, exact, many }
+        Self { objective, mix, exact, many, rows }
     }
 
     /// The value at the `i`-th candidate: what is reported.

@@ -11,6 +11,7 @@ use super::super::rate::Rate;
 use super::Side;
 use super::cuts::{Cell, Cuts};
 use super::figure::{Figure, Limit, Objective};
+use super::screen::{BLOCK, Screen};
 /// Which way a figure goes as true positives, and as false positives, grow.
 type Slopes = [Ordering; 2];
 
@@ -43,25 +44,60 @@ impl<M: Cell> Gap<M> {
 
 /// The gaps that a threshold can part, from the highest down.
 fn gaps<'c, M: Cell>(cuts: &'c Cuts<'_, M>) -> impl Iterator<Item = Gap<M>> + 'c {
-    let pairs = cuts.each().zip(cuts.each().skip(1));
-    let gaps = pairs.map(|((group, above), (_, below))| Gap { group, above, below });
+    let mut each = cuts.each();
+    let mut last = each.next();
+    let gaps = each.filter_map(move |next| {
+        let (group, above) = last.replace(next)?;
+        Some(Gap { group, above, below: next.1 })
+    });
     gaps.filter(|gap| !M::is_single(cuts.positives[gap.group], cuts.negatives[gap.group]))
+}
+
+/// Gaps, some hundred at a time, with estimates of the merit at the corners that `corners` names; `look` at each.
+fn screened<M: Cell, const N: usize>(
+    mut gaps: impl Iterator<Item = Gap<M>>,
+    screen: &Screen<'_, '_>,
+    corners: [Slopes; N],
+    mut look: impl FnMut(&Gap<M>, [f64; N]),
+) {
+    let (mut some, mut cells) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));
+    let mut estimates = [const { vec![] }; N];
+    loop {
+        some.clear();
+        some.extend(gaps.by_ref().take(BLOCK));
+        if some.is_empty() {
+            return;
+        }
+        for (slopes, estimates) in corners.iter().zip(&mut estimates) {
+            cells.clear();
+            cells.extend(some.iter().map(|gap: &Gap<M>| gap.top(*slopes)));
+            screen.estimates(0, &cells, estimates);
+        }
+        for (i, gap) in some.iter().enumerate() {
+            look(gap, estimates.each_ref().map(|estimates| estimates[i]));
+        }
+    }
 }
 
 /// The hull of the gaps in which a better threshold may lie, and the merit that none of them can pass.
 pub(super) fn better<M: Cell>(
     cuts: &Cuts<'_, M>,
-    figure: &Figure<'_>,
+    screen: &Screen<'_, '_>,
     limits: &[Limit],
     best: Option<f64>,
 ) -> Option<(f64, f64, f64)> {
+    let figure = screen.figure;
     let Some(slopes) = slopes(figure.objective) else {
         return Some((f64::NEG_INFINITY, f64::INFINITY, f64::NAN)); // nothing is known of how it goes
     };
     let slopes = if figure.minimises() { slopes.map(Ordering::reverse) } else { slopes };
     let least = best.map_or(f64::NEG_INFINITY, |best| best + figure.slack(best));
+    let surely_less = screen.around(least).0;
     let mut open: Option<(f64, f64, f64)> = None;
-    for gap in gaps(cuts) {
+    screened(gaps(cuts), screen, [slopes], |gap, [estimate]| {
+        if estimate < surely_less {
+            return;
+        }
         let (p, n) = (cuts.positives[gap.group], cuts.negatives[gap.group]);
         let mut merit = figure.merit(0, gap.top(slopes));
         if merit.is_nan() && p > M::ZERO && n > M::ZERO {
@@ -71,14 +107,15 @@ pub(super) fn better<M: Cell>(
             let (_, high, most) = open.unwrap_or((0.0, cuts.threshold(gap.group), merit));
             open = Some((cuts.threshold(gap.group + 1), high, most.max(merit)));
         }
-    }
+    });
     open
 }
 
-/// The hull of the gaps, on the side of a threshold that was found, in which the limit may hold too.
+/// The hull of the gaps, on the side of a threshold that was found, in which the limit may hold too; `screen` estimates its
+/// rate.
 pub(super) fn beyond<M: Cell>(
     cuts: &Cuts<'_, M>,
-    figure: &Figure<'_>,
+    screen: &Screen<'_, '_>,
     limit: Limit,
     found: Option<(usize, Side)>,
 ) -> Option<(f64, f64)> {
@@ -87,11 +124,15 @@ pub(super) fn beyond<M: Cell>(
         Some((k, Side::Lowest)) => group >= k,
         None => true,
     };
+    let slopes = slopes_of_rate(limit.rate);
     let mut open = None;
-    for gap in gaps(cuts).filter(|gap| on_that_side(gap.group) && gap.may_satisfy(figure, &limit)) {
-        let (_, high) = open.unwrap_or((0.0, cuts.threshold(gap.group)));
-        open = Some((cuts.threshold(gap.group + 1), high));
-    }
+    let there = gaps(cuts).filter(|gap| on_that_side(gap.group));
+    screened(there, screen, [slopes.map(Ordering::reverse), slopes], |gap, estimates| {
+        if screen.within(limit, estimates).unwrap_or_else(|| gap.may_satisfy(screen.figure, &limit)) {
+            let (_, high) = open.unwrap_or((0.0, cuts.threshold(gap.group)));
+            open = Some((cuts.threshold(gap.group + 1), high));
+        }
+    });
     open
 }
 

@@ -50,17 +50,10 @@ pub struct Choice {
 /// The candidates of a tally as confusion tables, thresholds ascending, ∞ last.
 #[must_use]
 pub fn candidates(tally: &Tally) -> ConfusionCounts {
-    let (first, last) = ends(tally);
+    let (first, last) = cuts::ends(tally.thresholds());
     let admitted: Vec<usize> = (first..=last).rev().collect();
     let threshold = |&k: &usize| if k == 0 { f64::INFINITY } else { tally.thresholds()[k - 1] };
     confusion_of_groups(tally, admitted.iter().map(threshold).collect(), &admitted)
-}
-
-fn ends(tally: &Tally) -> (usize, usize) {
-    match tally.masses() {
-        Masses::Counts { positives, negatives } => Cuts::new(tally.thresholds(), positives, negatives).ends,
-        Masses::Weights { positives, negatives } => Cuts::new(tally.thresholds(), positives, negatives).ends,
-    }
 }
 
 /// The candidate with the best objective among those within every limit, at the share of positives `prevalence`.
@@ -98,7 +91,7 @@ pub fn best_threshold(
     if !(tolerance >= 0.0 && tolerance.is_finite()) {
         return Err(Error::OutOfRange { argument: "tolerance", value: tolerance, accepted: "finite and >= 0" });
     }
-    let (first, last) = ends(tally);
+    let (first, last) = cuts::ends(tally.thresholds());
     if let Objective::Values(values) = objective
         && values.len() != last + 1 - first
     {
@@ -190,7 +183,7 @@ fn reached<M: Cell>(cuts: &Cuts<'_, M>, figure: &Figure<'_>, limit: Limit, side:
     let (k, cells) = found.unwrap_or_else(|| nearest(cuts, figure, &[limit]));
     let mut choice = at(cuts, k, figure.rate(limit.rate, cells), found.is_some());
     if !tied {
-        choice.unresolved = gaps::beyond(cuts, figure, limit, found.map(|_| (k, side)));
+        choice.unresolved = gaps::beyond(cuts, &screen, limit, found.map(|_| (k, side)));
         if choice.unresolved.is_some() {
             choice.reachable = f64::NAN;
         }
