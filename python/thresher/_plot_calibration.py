@@ -39,6 +39,7 @@ def draw_histogram(drawn: ReliabilityCurve, ax: Axes) -> None:
         [(left, 0), (left, height), (right, height), (right, 0)]
         for left, right, height in zip(middle - half, middle + half, heights, strict=True)
     ]
+    unit = "Rows" if np.array_equal(drawn.weight, np.rint(drawn.weight)) else "Weight"
     bars = collections.PolyCollection(
         corners,
         transform=ax.get_xaxis_transform(),
@@ -46,7 +47,7 @@ def draw_histogram(drawn: ReliabilityCurve, ax: Axes) -> None:
         edgecolor="0.6",
         linewidth=0.5,
         zorder=0.5,
-        label=f"Rows per bin (up to {drawn.weight.max():,.6g})",
+        label=f"{unit} per bin (up to {drawn.weight.max():,.6g})",
     )
     ax.add_collection(bars, autolim=False)
 

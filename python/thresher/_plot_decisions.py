@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_intervals", "draw_matrix", "draw_rates"]
 
 _MARGIN = 0.02  # of the height of the rates, below and above them
+_LONGEST_LINE = 32  # of a legend of two columns, in letters
 _TALLEST_LEGEND = 0.6  # of the height of the Axes
 
 
@@ -120,9 +121,11 @@ def _draw_choice(choice: Choice, ax: Axes, bottom: float, top: float) -> None:
         ax.fill_between(gap, bottom, top, label="a better one may lie here", **hatched)
     word = "chosen" if choice.feasible else "not feasible, closest"
     found = f"{choice.metric} = {choice.value:.3g}"
-    label = f"{word}: {choice.threshold:.4g} ({found})"
     if choice.prevalence is not None:
-        label = f"{word}: {choice.threshold:.4g}\n({found}\nat prevalence {choice.prevalence:g})"
+        found += f"\nat prevalence {choice.prevalence:g}"
+    label = f"{word}: {choice.threshold:.4g} ({found})"
+    if len(label) > _LONGEST_LINE:
+        label = label.replace(" (", "\n(", 1)
     at, ends = ([choice.threshold] * 2, [bottom, top]) if np.isfinite(choice.threshold) else ([], [])
     ax.plot(at, ends, color="k", linewidth=1.2, label=label)
 

@@ -57,8 +57,9 @@ def draw_comparison(drawn: RocAucComparison, ax: Axes, names: tuple[str, str]) -
     origin = drawn.b.value
     if math.isfinite(drawn.difference.value):
         draw_estimate(drawn.difference, ax, "difference", 2.0, {"color": "k"}, shift=origin)
-        difference = _rows(ax)[-1]
-        difference.set_text(f"{difference.get_text()}\np = {drawn.p_value:.3g}")
+        if drawn.difference.bounds is None:  # else p is that of one figure among many possible
+            difference = _rows(ax)[-1]
+            difference.set_text(f"{difference.get_text()}\np = {drawn.p_value:.3g}")
         reference(ax, [origin, origin], [1, 2.5], "No difference")
         below = ax.secondary_xaxis("bottom", functions=_shifts(origin))
         below.set_xlabel(f"{a} − {b}{_interval_in_words(drawn.difference)}")

@@ -78,7 +78,8 @@ class RocAucComparison:
 
         Notes
         -----
-        The lower axis, the difference's, is the upper one shifted: its 0 lies at the area of `b`.
+        The lower axis, the difference's, is the upper one shifted: its 0 lies at the area of `b`. The p-value is shown
+        where both areas are exact.
 
         Raises
         ------

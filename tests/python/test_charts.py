@@ -1,5 +1,7 @@
 """Charts of thresholds, calibration and estimates draw what the results hold."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -162,6 +164,14 @@ def test_a_reliability_diagram_has_points_intervals_diagonal_and_histogram(count
     assert len(curve.plot(pyplot.figure().gca(), histogram=False).collections) == 1
 
 
+def test_a_histogram_of_weights_says_so(rows):
+    labels, scores = rows
+    held = th.ExactCounts()
+    held.update(labels, scores, weights=np.where(labels, 1.0, 2.3))
+    curve = held.reliability_curve()
+    assert legend(curve.plot())[-1] == f"Weight per bin (up to {curve.weight.max():,.6g})"
+
+
 def test_reliability_curves_are_compared_with_one_diagonal(counts):
     curve = counts.reliability_curve()
     ax = th.plots.compare({"a": curve, "b": curve})
@@ -237,6 +247,19 @@ def test_a_comparison_shows_the_difference_on_the_scale_of_the_areas(rows):
     assert below.get_xlabel() == "new − old with 95 % interval"
     np.testing.assert_allclose(below.get_xlim(), np.array(ax.get_xlim()) - shift)
     assert ax.xaxis.get_label_position() == "top"
+
+
+def test_a_comparison_of_binned_counts_shows_bounds_and_no_p_value(counts, binned):
+    ax = th.compare_roc_auc_unpaired(binned, counts).plot()
+    assert [" in [" in text.get_text() for text in ax.texts] == [True, False, True]
+    assert "p = " not in ax.texts[-1].get_text()
+
+
+def test_pictures_need_no_pyplot(counts):
+    left, right = pyplot.matplotlib.figure.Figure().subfigures(1, 2)
+    counts.best_threshold().plot(counts.confusion(), left.subplots())
+    counts.roc_auc_interval().plot(right.subplots())
+    left.figure.savefig(io.BytesIO(), format="svg")
 
 
 def test_a_comparison_without_a_class_can_be_drawn():
