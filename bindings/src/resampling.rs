@@ -15,7 +15,7 @@ use crate::arrays;
 use crate::calls;
 use crate::dispatch::AnyAccumulator;
 use crate::errors::{Failure, Result};
-use crate::queries::{self, Area};
+use crate::queries::{self, Area, Column};
 use crate::settings::{self, Settings};
 use crate::tallies::Tally;
 
@@ -102,7 +102,7 @@ impl Bootstrap {
         x: &Bound<'_, PyAny>,
         n_replicates: u32,
         n_threads: Option<&Bound<'_, PyAny>>,
-    ) -> Result<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+    ) -> Result<(Column<'py>, Column<'py>)> {
         let statistic = if curve == "roc" {
             Statistic::TruePositiveRate(arrays::floats("fpr", x)?)
         } else {
