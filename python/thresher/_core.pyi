@@ -14,7 +14,8 @@ __all__ = [
     "average_precision_variance",
     "best_threshold",
     "brier_parts",
-    "calibration",
+    "brier_score",
+    "calibration_ratio",
     "candidates",
     "default_threads",
     "equal_error_rate",
@@ -25,8 +26,11 @@ __all__ = [
     "isotonic",
     "kolmogorov_smirnov",
     "lift_curve",
+    "log_loss",
     "log_roc_auc",
+    "mean_score",
     "net_benefit",
+    "normalized_entropy",
     "partial_roc_auc",
     "precision_and_recall_at",
     "precision_recall_gain_curve",
@@ -220,7 +224,12 @@ def log_roc_auc(tally: Tally, min_fpr: float) -> _Area: ...
 def precision_and_recall_at(tally: Tally, amount: float, share: bool) -> tuple[_Area, _Area]: ...
 def probabilities_only(tally: Tally, strict: bool) -> None: ...
 def net_benefit(
-    thresholds: _Floats, tp: NDArray[Any], fp: NDArray[Any], fn: NDArray[Any], tn: NDArray[Any], prevalence: float | None
+    thresholds: _Floats,
+    tp: NDArray[Any],
+    fp: NDArray[Any],
+    fn: NDArray[Any],
+    tn: NDArray[Any],
+    prevalence: float | None,
 ) -> tuple[_Floats, _Floats]: ...
 def thin(x: _Floats, y: _Floats, tolerance: float) -> NDArray[np.intp]: ...
 def default_threads() -> int: ...
