@@ -26,7 +26,7 @@ def net_benefit_of(
     for index in np.flatnonzero(at != values)[:1]:
         message = f"is {values[index]:g}, at which nothing was counted; the nearest is {at[index]:.17g}"
         raise Error(f"`thresholds`[{index}] {message} (`decision_curve` takes the nearest)")
-    model, _ = _core.net_benefit(at, *counts, prevalence)
+    model, _ = _core.net_benefit(at, counts[0], counts[1], counts[2], counts[3], prevalence)
     return float(model[0]) if scalar else model
 
 
@@ -39,7 +39,7 @@ def decision_curve_of(
     if (at[1:] <= at[:-1]).any():
         at, first = np.unique(at, return_index=True)
         counts = [column[first] for column in counts]
-    return DecisionCurve(at, *_core.net_benefit(at, *counts, prevalence))
+    return DecisionCurve(at, *_core.net_benefit(at, counts[0], counts[1], counts[2], counts[3], prevalence))
 
 
 def _table(state: _core.Accumulator, values: NDArray[np.float64] | None) -> list[NDArray[Any]]:
@@ -50,7 +50,7 @@ def _table(state: _core.Accumulator, values: NDArray[np.float64] | None) -> list
     _core.probabilities_only(state.tally(), state.comparison == ">")
     if state.kind != "thresholds":
         return list(state.confusion(_USUAL_PROBABILITIES if values is None else values, ">=", True))
-    table = state.confusion(None, state.comparison, False)
+    table: tuple[NDArray[Any], ...] = state.confusion(None, state.comparison, False)
     inside = (table[0] >= 0) & (table[0] < 1)
     if not inside.all():
         table = tuple(column[inside] for column in table)
