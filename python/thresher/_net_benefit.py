@@ -49,7 +49,8 @@ def _table(state: _core.Accumulator, values: NDArray[np.float64] | None) -> list
             raise Error(f"`thresholds` must be probabilities in [0, 1), but thresholds[{index}] is {values[index]}")
     _core.probabilities_only(state.tally(), state.comparison == ">")
     if state.kind != "thresholds":
-        return list(state.confusion(_USUAL_PROBABILITIES if values is None else values, ">=", True))
+        found = state.confusion(_USUAL_PROBABILITIES if values is None else values, ">=", True)
+        return [np.ascontiguousarray(column, dtype=np.float64) for column in found]
     table: tuple[NDArray[Any], ...] = state.confusion(None, state.comparison, False)
     inside = (table[0] >= 0) & (table[0] < 1)
     if not inside.all():
@@ -65,4 +66,4 @@ def _table(state: _core.Accumulator, values: NDArray[np.float64] | None) -> list
         below = (above - 1).clip(min=0)
         nearest = np.where(values - kept[below] < kept[above] - values, below, above)
         table = tuple(column[nearest] for column in table)
-    return list(table)
+    return [np.ascontiguousarray(column, dtype=np.float64) for column in table]
