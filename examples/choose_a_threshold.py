@@ -245,12 +245,14 @@ def draw(
     chosen = autumn.best_threshold(costs=COSTS).threshold
     foretold = autumn.best_threshold(costs=COSTS, prevalence=share_late(december)).threshold
     periods = {"October, November": autumn, "December": december}
-    for ax, (when, counts) in zip(thresholds.subplots(1, 2), periods.items(), strict=True):
+    before, later = thresholds.subplots(1, 2, sharey=True)
+    for ax, (when, counts) in zip((before, later), periods.items(), strict=True):
         counts.confusion(GRID).plot(ax)
         ax.axvline(chosen, color="k", linestyle="--", label="lowest cost")
         ax.axvline(foretold, color="k", linestyle=":", label="foretold for December")
         ax.set_title(f"{when}: {share_late(counts):.1%} late")
-        ax.legend(loc="upper right")
+    before.legend(loc="upper right")
+    later.get_legend().remove()
 
     pictures = {"models.png": models, "thresholds.png": thresholds}
     for name, figure in pictures.items():
