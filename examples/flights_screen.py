@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from thresher import Estimate
+
 WIDEST = 100
 Step = TypeVar("Step")
 
@@ -111,3 +113,9 @@ def size(count: int) -> str:
 def rate(share: Any) -> str:
     """A share with three decimals; a dash where it is undefined."""
     return "–" if math.isnan(share) else f"{share:.3f}"
+
+
+def interval(estimate: Estimate, decimals: int = 3) -> str:
+    """A figure and its interval, with as many decimals in every row of a table."""
+    value, lower, upper = (f"{each:z.{decimals}f}" for each in (estimate.value, estimate.lower, estimate.upper))
+    return f"{value} ({lower} to {upper})"

@@ -160,7 +160,8 @@ class Choice:
         return table(self._caption(), ("", ""), self._lines().items())
 
     def _caption(self) -> str:
-        head = f"Choice(score {self.counts.comparison} {number(self.threshold)}: {self.metric} = {number(self.value)})"
+        value = number(self.value) + ("" if self.prevalence is None else f" at prevalence {number(self.prevalence)}")
+        head = f"Choice(score {self.counts.comparison} {number(self.threshold)}: {self.metric} = {value})"
         return head if self.feasible else f"{head}, {self.reason}"
 
     def _lines(self) -> dict[str, str]:

@@ -212,6 +212,7 @@ def test_another_prevalence_moves_the_best_threshold(rows, prevalence, name):
     cut, value, _ = best(labels, scores, merit)
     assert (choice.threshold, choice.value) == (cut, pytest.approx(float(value)))
     assert choice.counts.at_prevalence(prevalence).rate(name) == pytest.approx(choice.value)
+    assert f"at prevalence {prevalence:.6g}" in str(choice)
 
 
 @given(rows=data(), seed=st.integers(0, 100), name=st.sampled_from(["f1", "youden_j", "recall", "error_rate"]))

@@ -52,6 +52,18 @@ def test_the_flights_demo_agrees_with_scikit_learn_and_draws_its_pictures(tmp_pa
         assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_choice_of_a_threshold_agrees_with_scikit_learn_and_draws_its_pictures(tmp_path):
+    screen = run_example("choose_a_threshold.py", "--output", str(tmp_path), "--trees", "10")
+    assert "DIFFERENT" not in screen
+    assert [line[:3] for line in screen.splitlines() if re.match(r"\d\. ", line)] == ["1. ", "2. ", "3. ", "4. ", "5. "]
+    merged, at_once = (re.search(rf"^{name} +(82,609 .*)$", screen, re.MULTILINE) for name in ("merged", "at once"))
+    assert merged is not None
+    assert at_once is not None
+    assert merged[1] == at_once[1]
+    for picture in ("models.png", "thresholds.png"):
+        assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_disagreement_with_scikit_learn_is_noticed():
     spec = importlib.util.spec_from_file_location("flights_peer", REPOSITORY / "examples" / "flights_peer.py")
     assert spec is not None
