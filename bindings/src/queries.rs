@@ -11,7 +11,7 @@ use thresher::measure::{self, ConfusionCounts, ConfusionMasses, PrAucMethod, Pre
 use thresher::state::AnyCounts;
 use thresher::{Control, Result as CoreResult};
 
-use crate::accumulators::{Accumulator, State};
+use crate::accumulators::Accumulator;
 use crate::calls;
 use crate::dispatch::{AnyAccumulator, EXACT};
 use crate::errors::{Failure, Result};
@@ -105,17 +105,15 @@ pub(crate) fn thresholds_of(counts: &AnyCounts, control: &Control<'_>) -> CoreRe
 /// An area, and its lower and upper bound.
 pub(crate) type Area = (f64, f64, f64);
 
-/// What the rows of an ExactCounts say without a tally, as long as none was made and no row has a weight.
+/// What the rows of an ExactCounts say without a tally, which takes longer to read even where it was kept; None for weights.
 pub(crate) fn ask_rows<T: Send + 'static>(
     of: &Accumulator,
     py: Python<'_>,
     answer: impl Fn(&ExactCounts, &Control<'_>) -> CoreResult<Option<T>> + Send + Sync,
 ) -> Result<Option<T>> {
-    let State { counts, tally, .. } = of.snapshot(py);
-    if of.kind != EXACT || tally.is_some() || counts.weighted() {
+    if of.kind != EXACT || of.counts(py).weighted() {
         return Ok(None);
     }
-    drop(counts); // else what is folded could not be put in its place
     ask(of, py, |counts, control| match counts {
         AnyCounts::Exact(counts) if !counts.weighted() => Ok(Answer::Ready(answer(counts, control)?)),
         _ => Ok(Answer::Ready(None)),

@@ -63,8 +63,11 @@ def bootstrap_of(
 
 
 def replicates_wanted(n_replicates: int) -> int:
-    """Return the number of replicates, at least 2."""
-    return whole_number("n_replicates", n_replicates, least=2)
+    """Return the number of replicates, at least 2; each has a number of 32 bits."""
+    wanted = whole_number("n_replicates", n_replicates, least=2)
+    if wanted >= 2**32:
+        raise Error(f"`n_replicates` must be below 2^32, but is {wanted}")
+    return wanted
 
 
 def estimate(

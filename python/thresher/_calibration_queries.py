@@ -93,7 +93,7 @@ class CalibrationQueries:
         Parameters
         ----------
         n_bins : int, default 10
-            Bins, at least 1; those without rows are left out.
+            Bins, from 1 to 1,048,576; those without rows are left out.
         strategy : {"uniform", "quantile"}, default "uniform"
             Bins of equal width over [0, 1], or of equal mass; tied scores stay together.
         level : float, default 0.95

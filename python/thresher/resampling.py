@@ -43,7 +43,7 @@ def bootstrap(
         "roc_auc", "average_precision" (the fastest), or another method of the accumulators that returns a number
         without arguments; or a function of an accumulator of the same class that returns one.
     n_replicates : int, default 1000
-        At least 2.
+        From 2 to 2^32 - 1.
     seed : int
         In [0, 2^64). The same seed gives the same replicates, on any machine and number of threads.
     level : float, default 0.95
@@ -75,8 +75,8 @@ def bootstrap(
 
     Notes
     -----
-    Chamandy, Muralidharan, Najmi and Naidu, "Estimating uncertainty for massive data streams", 2012. Intervals by
-    `roc_auc_interval` and `average_precision_interval` cover better with few positives: docs/dev/coverage.md.
+    Chamandy, Muralidharan, Najmi and Naidu, "Estimating uncertainty for massive data streams", 2012. With few
+    positives `average_precision_interval` covers better: docs/dev/variance-of-average-precision.md.
 
     Examples
     --------

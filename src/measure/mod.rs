@@ -7,22 +7,22 @@
 //!
 //! | read | file | answers |
 //! |---|---|---|
+//! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, average precision, PR AUC by any name |
 //! | variances | `delong.rs`, `precision_variance.rs`, `variance.rs` | how far the areas of other samples would lie |
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
+//! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //! | intervals of rates | `rate_interval.rs` | Wilson's, and what is made of it |
 //! | thresholds to use | `choose`, `cost.rs` | the best by a rate or a cost, or the one that reaches a rate |
 //! | covariances | `covariance` | how the ROC AUCs of several models on the same samples vary together |
 //! | hull | `hull.rs` | the ROC convex hull: groups pooled until shares of positives fall |
 //! | calibration | `calibration.rs`, `reliability.rs`, `isotonic.rs` | log loss, Brier score, reliability curve, recalibration |
 //! | H-measure | `h_measure.rs` | expected loss over a distribution of costs |
-//! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, average precision, PR AUC |
 //! | parts | `partial_area.rs`, `log_area.rs`, `top.rs` | ROC AUC in a range of rates or over a log axis; the top rows |
-//! | single points | `kolmogorov_smirnov.rs`, `smirnov.rs`, `equal_error.rs` | the largest distance of the classes, equal errors |
-//! | decisions | `net_benefit.rs` | net benefit at threshold probabilities |
+//! | single points | `kolmogorov_smirnov.rs`, `smirnov.rs`, `equal_error.rs` | the largest distance of the classes and how likely it is, equal errors |
+//! | decision curves | `net_benefit.rs` | net benefit at threshold probabilities |
 //! | gains | `gains.rs`, `precision_recall_gain.rs` | cumulative-gain, lift and precision-recall-gain curves |
 //! | heights | `reading.rs` | a curve at given abscissae, a rate at a given group |
-//! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
 //! (rows, or sums of weights), `T, F` their sums before it, `P, N` their totals, `N_below` the negatives after it.

@@ -131,14 +131,14 @@ fn way(rate: Rate, [tp, fp, fn_, tn]: Cells, z: f64) -> Way {
 
 /// A proportion and its limits.
 #[derive(Debug, Clone, Copy)]
-struct Limits {
-    value: f64,
-    lower: f64,
-    upper: f64,
+pub(super) struct Limits {
+    pub value: f64,
+    pub lower: f64,
+    pub upper: f64,
 }
 
 /// Wilson's score interval. The lower end through the product of the roots, so that nothing cancels.
-fn wilson(hits: f64, misses: f64, z: f64) -> Limits {
+pub(super) fn wilson(hits: f64, misses: f64, z: f64) -> Limits {
     let (value, rest) = (hits.share(misses), misses.share(hits));
     let pull = z * z / (hits + misses);
     let reach = value + 0.5 * pull + (value * rest * pull + 0.25 * pull * pull).sqrt();

@@ -2,6 +2,7 @@
 
 use super::area::are_rows;
 use super::calibration::{BrierParts, brier_score, prevalence};
+use super::rate_interval::{Limits, wilson};
 use super::score_sums::{GroupSums, ScoreSums};
 use super::sum::{Compensated, Mass, total};
 use crate::error::{Error, Result};
@@ -44,6 +45,9 @@ pub struct Reliability {
     bins: Vec<GroupSums>,
 }
 
+/// More bins than anybody reads; their edges take memory whether they hold something or not.
+const MOST_BINS: usize = 1 << 20;
+
 /// Puts the groups of a tally into at most `n_bins` bins; bins that would be empty are left out.
 ///
 /// `Uniform` bins of a tied tally lie between `0, 1/n_bins, …, 1`; a score equal to an inner edge falls below it, as in
@@ -55,7 +59,7 @@ pub struct Reliability {
 /// thresholds then, except 0 and 1 at the ends.
 ///
 /// # Errors
-/// As [`mean_score`](super::mean_score); [`Error::OutOfRange`] unless `n_bins >= 1`.
+/// As [`mean_score`](super::mean_score); [`Error::OutOfRange`] unless `1 <= n_bins <= 2^20`.
 ///
 /// ```
 /// use thresher::measure::{Binning, reliability};
@@ -69,8 +73,9 @@ pub struct Reliability {
 /// # Ok::<(), thresher::Error>(())
 /// ```
 pub fn reliability(tally: &Tally, n_bins: usize, binning: Binning) -> Result<Reliability> {
-    if n_bins == 0 {
-        return Err(Error::OutOfRange { argument: "n_bins", value: 0.0, accepted: "an integer >= 1" });
+    if !(1..=MOST_BINS).contains(&n_bins) {
+        let accepted = "an integer from 1 to 1,048,576";
+        return Err(Error::OutOfRange { argument: "n_bins", value: n_bins as f64, accepted });
     }
     let sums = ScoreSums::of(tally)?;
     let inner = match binning {
@@ -132,7 +137,10 @@ impl Reliability {
     /// Source: Wilson, *Probable inference, the law of succession, and statistical inference*, JASA 22 (1927).
     #[must_use]
     pub fn wilson(&self, z: f64) -> [Vec<f64>; 2] {
-        let ends = self.bins.iter().map(|bin| wilson(bin.masses, z));
+        let ends = self.bins.iter().map(|GroupSums { masses: [negatives, positives], .. }| {
+            let Limits { lower, upper, .. } = wilson(*positives, *negatives, z);
+            (lower, upper)
+        });
         let (lower, upper) = ends.unzip();
         [lower, upper]
     }
@@ -146,16 +154,6 @@ impl Reliability {
         self.weight.push(mass);
         self.bins.push(bin);
     }
-}
-
-fn wilson([negatives, positives]: [f64; 2], z: f64) -> (f64, f64) {
-    let (mass, square) = (negatives + positives, z * z);
-    let centre = (positives + 0.5 * square) / (mass + square);
-    let half = z / (mass + square) * (positives * (negatives / mass) + 0.25 * square).sqrt();
-    // At a share of 0 or 1 the end is the share itself, which rounding would miss.
-    let lower = if positives == 0.0 { 0.0 } else { (centre - half).max(0.0) };
-    let upper = if negatives == 0.0 { 1.0 } else { (centre + half).min(1.0) };
-    (lower, upper)
 }
 
 /// Where two bins meet: the groups before `above` lie above it.
@@ -240,6 +238,16 @@ mod tests {
     fn a_score_on_an_edge_falls_below_it() {
         let curve = reliability(&tied(&[0.75, 0.5, 0.25], &[1, 1, 0], &[0, 0, 1]), 2, Binning::Uniform).unwrap();
         assert_eq!((curve.weight, curve.positive_rate), (vec![2.0, 1.0], vec![0.5, 1.0]));
+    }
+
+    #[test]
+    fn bins_without_number_are_refused() {
+        for n_bins in [0, MOST_BINS + 1, usize::MAX] {
+            for binning in [Binning::Uniform, Binning::Quantile] {
+                let refused = reliability(&tied(&[0.5], &[1], &[1]), n_bins, binning);
+                assert!(matches!(refused, Err(Error::OutOfRange { argument: "n_bins", .. })));
+            }
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::control::Control;
 use crate::count::in_order;
 use crate::error::{Error, Result};
 use crate::measure::{self, WeightMeaning};
+use crate::simd;
 use crate::tally::{Masses, Tally};
 
 /// Part of the data: a name that stays, and its counts.
@@ -103,9 +104,9 @@ impl Bootstrap {
     /// where it is undefined.
     ///
     /// # Errors
-    /// [`Error::Interrupted`].
+    /// [`Error::Interrupted`], [`Error::OutOfMemory`].
     pub fn values(&self, statistic: &Statistic, n_replicates: u32, control: &Control<'_>) -> Result<Vec<f64>> {
-        let mut values = Vec::with_capacity(n_replicates as usize * statistic.width());
+        let mut values = simd::room((n_replicates as usize).saturating_mul(statistic.width()), "replicates")?;
         let together = (CELLS / self.cells().max(1)).clamp(1, 64);
         let start = || Ok(self.empty.clone());
         let make = |tally: &mut Tally, replicates: std::ops::Range<usize>| {

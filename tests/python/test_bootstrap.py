@@ -204,6 +204,7 @@ def test_bad_input_is_named():
         ({"statistic": "auc"}, "`statistic` must name"),
         ({"statistic": "_state"}, "`statistic` must name"),
         ({"n_replicates": 1}, "`n_replicates`"),
+        ({"n_replicates": 2**32}, "`n_replicates` must be below"),
         ({"seed": -1}, "`seed`"),
         ({"seed": 2**64}, "`seed` must be below"),
         ({"level": 1}, "`level`"),
