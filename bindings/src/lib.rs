@@ -12,6 +12,7 @@
 //! | `methods.rs` | what Python may call on it |
 //! | `queries.rs` | what is read off it: areas, confusion tables |
 //! | `curves.rs` | curves |
+//! | `bands.rs` | bands of curves |
 //! | `tallies.rs` | the class `Tally`, which measures read |
 //! | `resampling.rs` | the class `Bootstrap` |
 //! | `functions.rs` | the module's functions |
@@ -20,6 +21,7 @@
 mod accumulators;
 mod arguments;
 mod arrays;
+mod bands;
 mod batches;
 mod calls;
 mod curves;
@@ -38,6 +40,8 @@ mod tallies;
 mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
+    #[pymodule_export]
+    use super::bands::{curve_ends, fixed_width_roc_band};
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
     #[pymodule_export]

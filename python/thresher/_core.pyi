@@ -8,9 +8,12 @@ from typing_extensions import Buffer
 
 __all__ = [
     "Accumulator",
+    "Bootstrap",
     "Tally",
     "average_precision",
+    "curve_ends",
     "default_threads",
+    "fixed_width_roc_band",
     "rate",
     "roc_auc",
     "simd_level",
@@ -128,3 +131,24 @@ def rate(name: str, tp: _Masses, fp: _Masses, fn: _Masses, tn: _Masses, beta: fl
 def thin(x: _Floats, y: _Floats, tolerance: float) -> NDArray[np.intp]: ...
 def default_threads() -> int: ...
 def simd_level() -> str: ...
+def curve_ends(tally: Tally, curve: str, x: _Floats) -> tuple[_Floats, _Floats]: ...
+def fixed_width_roc_band(tally: Tally, x: _Floats, level: float) -> tuple[_Floats, _Floats]: ...
+
+@final
+class Bootstrap:
+    def __new__(
+        cls, whole: Accumulator, shards: list[tuple[int, Accumulator]], unit: str, meaning: str, seed: int
+    ) -> Bootstrap: ...
+    def value(
+        self, name: str, max_fpr: float | None = None, threshold: float | None = None
+    ) -> tuple[float, float, float]: ...
+    def values(
+        self,
+        name: str,
+        n_replicates: int,
+        n_threads: int | None,
+        max_fpr: float | None = None,
+        threshold: float | None = None,
+    ) -> _Floats: ...
+    def heights(self, curve: str, x: _Floats, n_replicates: int, n_threads: int | None) -> tuple[_Floats, _Floats]: ...
+    def replicate(self, replicate: int) -> Accumulator: ...

@@ -10,6 +10,7 @@
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
 //! | heights | `reading.rs` | a curve at given abscissae, a rate at a given group |
+//! | bands | `band.rs` | what binned groups leave open of a curve, and where the true ROC curve runs |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
@@ -19,6 +20,7 @@
 //! the exact quotient, rounded once. Weights are summed with compensation.
 
 mod area;
+mod band;
 mod bounds;
 mod confusion;
 mod curve;
@@ -34,6 +36,7 @@ mod thin;
 mod weighted_area;
 
 pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs, twice_u};
+pub use band::{Ends, fixed_width_roc_band, precision_ends, roc_ends};
 pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};
 pub use curve::{DetCurve, PrecisionRecallCurve, RocCurve, det_curve, precision_recall_curve, roc_curve};
