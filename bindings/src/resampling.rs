@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use numpy::PyArray1;
 use pyo3::prelude::*;
 use thresher::measure::{self, Bounds, PrAucMethod, Rate};
 use thresher::resample::{self, Shard, Statistic, Unit, WeightMeaning};
@@ -15,7 +14,7 @@ use crate::arrays;
 use crate::calls;
 use crate::dispatch::AnyAccumulator;
 use crate::errors::{Failure, Result};
-use crate::queries::{self, Area};
+use crate::queries::{self, Area, Column};
 use crate::settings::{self, Settings};
 use crate::tallies::Tally;
 
@@ -29,8 +28,8 @@ pub(crate) struct Bootstrap {
 
 #[pymethods]
 impl Bootstrap {
-    /// Of shards, each with its id, which merged give `whole`. `unit` is `rows` or `clusters`; `meaning`, which matters to
-    /// weighted rows, `frequency` or `sampling`.
+    /// Of shards, each with its id, which merged give `whole`. `unit` is `rows` or `clusters`; `meaning`, which matters
+    /// to weighted rows, `frequency` or `sampling`.
     #[new]
     fn new(
         py: Python<'_>,
@@ -88,13 +87,13 @@ impl Bootstrap {
         n_threads: Option<&Bound<'_, PyAny>>,
         max_fpr: Option<f64>,
         threshold: Option<f64>,
-    ) -> Result<Bound<'py, PyArray1<f64>>> {
+    ) -> Result<Column<'py>> {
         let statistic = self.statistic(name, max_fpr, threshold)?;
         self.run(py, &statistic, n_replicates, n_threads)
     }
 
-    /// The heights of a curve at `x` of each replicate, one replicate after the other: `roc` or `precision_recall`. The last
-    /// row is the curve of all that was counted.
+    /// The heights at `x` of a curve, `roc` or `precision_recall`: of all that was counted, and of each replicate, one
+    /// after the other.
     fn heights<'py>(
         &self,
         py: Python<'py>,
@@ -102,7 +101,7 @@ impl Bootstrap {
         x: &Bound<'_, PyAny>,
         n_replicates: u32,
         n_threads: Option<&Bound<'_, PyAny>>,
-    ) -> Result<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+    ) -> Result<(Column<'py>, Column<'py>)> {
         let statistic = if curve == "roc" {
             Statistic::TruePositiveRate(arrays::floats("fpr", x)?)
         } else {
@@ -135,12 +134,11 @@ impl Bootstrap {
         statistic: &Statistic,
         n_replicates: u32,
         n_threads: Option<&Bound<'_, PyAny>>,
-    ) -> Result<Bound<'py, PyArray1<f64>>> {
+    ) -> Result<Column<'py>> {
         let work = self.replicates.cells().saturating_mul(n_replicates as usize);
         let settings = Settings::new(py, work, settings::n_threads(n_threads)?)?;
-        let values = calls::run(py, work, settings, |control| {
-            self.replicates.values(statistic, n_replicates, control)
-        })?;
+        let values =
+            calls::run(py, work, settings, |control| self.replicates.values(statistic, n_replicates, control))?;
         Ok(queries::column(py, values))
     }
 
@@ -152,7 +150,8 @@ impl Bootstrap {
             ("pr_auc_davis_goadrich", ..) => Statistic::PrAuc(PrAucMethod::DavisGoadrich),
             ("pr_auc_trapezoid", ..) => Statistic::PrAuc(PrAucMethod::Trapezoid),
             (name, _, threshold) => {
-                let rate = Rate::named(name, 1.0)?.ok_or_else(|| arguments::unknown("statistic", "a known name", name))?;
+                let rate =
+                    Rate::named(name, 1.0)?.ok_or_else(|| arguments::unknown("statistic", "a known name", name))?;
                 Statistic::Rate { rate, admitted: self.admitted(threshold.unwrap_or(f64::NAN))? }
             }
         };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use thresher::tally;
 use thresher::Result as CoreResult;
+use thresher::tally;
 
 use crate::accumulators::Accumulator;
 use crate::calls;

@@ -36,6 +36,7 @@ from thresher import plots
 from thresher._errors import Error, InexactWarning, InvalidStateError, ThresholdMismatchError
 from thresher._version import __version__
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts, load
+from thresher.bands import Band
 from thresher.confusion import ConfusionCounts
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 from thresher.estimates import Estimate
@@ -51,6 +52,7 @@ from thresher.metrics import (
 )
 
 __all__ = [
+    "Band",
     "CompactCounts",
     "ConfusionCounts",
     "DetCurve",

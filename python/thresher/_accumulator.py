@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from thresher import _core, _envelope
 from thresher._arrays import ArrayLike, column, only
+from thresher._band_queries import BandQueries
 from thresher._errors import InvalidStateError, one_of
 from thresher._labels import label_columns
 from thresher._queries import Queries
@@ -19,7 +20,7 @@ NAN_POLICIES = ("raise", "drop")
 _CLASSES = {"thresholds": "ThresholdCounts", "compact": "CompactCounts", "exact": "ExactCounts"}
 
 
-class Counts(Queries):
+class Counts(BandQueries, Queries):
     """Counts of positives and negatives by score: updated batch by batch, merged, queried at any time."""
 
     __slots__ = ("__weakref__", "_state", "metadata")

@@ -87,8 +87,8 @@ pub trait Accumulator: Clone + PartialEq + Send + Sync {
     fn tally(&self, control: &Control<'_>) -> Result<Tally>;
 
     /// An accumulator with these settings (a limit on memory apart) that holds what `tally` does: groups of its own
-    /// [`tally`](Accumulator::tally), with other masses, as a replicate of it. Further sums are not kept. How many rows sums of
-    /// weights come from is unknown; it counts one for each class in each group that holds any.
+    /// [`tally`](Accumulator::tally), with other masses, as a replicate of it. Further sums are not kept. How many rows
+    /// sums of weights come from is unknown; it counts one for each class in each group that holds any.
     ///
     /// # Errors
     /// [`Error::CountOverflow`]; [`Error::OutOfMemory`].
@@ -137,9 +137,10 @@ impl Ledger {
             weights.iter().filter(|weight| **weight > 0.0).count() as u64
         }
         let (rows, weighted) = match masses {
-            Masses::Counts { positives, negatives } => {
-                ([negatives, positives].map(|rows| rows.iter().fold(0, |sum: u64, &rows| sum.saturating_add(rows))), false)
-            }
+            Masses::Counts { positives, negatives } => (
+                [negatives, positives].map(|rows| rows.iter().fold(0, |sum: u64, &rows| sum.saturating_add(rows))),
+                false,
+            ),
             Masses::Weights { positives, negatives } => {
                 let rows = [held(negatives), held(positives)];
                 (rows, rows != [0, 0])

@@ -13,20 +13,20 @@ pub struct Ends {
     pub upper: Vec<f64>,
 }
 
-/// The fixed-width band of the ROC curve, at false positive rates that ascend in [0, 1]: with probability `level` it holds
-/// the true curve at all of them together.
+/// The fixed-width band of the ROC curve, at false positive rates that ascend in [0, 1]: with probability `level` it
+/// holds the true curve at all of them together.
 ///
-/// The curve moved left and up for the upper end, right and down for the lower one, kept inside [0, 1]: by
-/// `√(ln(2/α') / (2N))` along the false positive rate and `√(ln(2/α') / (2P))` along the true one,
-/// `α' = 1 − √level`. That holds for any distribution, since Kolmogorov's distance of each class stays below its part with
-/// probability `√level` (Massart's constant), and the classes are independent. In a binned tally the ends take the order
-/// inside a group that widens the band. NaN unless both classes are present. Sums of weights count as rows.
+/// The curve moved left and up for the upper end, right and down for the lower one, kept inside [0, 1]: by `√(ln(2/α')
+/// / (2N))` along the false positive rate and `√(ln(2/α') / (2P))` along the true one, `α' = 1 − √level`. That holds
+/// for any distribution, since Kolmogorov's distance of each class stays below its part with probability `√level`
+/// (Massart's constant), and the classes are independent. In a binned tally the ends take the order inside a group that
+/// widens the band. NaN unless both classes are present. Sums of weights count as rows.
 ///
 /// # Errors
 /// [`Error::OutOfRange`] unless `0 < level < 1` and the rates ascend in [0, 1].
 ///
-/// Sources: Macskassy, Provost & Rosset, *ROC confidence bands: an empirical evaluation*, ICML 2005; Massart, *The tight
-/// constant in the Dvoretzky-Kiefer-Wolfowitz inequality*, Annals of Probability 18 (1990).
+/// Sources: Macskassy, Provost & Rosset, *ROC confidence bands: an empirical evaluation*, ICML 2005; Massart, *The
+/// tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality*, Annals of Probability 18 (1990).
 ///
 /// ```
 /// use thresher::measure::fixed_width_roc_band;
@@ -53,7 +53,8 @@ pub fn fixed_width_roc_band(tally: &Tally, false_positive_rates: &[f64], level: 
 }
 
 /// How low and how high the ROC curve of the rows may run at each of some false positive rates, ascending in [0, 1],
-/// whatever the order inside the groups of a binned tally. Both are [`roc_heights_at`](super::roc_heights_at) in a tied one.
+/// whatever the order inside the groups of a binned tally. Both are [`roc_heights_at`](super::roc_heights_at) in a tied
+/// one.
 ///
 /// # Errors
 /// [`Error::OutOfRange`] unless the rates ascend in [0, 1].
@@ -70,8 +71,12 @@ pub fn fixed_width_roc_band(tally: &Tally, false_positive_rates: &[f64], level: 
 pub fn roc_ends(tally: &Tally, false_positive_rates: &[f64]) -> Result<Ends> {
     refuse_disorder("fpr", false_positive_rates)?;
     let end = |inside| match tally.masses() {
-        Masses::Counts { positives, negatives } => heights(positives, negatives, false_positive_rates, Rise::Upper, inside),
-        Masses::Weights { positives, negatives } => heights(positives, negatives, false_positive_rates, Rise::Upper, inside),
+        Masses::Counts { positives, negatives } => {
+            heights(positives, negatives, false_positive_rates, Rise::Upper, inside)
+        }
+        Masses::Weights { positives, negatives } => {
+            heights(positives, negatives, false_positive_rates, Rise::Upper, inside)
+        }
     };
     let [least, most] = if tally.tied() { [Inside::Line; 2] } else { [Inside::NegativesFirst, Inside::PositivesFirst] };
     Ok(Ends { lower: end(least), upper: end(most) })
@@ -106,7 +111,8 @@ pub fn precision_ends(tally: &Tally, recalls: &[f64]) -> Result<Ends> {
     })
 }
 
-fn refuse_disorder(argument: &'static str, at: &[f64]) -> Result<()> {
+/// Refuses abscissae unless they ascend in [0, 1].
+pub(crate) fn refuse_disorder(argument: &'static str, at: &[f64]) -> Result<()> {
     if let Some(&value) = at.iter().find(|value| !(0.0..=1.0).contains(*value)) {
         return Err(Error::OutOfRange { argument, value, accepted: "in [0, 1]" });
     }
@@ -191,7 +197,8 @@ fn precisions<M: Mass>(positives: &[M], negatives: &[M], at: &[f64], tied: bool,
     ends
 }
 
-/// The least and the greatest precision where `above` positives are reached inside a group by a row of at most `largest`.
+/// The least and the greatest precision where `above` positives are reached inside a group by a row of at most
+/// `largest`.
 fn inside<M: Mass>(step: &Step<M>, above: f64, largest: f64) -> [f64; 2] {
     let value = step.tp.share(step.fp);
     let above = above.max(step.tp_before.real());
@@ -223,7 +230,8 @@ mod tests {
                 .filter(|mask| u64::from(mask.count_ones()) == p)
                 .map(|mask| (0..size).map(|bit| mask >> bit & 1 == 1).collect())
                 .collect();
-            orders = orders.iter().flat_map(|order| inner.iter().map(move |more| [&order[..], more].concat())).collect();
+            orders =
+                orders.iter().flat_map(|order| inner.iter().map(move |more| [&order[..], more].concat())).collect();
         }
         let column = |order: &[bool], label| order.iter().map(|&row| u64::from(row == label)).collect::<Vec<_>>();
         orders.iter().map(|order| tally(&column(order, true), &column(order, false), true)).collect()

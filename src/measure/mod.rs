@@ -36,6 +36,7 @@ mod thin;
 mod weighted_area;
 
 pub use area::{partial_roc_auc, roc_auc, roc_auc_from_pairs, twice_u};
+pub(crate) use band::refuse_disorder;
 pub use band::{Ends, fixed_width_roc_band, precision_ends, roc_ends};
 pub use bounds::{Bounds, average_precision_bounds, roc_auc_bounds};
 pub use confusion::{ConfusionCounts, ConfusionMasses, confusion, confusion_at, confusion_of_groups};

@@ -6,8 +6,8 @@ use crate::tally::{Masses, Tally};
 
 /// True positive rate at each of some false positive rates, ascending and in [0, 1]: the height of the ROC curve there.
 ///
-/// Between two points of the curve the line that joins them; where the curve rises straight up, its upper end. NaN unless
-/// both classes are present. Within 1e-14.
+/// Between two points of the curve the line that joins them; where the curve rises straight up, its upper end. NaN
+/// unless both classes are present. Within 1e-14.
 ///
 /// ```
 /// use thresher::measure::roc_heights_at;

@@ -34,16 +34,16 @@ pub enum WeightMeaning {
     /// A weight of 3 is three rows: a sum `W` of weights is drawn from Poisson(`W`).
     Frequency,
     /// A row that stands for others, as in importance sampling: the sum `Σ w · Poisson(1)` is drawn as `Q/W` times
-    /// Poisson(`W²/Q`), `W = Σ w`, `Q = Σ w²` of the class in its group. Mean and variance are right, and the whole law where
-    /// these weights are equal. Needs tallies that keep `Σ w²`.
+    /// Poisson(`W²/Q`), `W = Σ w`, `Q = Σ w²` of the class in its group. Mean and variance are right, and the whole law
+    /// where these weights are equal. Needs tallies that keep `Σ w²`.
     Sampling,
 }
 
 /// The Poisson bootstrap of some shards: the sum of their replicates, drawn shard by shard.
 ///
-/// Replicate `r` of a shard takes its random words from (seed, shard's id, `r`) and nothing else. So it is the same on any
-/// number of threads and with any instructions; and shards that are resampled apart add up to what they give together.
-/// A replicate holds Poisson-many rows, about as many as the counts.
+/// Replicate `r` of a shard takes its random words from (seed, shard's id, `r`) and nothing else. So it is the same on
+/// any number of threads and with any instructions; and shards that are resampled apart add up to what they give
+/// together. A replicate holds Poisson-many rows, about as many as the counts.
 ///
 /// Source: Chamandy, Muralidharan, Najmi & Naidu, *Estimating uncertainty for massive data streams*, Google, 2012.
 ///
@@ -78,9 +78,9 @@ impl Bootstrap {
     /// Of `shards`, which merged give `whole`.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] for more than 2^31 groups, for a group that `whole` has not, for more than 2^62 rows, and for
-    /// sampling weights whose squares float64 does not hold; [`Error::NoSquaredWeights`] for weighted tallies without their
-    /// sums, when weights are sampling weights; [`Error::OutOfMemory`].
+    /// [`Error::OutOfRange`] for more than 2^31 groups, for a group that `whole` has not, for more than 2^62 rows, and
+    /// for sampling weights whose squares float64 does not hold; [`Error::NoSquaredWeights`] for weighted tallies
+    /// without their sums, when weights are sampling weights; [`Error::OutOfMemory`].
     pub fn new(whole: &Tally, shards: &[Shard<'_>], unit: Unit, seed: u64) -> Result<Self> {
         let weighted = matches!(whole.masses(), Masses::Weights { .. }) && unit != Unit::Rows(WeightMeaning::Frequency);
         refuse_overflow(whole.masses())?;
@@ -107,8 +107,8 @@ impl Bootstrap {
         Ok(tally)
     }
 
-    /// The statistic of replicates 0 to `n_replicates − 1`: [`Statistic::width`] values of each, one after the other; NaN
-    /// where it is undefined.
+    /// The statistic of replicates 0 to `n_replicates − 1`: [`Statistic::width`] values of each, one after the other;
+    /// NaN where it is undefined.
     ///
     /// # Errors
     /// [`Error::Interrupted`].
@@ -136,7 +136,9 @@ impl Bootstrap {
 
     /// The ROC AUC of a replicate, read off its draws as they come; None where that takes its table.
     fn roc_auc(&self, replicate: u32, control: &Control<'_>) -> Result<Option<f64>> {
-        let ([(shard, cells)], Masses::Counts { .. }) = (&self.shards[..], self.empty.masses()) else { return Ok(None) };
+        let ([(shard, cells)], Masses::Counts { .. }) = (&self.shards[..], self.empty.masses()) else {
+            return Ok(None);
+        };
         control.check()?;
         let pairs = cells.pairs(&self.tables, &mut self.words(*shard, replicate, control));
         Ok(pairs.map(|(twice_u, [negatives, positives])| measure::roc_auc_from_pairs(twice_u, positives, negatives)))
@@ -211,7 +213,8 @@ mod tests {
 
     fn weighted(tally: &Tally, factor: f64) -> Tally {
         let Masses::Counts { positives, negatives } = tally.masses() else { panic!("rows expected") };
-        let [positives, negatives] = [positives, negatives].map(|rows| rows.iter().map(|&n| factor * n as f64).collect());
+        let [positives, negatives] =
+            [positives, negatives].map(|rows| rows.iter().map(|&n| factor * n as f64).collect());
         let [squared_p, squared_n]: [Vec<f64>; 2] =
             [&positives, &negatives].map(|weights: &Vec<f64>| weights.iter().map(|w| factor * w).collect());
         let empty = || [vec![0.0; tally.len()], vec![0.0; tally.len()]];
@@ -334,6 +337,9 @@ mod tests {
     fn results_never_change_silently() {
         let bootstrap = alone(&tally(&[0.9, 0.6, 0.4, 0.1], &[9, 60, 20, 1], &[1, 20, 3000, 64]), ROWS, 2026);
         let areas = bootstrap.values(&Statistic::RocAuc, 4, &Control::new(&GO_ON)).unwrap();
-        assert_eq!(areas, [0.866_349_878_621_972, 0.866_097_001_763_668_4, 0.887_596_775_071_830_5, 0.893_378_431_482_625_1]);
+        assert_eq!(
+            areas,
+            [0.866_349_878_621_972, 0.866_097_001_763_668_4, 0.887_596_775_071_830_5, 0.893_378_431_482_625_1]
+        );
     }
 }

@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::simd;
 use crate::tally::{Masses, Tally};
 
-/// The cells of a shard that hold anything, in the order of its tally: the highest score first, the positives of each group
-/// before its negatives. A draw takes its words in this order, so what is empty takes none.
+/// The cells of a shard that hold anything, in the order of its tally: the highest score first, the positives of each
+/// group before its negatives. A draw takes its words in this order, so what is empty takes none.
 #[derive(Debug)]
 pub(super) struct Cells {
     /// Per cell, `2 · group + label` among the groups of all shards.
@@ -154,8 +154,8 @@ impl Cells {
         }
     }
 
-    /// Twice the pairs that one replicate's positives win, and its `[negatives, positives]`: its ROC AUC without its table.
-    /// None where counts are too large for that.
+    /// Twice the pairs that one replicate's positives win, and its `[negatives, positives]`: its ROC AUC without its
+    /// table. None where counts are too large for that.
     pub(super) fn pairs(&self, tables: &Tables, words: &mut Words) -> Option<(u128, [u64; 2])> {
         let Held::Rows { others, scales, .. } = &self.held else { return None };
         if !(others.is_empty() && scales.is_empty()) {
@@ -235,7 +235,9 @@ impl Held {
             ratios.push(mean);
             units.push(unit);
         }
-        let Self::Rows { means, others, .. } = Self::of_means(ratios.into_iter()) else { return Ok(Self::Together(Vec::new())) };
+        let Self::Rows { means, others, .. } = Self::of_means(ratios.into_iter()) else {
+            return Ok(Self::Together(Vec::new()));
+        };
         Ok(Self::Rows { means, others, scales: units })
     }
 }

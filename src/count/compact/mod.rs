@@ -286,8 +286,12 @@ impl Accumulator for CompactCounts {
         }
         let ledger = Ledger::of(tally.masses())?;
         let (counts, sums) = match tally.masses() {
-            Masses::Counts { positives, negatives } => (pages(tally.thresholds(), [negatives, positives]), Pages::new()),
-            Masses::Weights { positives, negatives } => (Pages::new(), pages(tally.thresholds(), [negatives, positives])),
+            Masses::Counts { positives, negatives } => {
+                (pages(tally.thresholds(), [negatives, positives]), Pages::new())
+            }
+            Masses::Weights { positives, negatives } => {
+                (Pages::new(), pages(tally.thresholds(), [negatives, positives]))
+            }
         };
         Ok(Self::from_parts(counts, sums, ledger, self.exact || ledger.rows == [0, 0]))
     }

@@ -396,7 +396,8 @@ impl Accumulator for ExactCounts {
     fn with_tally(&self, tally: &Tally) -> Result<Self> {
         let ledger = Ledger::of(tally.masses())?;
         let scores = tally.thresholds();
-        let held: Vec<usize> = (0..tally.len()).rev().filter(|&group| tally.masses().group(group) != [0.0; 2]).collect();
+        let held: Vec<usize> =
+            (0..tally.len()).rev().filter(|&group| tally.masses().group(group) != [0.0; 2]).collect();
         let narrow = held.iter().all(|&group| f32::nearest(scores[group]).to_f64() == scores[group]);
         let mut run = RunBuilder::new(narrow, ledger.total(), ledger.weighted, held.len())?;
         for group in held {
