@@ -6,6 +6,7 @@ use thresher::measure::{self, Ends};
 use crate::arrays;
 use crate::errors::Result;
 use crate::queries::{Column, column};
+use crate::resampling;
 use crate::tallies::Tally;
 
 /// Lower and upper ends.
@@ -39,4 +40,21 @@ pub(crate) fn curve_ends<'py>(py: Python<'py>, tally: &Tally, curve: &str, x: &B
         tally.measured(py, move |tally| measure::precision_ends(tally, &x))?
     };
     Ok(columns(py, ends))
+}
+
+/// The heights of a curve, `roc` or `precision_recall`, at `x`.
+#[pyfunction]
+pub(crate) fn curve_heights<'py>(
+    py: Python<'py>,
+    tally: &Tally,
+    curve: &str,
+    x: &Bound<'_, PyAny>,
+) -> Result<Column<'py>> {
+    let statistic = resampling::heights_of(curve, x)?;
+    let heights = tally.measured(py, move |tally| {
+        let mut heights = vec![f64::NAN; statistic.width()];
+        statistic.read(tally, &mut heights);
+        Ok(heights)
+    })?;
+    Ok(column(py, heights))
 }

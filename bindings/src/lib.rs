@@ -41,7 +41,7 @@ mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
     #[pymodule_export]
-    use super::bands::{curve_ends, fixed_width_roc_band};
+    use super::bands::{curve_ends, curve_heights, fixed_width_roc_band};
     #[pymodule_export]
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
     #[pymodule_export]

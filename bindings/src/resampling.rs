@@ -92,8 +92,7 @@ impl Bootstrap {
         self.run(py, &statistic, n_replicates, n_threads)
     }
 
-    /// The heights at `x` of a curve, `roc` or `precision_recall`: of all that was counted, and of each replicate, one
-    /// after the other.
+    /// The heights at `x` of a curve, `roc` or `precision_recall`, of each replicate, one after the other.
     fn heights<'py>(
         &self,
         py: Python<'py>,
@@ -101,20 +100,8 @@ impl Bootstrap {
         x: &Bound<'_, PyAny>,
         n_replicates: u32,
         n_threads: Option<&Bound<'_, PyAny>>,
-    ) -> Result<(Column<'py>, Column<'py>)> {
-        let statistic = if curve == "roc" {
-            Statistic::TruePositiveRate(arrays::floats("fpr", x)?)
-        } else {
-            Statistic::Precision(arrays::floats("recall", x)?)
-        };
-        statistic.check()?;
-        let (own, tally) = (statistic.clone(), Arc::clone(&self.tally));
-        let heights = calls::run_owned(py, tally.len(), Settings::serial(py)?, move |_| {
-            let mut heights = vec![f64::NAN; own.width()];
-            own.read(&tally, &mut heights);
-            Ok(heights)
-        })?;
-        Ok((queries::column(py, heights), self.run(py, &statistic, n_replicates, n_threads)?))
+    ) -> Result<Column<'py>> {
+        self.run(py, &heights_of(curve, x)?, n_replicates, n_threads)
     }
 
     /// Replicate number `replicate`, as an accumulator.
@@ -125,6 +112,16 @@ impl Bootstrap {
         })?;
         Ok(Accumulator::new(counts))
     }
+}
+
+/// The heights of a curve as a statistic.
+pub(crate) fn heights_of(curve: &str, x: &Bound<'_, PyAny>) -> Result<Statistic> {
+    let statistic = match curve {
+        "roc" => Statistic::TruePositiveRate(arrays::floats("fpr", x)?),
+        _ => Statistic::Precision(arrays::floats("recall", x)?),
+    };
+    statistic.check()?;
+    Ok(statistic)
 }
 
 impl Bootstrap {

@@ -81,7 +81,7 @@ class BandQueries:
         tally = self._state.tally()
         lower, upper = _core.fixed_width_roc_band(tally, x, level)
         name = "simultaneous, fixed width" + ("" if tally.tied else ", widened by bounds")
-        return Band(x, _heights(self._state, "roc", x), lower, upper, level, name)
+        return Band(x, _core.curve_heights(tally, "roc", x), lower, upper, level, name)
 
     def precision_recall_band(
         self,
@@ -141,11 +141,6 @@ def _meaning(weight_meaning: str | None, weighted: bool) -> str:
     return "frequency"
 
 
-def _heights(state: _core.Accumulator, curve: str, x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the curve of what was counted."""
-    return _core.Bootstrap(state, [(_ALONE, state)], "rows", "frequency", 0).heights(curve, x, 0, 1)[0]
-
-
 def _by_bootstrap(
     state: _core.Accumulator,
     curve: str,
@@ -162,8 +157,9 @@ def _by_bootstrap(
     n_replicates, seed = whole("n_replicates", n_replicates, least=2), whole("seed", seed, least=0)
     meaning = _meaning(weight_meaning, state.weighted)
     bootstrap = _core.Bootstrap(state, [(_ALONE, state)], "rows", meaning, seed)
-    value, flat = bootstrap.heights(curve, x, n_replicates, n_threads)
-    replicates = flat.reshape(n_replicates, len(x))
+    replicates = bootstrap.heights(curve, x, n_replicates, n_threads).reshape(n_replicates, len(x))
+    tally = state.tally()
+    value = _core.curve_heights(tally, curve, x)
     defined = replicates[~np.isnan(replicates).any(axis=1)]
     method = f"pointwise, percentile bootstrap, {n_replicates:,} replicates"
     if len(defined) < n_replicates:
@@ -171,7 +167,6 @@ def _by_bootstrap(
     if len(defined) < 2:
         return Band(x, value, value * np.nan, value * np.nan, level, method, curve)
     lower, upper = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    tally = state.tally()
     if not tally.tied:
         least, most = _core.curve_ends(tally, curve, x)
         lower, upper = np.clip(lower + least - value, 0, 1), np.clip(upper + most - value, 0, 1)

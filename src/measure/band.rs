@@ -143,21 +143,23 @@ fn heights<M: Mass>(positives: &[M], negatives: &[M], at: &[f64], rise: Rise, in
     if all_p == M::ZERO || all_n == M::ZERO {
         return heights;
     }
-    let (mut left, mut below) = (0.0, 0.0);
-    let mut rest = at.iter().zip(&mut heights).peekable();
+    let [all_p, all_n] = [all_p, all_n].map(Mass::real); // of rows below 2^53 quotients of these are rounded once
+    let mut next = 0;
     for step in steps(positives, negatives) {
-        let (fpr, tpr) = (step.fp.over(all_n), step.tp.over(all_p));
-        while let Some((x, height)) = rest.next_if(|(x, _)| **x < fpr || (rise == Rise::Lower && **x == fpr)) {
-            *height = match inside {
+        let fpr = step.fp.real() / all_n;
+        while next < at.len() && (at[next] < fpr || (rise == Rise::Lower && at[next] == fpr)) {
+            let left = step.fp_before.real() / all_n;
+            let (below, tpr) = (step.tp_before.real() / all_p, step.tp.real() / all_p);
+            heights[next] = match inside {
                 Inside::PositivesFirst => tpr,
                 Inside::NegativesFirst => below,
                 Inside::Line if fpr == left => below,
-                Inside::Line => below + (tpr - below) * ((x - left) / (fpr - left)),
+                Inside::Line => below + (tpr - below) * ((at[next] - left) / (fpr - left)),
             };
+            next += 1;
         }
-        (left, below) = (fpr, tpr);
     }
-    rest.for_each(|(_, height)| *height = 1.0);
+    heights[next..].fill(1.0);
     heights
 }
 
@@ -182,18 +184,19 @@ fn precisions<M: Mass>(positives: &[M], negatives: &[M], at: &[f64], tied: bool,
     if all_p == M::ZERO {
         return ends;
     }
-    let (mut next, mut last) = (0, [f64::NAN; 2]);
+    let (mut next, mut end) = (0, (all_p, M::ZERO));
     for step in steps(positives, negatives).filter(|step| step.p != M::ZERO || step.n != M::ZERO) {
-        let recall = step.tp.over(all_p);
+        let recall = step.tp.real() / all_p.real();
         while next < at.len() && at[next] <= recall {
-            last = if tied { [step.tp.share(step.fp); 2] } else { inside(&step, at[next] * all_p.real(), largest) };
-            [ends.lower[next], ends.upper[next]] = last;
+            let both = if tied { [step.tp.share(step.fp); 2] } else { inside(&step, at[next] * all_p.real(), largest) };
+            [ends.lower[next], ends.upper[next]] = both;
             next += 1;
         }
-        last = if step.p == M::ZERO { last } else { [step.tp.share(step.fp); 2] };
+        end = if step.p == M::ZERO { end } else { (step.tp, step.fp) };
     }
-    ends.lower[next..].fill(last[0]); // recalls that rounding left below 1
-    ends.upper[next..].fill(last[1]);
+    let last = end.0.share(end.1); // for recalls that rounding left below 1
+    ends.lower[next..].fill(last);
+    ends.upper[next..].fill(last);
     ends
 }
 
