@@ -12,6 +12,7 @@
 //! | `methods.rs` | what Python may call on it |
 //! | `queries.rs` | what is read off it: areas, confusion tables |
 //! | `curves.rs` | curves |
+//! | `bands.rs` | bands of curves |
 //! | `tallies.rs` | the class `Tally`, which measures read |
 //! | `intervals.rs` | areas with their variances |
 //! | `decisions.rs` | intervals of rates, expected costs, thresholds chosen |
@@ -25,6 +26,7 @@
 mod accumulators;
 mod arguments;
 mod arrays;
+mod bands;
 mod batches;
 mod calibration;
 mod calls;
@@ -48,6 +50,8 @@ mod tallies;
 mod _core {
     #[pymodule_export]
     use super::accumulators::Accumulator;
+    #[pymodule_export]
+    use super::bands::{curve_ends, curve_heights, fixed_width_roc_band};
     #[pymodule_export]
     use super::calibration::{
         brier_parts, brier_score, calibration_ratio, h_measure, isotonic, log_loss, mean_score, normalized_entropy,

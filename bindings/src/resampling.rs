@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use numpy::PyArray1;
 use pyo3::prelude::*;
 use thresher::measure::{self, Bounds, PrAucMethod, Rate, WeightMeaning};
 use thresher::resample::{self, Shard, Statistic, Unit};
@@ -29,8 +28,8 @@ pub(crate) struct Bootstrap {
 
 #[pymethods]
 impl Bootstrap {
-    /// Of shards, each with its id, which merged give `whole`. `unit` is `rows` or `clusters`; `meaning`, which matters to
-    /// weighted rows, `frequency` or `sampling`.
+    /// Of shards, each with its id, which merged give `whole`. `unit` is `rows` or `clusters`; `meaning`, which matters
+    /// to weighted rows, `frequency` or `sampling`.
     #[new]
     fn new(
         py: Python<'_>,
@@ -88,13 +87,12 @@ impl Bootstrap {
         n_threads: Option<&Bound<'_, PyAny>>,
         max_fpr: Option<f64>,
         threshold: Option<f64>,
-    ) -> Result<Bound<'py, PyArray1<f64>>> {
+    ) -> Result<Column<'py>> {
         let statistic = self.statistic(name, max_fpr, threshold)?;
         self.run(py, &statistic, n_replicates, n_threads)
     }
 
-    /// The heights of a curve at `x` of each replicate, one replicate after the other: `roc` or `precision_recall`. The last
-    /// row is the curve of all that was counted.
+    /// The heights at `x` of a curve, `roc` or `precision_recall`, of each replicate, one after the other.
     fn heights<'py>(
         &self,
         py: Python<'py>,
@@ -102,20 +100,8 @@ impl Bootstrap {
         x: &Bound<'_, PyAny>,
         n_replicates: u32,
         n_threads: Option<&Bound<'_, PyAny>>,
-    ) -> Result<(Column<'py>, Column<'py>)> {
-        let statistic = if curve == "roc" {
-            Statistic::TruePositiveRate(arrays::floats("fpr", x)?)
-        } else {
-            Statistic::Precision(arrays::floats("recall", x)?)
-        };
-        statistic.check()?;
-        let (own, tally) = (statistic.clone(), Arc::clone(&self.tally));
-        let heights = calls::run_owned(py, tally.len(), Settings::serial(py)?, move |_| {
-            let mut heights = vec![f64::NAN; own.width()];
-            own.read(&tally, &mut heights);
-            Ok(heights)
-        })?;
-        Ok((queries::column(py, heights), self.run(py, &statistic, n_replicates, n_threads)?))
+    ) -> Result<Column<'py>> {
+        self.run(py, &heights_of(curve, x)?, n_replicates, n_threads)
     }
 
     /// Replicate number `replicate`, as an accumulator.
@@ -128,6 +114,16 @@ impl Bootstrap {
     }
 }
 
+/// The heights of a curve as a statistic.
+pub(crate) fn heights_of(curve: &str, x: &Bound<'_, PyAny>) -> Result<Statistic> {
+    let statistic = match curve {
+        "roc" => Statistic::TruePositiveRate(arrays::floats("fpr", x)?),
+        _ => Statistic::Precision(arrays::floats("recall", x)?),
+    };
+    statistic.check()?;
+    Ok(statistic)
+}
+
 impl Bootstrap {
     fn run<'py>(
         &self,
@@ -135,7 +131,7 @@ impl Bootstrap {
         statistic: &Statistic,
         n_replicates: u32,
         n_threads: Option<&Bound<'_, PyAny>>,
-    ) -> Result<Bound<'py, PyArray1<f64>>> {
+    ) -> Result<Column<'py>> {
         let work = self.replicates.cells().saturating_mul(n_replicates as usize);
         let settings = Settings::new(py, work, settings::n_threads(n_threads)?)?;
         let values =

@@ -36,6 +36,7 @@ from thresher import plots
 from thresher._errors import Error, InexactWarning, InvalidStateError, ThresholdMismatchError
 from thresher._version import __version__
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts, load
+from thresher.bands import Band
 from thresher.calibration import BrierDecomposition, IsotonicCalibration, ReliabilityCurve
 from thresher.choices import Choice
 from thresher.comparison import RocAucComparison, compare_roc_auc, compare_roc_auc_unpaired, roc_auc_covariance
@@ -65,6 +66,7 @@ from thresher.rate_intervals import RateIntervals
 from thresher.resampling import bootstrap, bootstrap_replicates
 
 __all__ = [
+    "Band",
     "BrierDecomposition",
     "Choice",
     "CompactCounts",

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from thresher import _core, _envelope
 from thresher._arrays import ArrayLike, column, only
+from thresher._band_queries import BandQueries
 from thresher._calibration_queries import CalibrationQueries
 from thresher._decision_queries import DecisionQueries
 from thresher._errors import InvalidStateError, one_of
@@ -23,7 +24,7 @@ NAN_POLICIES = ("raise", "drop")
 _CLASSES = {"thresholds": "ThresholdCounts", "compact": "CompactCounts", "exact": "ExactCounts"}
 
 
-class Counts(CalibrationQueries, DecisionQueries, IntervalQueries, RankingQueries, Queries):
+class Counts(BandQueries, CalibrationQueries, DecisionQueries, IntervalQueries, RankingQueries, Queries):
     """Counts of positives and negatives by score: updated batch by batch, merged, queried at any time."""
 
     __slots__ = ("__weakref__", "_state", "metadata")

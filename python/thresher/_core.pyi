@@ -17,9 +17,12 @@ __all__ = [
     "brier_score",
     "calibration_ratio",
     "candidates",
+    "curve_ends",
+    "curve_heights",
     "default_threads",
     "equal_error_rate",
     "expected_cost",
+    "fixed_width_roc_band",
     "gain_curve",
     "h_measure",
     "hanley_mcneil_variance",
@@ -240,6 +243,9 @@ def hanley_mcneil_variance(area: float, negatives: float, positives: float) -> f
 def roc_auc_variance_of_rows(
     labels: _Source, scores: _Source, positive: _Positive, drop_nan: bool, n_threads: int | None
 ) -> _Spread | None: ...
+def curve_ends(tally: Tally, curve: str, x: _Floats) -> tuple[_Floats, _Floats]: ...
+def curve_heights(tally: Tally, curve: str, x: _Floats) -> _Floats: ...
+def fixed_width_roc_band(tally: Tally, x: _Floats, level: float) -> tuple[_Floats, _Floats]: ...
 
 @final
 class Bootstrap:
@@ -257,5 +263,5 @@ class Bootstrap:
         max_fpr: float | None = None,
         threshold: float | None = None,
     ) -> _Floats: ...
-    def heights(self, curve: str, x: _Floats, n_replicates: int, n_threads: int | None) -> tuple[_Floats, _Floats]: ...
+    def heights(self, curve: str, x: _Floats, n_replicates: int, n_threads: int | None) -> _Floats: ...
     def replicate(self, replicate: int) -> Accumulator: ...

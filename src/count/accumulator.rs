@@ -92,8 +92,8 @@ pub trait Accumulator: Clone + PartialEq + Send + Sync {
     fn tally(&self, control: &Control<'_>) -> Result<Tally>;
 
     /// An accumulator with these settings (a limit on memory apart) that holds what `tally` does: groups of its own
-    /// [`tally`](Accumulator::tally), with other masses, as a replicate of it. Further sums are not kept. How many rows sums of
-    /// weights come from is unknown; it counts one for each class in each group that holds any.
+    /// [`tally`](Accumulator::tally), with other masses, as a replicate of it. Further sums are not kept. How many rows
+    /// sums of weights come from is unknown; it counts one for each class in each group that holds any.
     ///
     /// # Errors
     /// [`Error::CountOverflow`]; [`Error::OutOfMemory`].

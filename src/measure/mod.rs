@@ -11,6 +11,7 @@
 //! | variances | `delong.rs`, `precision_variance.rs`, `variance.rs` | how far the areas of other samples would lie |
 //! | bounds | `bounds.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
+//! | bands | `band.rs` | what binned groups leave open of a curve, and where the true ROC curve runs |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
 //! | intervals of rates | `rate_interval.rs` | Wilson's, and what is made of it |
 //! | thresholds to use | `choose`, `cost.rs` | the best by a rate or a cost, or the one that reaches a rate |
@@ -31,6 +32,7 @@
 //! the exact quotient, rounded once. Weights are summed with compensation.
 
 mod area;
+mod band;
 mod bounds;
 mod calibration;
 mod choose;
@@ -69,6 +71,8 @@ mod variance;
 mod weighted_area;
 
 pub use area::{roc_auc, roc_auc_from_pairs, twice_u};
+pub(crate) use band::refuse_disorder;
+pub use band::{Ends, fixed_width_roc_band, precision_ends, roc_ends};
 pub use bounds::{
     Bounds, average_precision_bounds, average_precision_with_bounds, roc_auc_bounds, roc_auc_with_bounds,
 };

@@ -6,8 +6,8 @@ use crate::tally::{Masses, Tally};
 
 /// True positive rate at each of some false positive rates, ascending and in [0, 1]: the height of the ROC curve there.
 ///
-/// Between two points of the curve the line that joins them; where the curve rises straight up, its upper end. NaN unless
-/// both classes are present. Within 1e-14.
+/// Between two points of the curve the line that joins them; where the curve rises straight up, its upper end. NaN
+/// unless both classes are present. Within 1e-14.
 ///
 /// ```
 /// use thresher::measure::roc_heights_at;
@@ -79,14 +79,15 @@ fn roc_heights<M: Mass>(positives: &[M], negatives: &[M], at: &[f64], heights: &
     if all_p == M::ZERO || all_n == M::ZERO {
         return;
     }
-    let (mut left, mut above) = (0.0, 0.0);
+    let [all_p, all_n] = [all_p, all_n].map(Mass::real); // of rows below 2^53 quotients of these are rounded once
     let mut rest = at.iter().zip(heights).peekable();
     for step in steps(positives, negatives) {
-        let (fpr, tpr) = (step.fp.over(all_n), step.tp.over(all_p));
+        let fpr = step.fp.real() / all_n;
         while let Some((x, height)) = rest.next_if(|(x, _)| **x < fpr) {
+            let [left, above, tpr] =
+                [step.fp_before.real() / all_n, step.tp_before.real() / all_p, step.tp.real() / all_p];
             *height = above + (tpr - above) * ((x - left) / (fpr - left));
         }
-        (left, above) = (fpr, tpr);
     }
     rest.for_each(|(_, height)| *height = 1.0);
 }
@@ -97,15 +98,15 @@ fn precision_heights<M: Mass>(positives: &[M], negatives: &[M], at: &[f64], heig
     if all_p == M::ZERO {
         return;
     }
-    let (mut rest, mut last) = (at.iter().zip(heights).peekable(), f64::NAN);
+    let (mut rest, mut last) = (at.iter().zip(heights).peekable(), (all_p, M::ZERO));
     for step in steps(positives, negatives).filter(|step| step.p != M::ZERO || step.n != M::ZERO) {
-        let (recall, precision) = (step.tp.over(all_p), step.tp.share(step.fp));
+        let recall = step.tp.real() / all_p.real();
         while let Some((_, height)) = rest.next_if(|(x, _)| **x <= recall) {
-            *height = precision;
+            *height = step.tp.share(step.fp);
         }
-        last = if step.p == M::ZERO { last } else { precision };
+        last = if step.p == M::ZERO { last } else { (step.tp, step.fp) };
     }
-    rest.for_each(|(_, height)| *height = last); // a recall that rounding left below 1
+    rest.for_each(|(_, height)| *height = last.0.share(last.1)); // a recall that rounding left below 1
 }
 
 #[cfg(test)]

@@ -33,9 +33,9 @@ pub enum Unit {
 
 /// The Poisson bootstrap of some shards: the sum of their replicates, drawn shard by shard.
 ///
-/// Replicate `r` of a shard takes its random words from (seed, shard's id, `r`) and nothing else. So it is the same on any
-/// number of threads and with any instructions; and shards that are resampled apart add up to what they give together.
-/// A replicate holds Poisson-many rows, about as many as the counts.
+/// Replicate `r` of a shard takes its random words from (seed, shard's id, `r`) and nothing else. So it is the same on
+/// any number of threads and with any instructions; and shards that are resampled apart add up to what they give
+/// together. A replicate holds Poisson-many rows, about as many as the counts.
 ///
 /// Source: Chamandy, Muralidharan, Najmi & Naidu, *Estimating uncertainty for massive data streams*, Google, 2012.
 ///
@@ -71,9 +71,9 @@ impl Bootstrap {
     /// Of `shards`, which merged give `whole`.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] for more than 2^31 groups, for a group that `whole` has not, for more than 2^62 rows, and for
-    /// sampling weights whose squares float64 does not hold; [`Error::NoSquaredWeights`] for weighted tallies without their
-    /// sums, when weights are sampling weights; [`Error::OutOfMemory`].
+    /// [`Error::OutOfRange`] for more than 2^31 groups, for a group that `whole` has not, for more than 2^62 rows, and
+    /// for sampling weights whose squares float64 does not hold; [`Error::NoSquaredWeights`] for weighted tallies
+    /// without their sums, when weights are sampling weights; [`Error::OutOfMemory`].
     pub fn new(whole: &Tally, shards: &[Shard<'_>], unit: Unit, seed: u64) -> Result<Self> {
         let weighted = matches!(whole.masses(), Masses::Weights { .. }) && unit != Unit::Rows(WeightMeaning::Frequency);
         refuse_overflow(whole.masses())?;
@@ -100,8 +100,8 @@ impl Bootstrap {
         Ok(tally)
     }
 
-    /// The statistic of replicates 0 to `n_replicates − 1`: [`Statistic::width`] values of each, one after the other; NaN
-    /// where it is undefined.
+    /// The statistic of replicates 0 to `n_replicates − 1`: [`Statistic::width`] values of each, one after the other;
+    /// NaN where it is undefined.
     ///
     /// # Errors
     /// [`Error::Interrupted`], [`Error::OutOfMemory`].

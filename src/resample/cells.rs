@@ -8,8 +8,8 @@ use crate::measure::WeightMeaning;
 use crate::simd;
 use crate::tally::{Masses, Tally};
 
-/// The cells of a shard that hold anything, in the order of its tally: the highest score first, the positives of each group
-/// before its negatives. A draw takes its words in this order, so what is empty takes none.
+/// The cells of a shard that hold anything, in the order of its tally: the highest score first, the positives of each
+/// group before its negatives. A draw takes its words in this order, so what is empty takes none.
 #[derive(Debug)]
 pub(super) struct Cells {
     /// Per cell, `2 · group + label` among the groups of all shards.
@@ -155,8 +155,8 @@ impl Cells {
         }
     }
 
-    /// Twice the pairs that one replicate's positives win, and its `[negatives, positives]`: its ROC AUC without its table.
-    /// None where counts are too large for that.
+    /// Twice the pairs that one replicate's positives win, and its `[negatives, positives]`: its ROC AUC without its
+    /// table. None where counts are too large for that.
     pub(super) fn pairs(&self, tables: &Tables, words: &mut Words) -> Option<(u128, [u64; 2])> {
         let Held::Rows { others, scales, .. } = &self.held else { return None };
         if !(others.is_empty() && scales.is_empty()) {

@@ -1,7 +1,8 @@
 //! **Resample**: what other samples of the same kind would have given, drawn from the counts in O(groups).
 //!
-//! A sum of `c` independent Poisson(1) numbers is Poisson(c). So the Poisson bootstrap, which gives each row a multiplicity
-//! drawn from Poisson(1), draws one number a class and group from a table, exactly as if the rows were still there.
+//! A sum of `c` independent Poisson(1) numbers is Poisson(c). So the Poisson bootstrap, which gives each row a
+//! multiplicity drawn from Poisson(1), draws one number a class and group from a table, exactly as if the rows were
+//! still there.
 //!
 //! | file | holds |
 //! |---|---|

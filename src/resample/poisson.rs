@@ -18,9 +18,9 @@ const ENTRIES: usize = 112;
 
 /// Tables of the Poisson distributions with means 1 to a largest one.
 ///
-/// A word `w` of 32 bits gives the least `k` with `w <= ends[k]`, `ends[k] = ⌊2^32 F(k)⌋ − 1`; the upper 8 bits of the word
-/// say where to begin looking. Beyond the `k` with `F(k) >= 1 − 2^-20` the value is drawn from the exact conditional
-/// distribution with more words, so the tail is not cut. Every probability is exact to `2^-32`.
+/// A word `w` of 32 bits gives the least `k` with `w <= ends[k]`, `ends[k] = ⌊2^32 F(k)⌋ − 1`; the upper 8 bits of the
+/// word say where to begin looking. Beyond the `k` with `F(k) >= 1 − 2^-20` the value is drawn from the exact
+/// conditional distribution with more words, so the tail is not cut. Every probability is exact to `2^-32`.
 #[derive(Debug)]
 pub(crate) struct Tables {
     tables: Vec<Table>,
@@ -137,9 +137,9 @@ fn from_on(mean: f64, k: f64, probability: f64) -> f64 {
 
 /// The Poisson distribution with any mean > 0.
 ///
-/// Below 10: inversion of one uniform number of 53 bits (Devroye, *Non-uniform random variate generation*, 1986, X.3.3).
-/// From 10 on: transformed rejection (Hörmann, *The transformed rejection method for generating Poisson random variables*,
-/// Insurance: Mathematics and Economics 12, 1993, algorithm PTRS).
+/// Below 10: inversion of one uniform number of 53 bits (Devroye, *Non-uniform random variate generation*, 1986,
+/// X.3.3). From 10 on: transformed rejection (Hörmann, *The transformed rejection method for generating Poisson random
+/// variables*, Insurance: Mathematics and Economics 12, 1993, algorithm PTRS).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Poisson {
     mean: f64,

@@ -15,8 +15,8 @@ const LANES: usize = 16;
 
 /// The words of a [`Stream`], one after the other; 2^34 of them before they repeat.
 ///
-/// Block `b` is Philox-4x32-10 of the counter `[b, replicate, shard (low, high)]` under the key `seed (low, high)`. Sixteen
-/// blocks at a time give all their first words, then all their second ones, and so on.
+/// Block `b` is Philox-4x32-10 of the counter `[b, replicate, shard (low, high)]` under the key `seed (low, high)`.
+/// Sixteen blocks at a time give all their first words, then all their second ones, and so on.
 ///
 /// Source: Salmon, Moraes, Dror & Shaw, *Parallel random numbers: as easy as 1, 2, 3*, SC 2011.
 #[derive(Debug, Clone)]
@@ -107,6 +107,7 @@ struct Philox<const L: usize> {
 impl<const L: usize> Kernel for Philox<L> {
     type Output = [[u32; L]; 4];
 
+    #[expect(clippy::needless_range_loop, reason = "four rows are read and written side by side")]
     #[inline(always)]
     #[expect(clippy::needless_range_loop, reason = "four rows are read and written side by side")]
     fn run(self) -> [[u32; L]; 4] {

@@ -48,8 +48,8 @@ impl Statistic {
             Self::PartialRocAuc { max_fpr } if !(*max_fpr > 0.0 && *max_fpr <= 1.0) => {
                 Err(Error::OutOfRange { argument: "max_fpr", value: *max_fpr, accepted: "in (0, 1]" })
             }
-            Self::TruePositiveRate(at) => refuse_outside("fpr", at),
-            Self::Precision(at) => refuse_outside("recall", at),
+            Self::TruePositiveRate(at) => measure::refuse_disorder("fpr", at),
+            Self::Precision(at) => measure::refuse_disorder("recall", at),
             _ => Ok(()),
         }
     }
@@ -65,13 +65,5 @@ impl Statistic {
             Self::Precision(at) => return measure::precision_heights_at(tally, at, values),
         };
         values.fill(value);
-    }
-}
-
-fn refuse_outside(argument: &'static str, at: &[f64]) -> Result<()> {
-    match at.iter().find(|value| !(0.0..=1.0).contains(*value)) {
-        Some(&value) => Err(Error::OutOfRange { argument, value, accepted: "in [0, 1]" }),
-        None if at.is_sorted() => Ok(()),
-        None => Err(Error::OutOfRange { argument, value: f64::NAN, accepted: "ascending" }),
     }
 }

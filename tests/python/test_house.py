@@ -49,6 +49,7 @@ FACE_ORDER = [
     "_labels",
     "_bootstrap",
     "curves",
+    "bands",
     "confusion",
     "choices",
     "_decision_queries",
@@ -60,6 +61,7 @@ FACE_ORDER = [
     "ranking",
     "_net_benefit",
     "_ranking_queries",
+    "_band_queries",
     "_problem",
     "intervals",
     "metrics",
@@ -79,7 +81,7 @@ PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
     *("RateIntervals", "Choice"),
-    *("RocCurve", "PrecisionRecallCurve", "DetCurve", "plots"),
+    *("RocCurve", "PrecisionRecallCurve", "DetCurve", "Band", "plots"),
     *("bootstrap", "bootstrap_replicates"),
     *("Estimate", "roc_auc_interval", "average_precision_interval"),
     *("compare_roc_auc", "compare_roc_auc_unpaired", "roc_auc_covariance", "RocAucComparison"),
@@ -100,6 +102,7 @@ ACCUMULATOR = {
     *("kolmogorov_smirnov", "gini", "equal_error_rate", "gain_curve", "lift_curve", "precision_recall_gain_curve"),
     *("partial_roc_auc", "log_roc_auc", "net_benefit", "decision_curve", "precision_at", "recall_at"),
     *("precision_at_bounds", "recall_at_bounds"),
+    *("roc_band", "precision_recall_band"),
 }
 
 
