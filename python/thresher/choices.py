@@ -136,11 +136,10 @@ class Choice:
         Examples
         --------
         >>> import thresher as th
-        >>> import matplotlib
-        >>> matplotlib.use("Agg")
+        >>> from matplotlib.figure import Figure
         >>> counts = th.ExactCounts()
         >>> counts.update([0, 0, 1, 1, 1], [0.1, 0.4, 0.35, 0.8, 0.7])
-        >>> ax = counts.best_threshold("f1").plot(counts.confusion())
+        >>> ax = counts.best_threshold("f1").plot(counts.confusion(), Figure().subplots())
         >>> ax.get_legend().get_texts()[-1].get_text()
         'chosen: 0.35 (f1 = 0.857)'
         """
