@@ -14,15 +14,15 @@ from thresher import _core
 from thresher._arrays import whole as whole_number
 from thresher._distributions import quantile
 from thresher._errors import Error, one_of
-from thresher._intervals import meaning_of
+from thresher._intervals import Spread, interval, meaning_of
 from thresher.estimates import Estimate
 
-__all__ = ["FIGURES", "Replicates", "Shards", "bootstrap_of", "estimate", "replicates_wanted"]
+__all__ = ["FIGURES", "Replicates", "Shards", "area_estimate", "bootstrap_of", "estimate", "replicates_wanted"]
 
 FIGURES = ("roc_auc", "average_precision")
 """What the core makes of replicates without making counts of them."""
 
-_INTERVALS = ("percentile", "basic", "normal")
+_INTERVALS = ("percentile", "basic", "normal", "logit")
 _RESAMPLED = ("rows", "shards")
 
 Shards: TypeAlias = "Mapping[Any, _core.Accumulator]"
@@ -70,25 +70,62 @@ def replicates_wanted(n_replicates: int) -> int:
     return wanted
 
 
-def estimate(
-    value: float, replicates: Replicates, level: float, kind: str, bounds: tuple[float, float] | None
-) -> Estimate:
-    """Return the interval that replicates give; those where the figure is undefined are left out, and named."""
+def estimate(value: float, replicates: Replicates, level: float, kind: str) -> Estimate:
+    """Return the interval that replicates of any figure give; those where it is undefined are left out, and named."""
+    defined, method = _defined(replicates, kind)
     z = quantile(level)
-    one_of("interval", kind, _INTERVALS)
-    defined = replicates[~np.isnan(replicates)]
-    method = f"{kind} bootstrap, {len(replicates):,} replicates"
-    if len(defined) < len(replicates):
-        method += f" ({len(replicates) - len(defined):,} undefined)"
+    if kind == "logit":
+        raise Error(f'`interval` "logit" is for {" and ".join(FIGURES)}, which lie between 0 and 1')
     if len(defined) < 2 or math.isnan(value):
         return Estimate(value, math.nan, math.nan, level, method)
+    return Estimate(value, *_limits(value, defined, level, kind, z), level, method)
+
+
+def area_estimate(
+    state: _core.Accumulator,
+    name: str,
+    replicates: Replicates,
+    level: float,
+    kind: str,
+    weight_meaning: str | None,
+    independent: float = math.inf,
+) -> Estimate:
+    """Return the interval that replicates of an area of `FIGURES` give, widened by the bounds of binned counts.
+
+    `independent` is the number of things that were drawn, where they are not rows: no interval may go by more.
+    """
+    of_roc, meaning = name == "roc_auc", weight_meaning or "frequency"
+    variance = _core.roc_auc_variance if of_roc else _core.average_precision_variance
+    defined, method = _defined(replicates, kind)
+    z, spread = quantile(level), Spread(*variance(state.tally(), meaning))
+    value, *bounds = spread[:3]
+    if len(defined) < 2 or math.isnan(value):
+        return Estimate(value, math.nan, math.nan, level, method)
+    if kind == "logit" or not np.ptp(defined) > 0:
+        # Replicates that all agree, as where the classes lie apart, say nothing: `interval` knows what holds then.
+        samples = min(spread.negatives, spread.positives, independent) if of_roc else min(spread.positives, independent)
+        drawn = spread._replace(variance=float(np.var(defined, ddof=1)), degrees_of_freedom=math.inf)
+        return interval(drawn, samples, level, "logit", method)
+    lower, upper = _limits(value, defined, level, kind, z)
+    if bounds[0] < bounds[1]:
+        lower, upper = lower - (value - bounds[0]), upper + (bounds[1] - value)
+        method = f"{method}, widened by the bounds of binned counts"
+        return Estimate(value, lower, upper, level, method, (bounds[0], bounds[1]))
+    return Estimate(value, lower, upper, level, method)
+
+
+def _defined(replicates: Replicates, kind: str) -> tuple[Replicates, str]:
+    """Return the replicates that are defined, and how an interval made of them is called."""
+    one_of("interval", kind, _INTERVALS)
+    defined = replicates[~np.isnan(replicates)]
+    method = f"{'' if kind == 'logit' else f'{kind} '}bootstrap, {len(replicates):,} replicates"
+    left_out = len(replicates) - len(defined)
+    return defined, f"{method} ({left_out:,} undefined)" if left_out else method
+
+
+def _limits(value: float, defined: Replicates, level: float, kind: str, z: float) -> tuple[float, float]:
     if kind == "normal":
         reach = z * float(np.std(defined, ddof=1))
-        lower, upper = value - reach, value + reach
-    else:
-        low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2]).tolist()
-        lower, upper = (low, high) if kind == "percentile" else (2 * value - high, 2 * value - low)
-    if bounds is not None and bounds[0] < bounds[1]:
-        lower, upper = lower - (value - bounds[0]), upper + (bounds[1] - value)
-        return Estimate(value, lower, upper, level, f"{method}, widened by the bounds of binned counts", bounds)
-    return Estimate(value, lower, upper, level, method)
+        return value - reach, value + reach
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2]).tolist()
+    return (low, high) if kind == "percentile" else (2 * value - high, 2 * value - low)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from thresher import _core, _distributions
 from thresher._errors import Error, one_of
 from thresher._html import number
-from thresher._rates import RATES
+from thresher._rates import RATES, Values
 from thresher.choices import Choice
 from thresher.confusion import ConfusionCounts, cell_costs, fraction
 
@@ -210,15 +211,12 @@ def _choice(
 ) -> Choice:
     columns, value, feasible, (lowest, highest), unresolved, reachable = chosen
     counts = ConfusionCounts.of(columns, comparison, scalar=True)
-    prevalence = settings.get("prevalence")
-    judged = counts if prevalence is None else counts.at_prevalence(prevalence)
-    return Choice(
+    choice = Choice(
         threshold=counts.thresholds,  # type: ignore[arg-type]
         counts=counts,
         metric=metric,
         value=value,
         feasible=feasible,
-        reason="" if feasible else _reason(judged, metric, limits, beta),
         lowest=lowest,
         highest=highest,
         certain=unresolved is None,
@@ -226,6 +224,7 @@ def _choice(
         reachable=reachable,
         **settings,
     )
+    return choice if feasible else replace(choice, reason=_reason(choice.judged, metric, limits, beta))
 
 
 def _reason(counts: ConfusionCounts, metric: str, limits: list[tuple[str, float, float]], beta: float) -> str:
@@ -236,5 +235,10 @@ def _reason(counts: ConfusionCounts, metric: str, limits: list[tuple[str, float,
     if any(math.isnan(rate) for rate in rates.values()):
         undefined = " and ".join(name for name, rate in rates.items() if math.isnan(rate))
         return f"not feasible: {undefined} is undefined at every threshold"
-    best = ", ".join(f"{name} {number(rate)}" for name, rate in rates.items())
+    best = ", ".join(f"{name} {number(rates[name])}{_missed(rates[name], low, high)}" for name, low, high in limits)
     return f"not feasible: best reachable is {best} at {number(counts.thresholds)}"
+
+
+def _missed(rate: Values, low: float, high: float) -> str:
+    """Return the bound that a rate does not keep."""
+    return f" (wanted >= {number(low)})" if rate < low else f" (wanted <= {number(high)})" if rate > high else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thresher import _core
-from thresher._bootstrap import bootstrap_of, estimate
+from thresher._bootstrap import area_estimate, bootstrap_of
 from thresher._errors import one_of
 from thresher._intervals import Spread, interval, meaning_of
 from thresher.estimates import Estimate
@@ -45,7 +45,8 @@ class IntervalQueries:
         method : {"delong", "hanley-mcneil", "bootstrap"}, default "delong"
             "delong": variance of the placements, by Student's t with the degrees of freedom that their fourth moments
             tell (below 10,000 samples of a class, else normal). "hanley-mcneil": from the area and the sizes of the
-            classes alone. "bootstrap": as `thresher.bootstrap` with its defaults and `seed=0`; no transform.
+            classes alone. "bootstrap": as `thresher.bootstrap` with its defaults and `seed=0`; percentiles without the
+            transform.
         transform : {"logit", None}, default "logit"
             The scale on which the interval is symmetric. On the logit scale it stays inside (0, 1); simulated,
             it covered within two points of the level from 50 samples of a class on, and too little for areas near 0.97
@@ -77,7 +78,7 @@ class IntervalQueries:
         """
         one_of("method", method, ROC_AUC_METHODS)
         if method == "bootstrap":
-            return bootstrapped(self._state, "roc_auc", level, weight_meaning)
+            return bootstrapped(self._state, "roc_auc", level, transform, weight_meaning)
         meaning = meaning_of(weight_meaning, self._state.weighted)
         return roc_auc_of(Spread(*_core.roc_auc_variance(self._state.tally(), meaning)), level, method, transform)
 
@@ -127,19 +128,26 @@ class IntervalQueries:
         """
         one_of("method", method, AVERAGE_PRECISION_METHODS)
         if method == "bootstrap":
-            return bootstrapped(self._state, "average_precision", level, weight_meaning)
+            return bootstrapped(self._state, "average_precision", level, transform, weight_meaning)
         meaning = meaning_of(weight_meaning, self._state.weighted)
         spread = Spread(*_core.average_precision_variance(self._state.tally(), meaning))
         return average_precision_of(spread, level, method, transform)
 
 
 def bootstrapped(
-    state: _core.Accumulator, name: str, level: float, weight_meaning: str | None, n_threads: int | None = None
+    state: _core.Accumulator,
+    name: str,
+    level: float,
+    transform: str | None,
+    weight_meaning: str | None,
+    n_threads: int | None = None,
 ) -> Estimate:
     """Return the estimate of an area by the bootstrap's defaults, from seed 0."""
+    if transform is not None:
+        one_of("transform", transform, ("logit",))
+    kind = "percentile" if transform is None else "logit"
     replicates = bootstrap_of(state, {"": state}, "rows", weight_meaning, seed=0).values(name, 1_000, n_threads)
-    value, *bounds = state.roc_auc(None) if name == "roc_auc" else state.average_precision()
-    return estimate(value, replicates, level, "percentile", (bounds[0], bounds[1]))
+    return area_estimate(state, name, replicates, level, kind, weight_meaning)
 
 
 def roc_auc_of(spread: Spread, level: float, method: str, transform: str | None) -> Estimate:

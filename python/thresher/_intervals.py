@@ -79,7 +79,7 @@ def _shifted(share: float, by: float) -> float:
 
 def _certain(value: float, samples: float, level: float) -> tuple[float, float, str]:
     """Return an interval that holds whatever the distribution, and its name."""
-    m = math.floor(samples)
+    m = math.floor(samples * (1 + 1e-9))  # effective numbers of samples are rounded
     if m < 1:
         return 0.0, 1.0, "none: no sample of a class"
     if value in (0.0, 1.0):

@@ -11,16 +11,18 @@ import numpy as np
 from thresher._errors import Error
 from thresher._html import with_bounds
 from thresher._plot_axes import labelled, reference, shade, visible
-from thresher.curves import Curve, DetCurve, PrecisionRecallCurve, RocCurve
+from thresher.bands import Band
+from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 from thresher.ranking import DecisionCurve, GainCurve, LiftCurve, PrecisionRecallGainCurve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_chance", "draw_curve", "finish"]
+__all__ = ["draw_band", "draw_chance", "draw_curve", "finish"]
 
 _SHARES = np.array([0.0, 1.0])
 _TREAT_ALL = "Treat all"
+_BANDED = {"roc": RocCurve, "precision_recall": PrecisionRecallCurve}
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class _Picture:
     drawstyle: str = "default"
 
 
-def draw_curve(drawn: Any, ax: Axes, name: str | None, style: dict[str, Any], band: Any = None) -> Any:
+def draw_curve(drawn: Any, ax: Axes, name: str | None, style: dict[str, Any], band: Band | None = None) -> Any:
     """Draw the line of one curve, and the band around it."""
     picture = _picture(drawn)
     x, y = getattr(drawn, picture.x), getattr(drawn, picture.y)
@@ -68,8 +70,16 @@ def draw_curve(drawn: Any, ax: Axes, name: str | None, style: dict[str, Any], ba
     settings = {"label": labelled(name, figure), "drawstyle": picture.drawstyle} | style
     [line] = ax.plot(x[kept], y[kept], **settings)
     if band is not None:
-        _draw_band(drawn, ax, band, line.get_color())
+        if not isinstance(drawn, _BANDED[band.curve]):
+            raise Error(f"`band` is of a {band.curve} curve, but the curve is a {type(drawn).__name__}")
+        _shade_band(band, ax, line.get_color())
     return line
+
+
+def draw_band(band: Band, ax: Axes, name: str | None, style: dict[str, Any]) -> None:
+    """Draw a band around the line of its values."""
+    [line] = ax.plot(band.x, band.value, **{"label": labelled(name, "")} | style)
+    _shade_band(band, ax, line.get_color())
 
 
 def draw_chance(drawn: Any, ax: Axes) -> None:
@@ -87,16 +97,15 @@ def finish(drawn: Any, ax: Axes) -> None:
 
 
 def _picture(drawn: Any) -> _Picture:
+    if isinstance(drawn, Band):
+        return _PICTURES[_BANDED[drawn.curve]]
     for kind, picture in _PICTURES.items():
         if isinstance(drawn, kind):
             return picture
     raise Error(f"a {type(drawn).__name__} cannot be drawn as a curve")
 
 
-def _draw_band(drawn: Curve, ax: Axes, band: Any, color: Any) -> None:
-    kinds = {"roc": RocCurve, "precision_recall": PrecisionRecallCurve}
-    if not isinstance(drawn, kinds.get(band.curve, ())):
-        raise Error(f"`band` is of a {band.curve} curve, but the curve is a {type(drawn).__name__}")
+def _shade_band(band: Band, ax: Axes, color: Any) -> None:
     shade(ax, band.x, band.lower, band.upper, color, f"{100 * band.level:g} % band")
 
 

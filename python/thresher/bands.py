@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thresher._errors import Error
 from thresher._table import Table, frozen
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Band"]
 
@@ -65,6 +68,31 @@ class Band(Table):
     def axes(self) -> tuple[str, str]:
         """What `x` and the heights are: ("fpr", "tpr") or ("recall", "precision")."""
         return _AXES[self.curve]
+
+    def plot(
+        self, ax: Axes | None = None, *, name: str | None = None, curve_kwargs: dict[str, Any] | None = None
+    ) -> Axes:
+        """Draw the band, shaded, around the line of `value`, and return the Axes.
+
+        `curve.plot(band=band)` draws it around the curve at all of its thresholds.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; the current Axes by default.
+        name : str, optional
+            Name in the legend.
+        curve_kwargs : dict, optional
+            Passed to `Axes.plot` for the line.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib (`pip install 'thresher[plots]'`).
+        """
+        from thresher import plots
+
+        return plots.band(self, ax, name=name, curve_kwargs=curve_kwargs)
 
     def _rows(self) -> int:
         return len(self.x)

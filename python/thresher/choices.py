@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Choice"]
 
+_OF_ONE_CLASS = ("recall", "specificity", "false_positive_rate", "false_negative_rate")
 _SHOWN = ("recall", "precision", "false_positive_rate", "predicted_positive_rate", "f1", "accuracy")
 
 
@@ -32,8 +33,7 @@ class Choice:
     threshold : float
         Where to cut; inf flags nothing. When nothing is feasible, the threshold that comes closest.
     counts : ConfusionCounts
-        The counts at that threshold, as they were counted: with `prevalence`, `choice.counts.at_prevalence(prevalence)`
-        has those that the choice was made by.
+        The counts at that threshold, as they were counted; `choice.judged` has those that the choice was made by.
     metric : str
         Name of the metric, "expected_cost", or the callable's own name.
     value : float
@@ -85,9 +85,14 @@ class Choice:
     level: float = 0.95
     prevalence: float | None = None
 
+    @property
+    def judged(self) -> ConfusionCounts:
+        """The counts that the choice was made by: at its prevalence where it has one."""
+        return self.counts if self.prevalence is None else self.counts.at_prevalence(self.prevalence)
+
     def rate(self, name: str, beta: float = 1.0) -> Values:
-        """Return the rate of that name at the threshold, as `ConfusionCounts.rate` does."""
-        return self.counts.rate(name, beta)
+        """Return the rate of that name at the threshold and the choice's prevalence, as `ConfusionCounts.rate`."""
+        return self.judged.rate(name, beta)
 
     def interval(
         self, name: str, level: float | None = None, *, beta: float = 1.0, weight_meaning: str | None = None
@@ -95,10 +100,12 @@ class Choice:
         """Return the rate of that name with its interval, at the choice's level by default.
 
         As `ConfusionCounts.interval`. The threshold is taken as given: that it was chosen by the same rows is not in
-        the interval, so the chosen metric looks a little better than it is.
+        the interval, so the chosen metric looks a little better than it is. At another prevalence only recall,
+        specificity and their complements have one: they are as they were counted.
         """
         level = self.level if level is None else level
-        return self.counts.interval(name, level, beta=beta, weight_meaning=weight_meaning)  # type: ignore[return-value]
+        counts = self.counts if name in _OF_ONE_CLASS else self.judged
+        return counts.interval(name, level, beta=beta, weight_meaning=weight_meaning)  # type: ignore[return-value]
 
     def to_dict(self) -> dict[str, Any]:
         """Return every field by name, as Python numbers; the counts as `ConfusionCounts.to_dict` does."""
@@ -174,4 +181,6 @@ class Choice:
             reach = "" if math.isnan(self.reachable) else f", up to {self.metric} = {number(self.reachable)}"
             lines["a better one may lie"] = f"between {number(low)} and {number(high)}{reach}"
         rows = isinstance(self.counts.true_positives, int)
-        return lines | {name: str(self.interval(name)) if rows else number(self.rate(name)) for name in _SHOWN}
+        sure = (name for name in _SHOWN if rows and (self.prevalence is None or name in _OF_ONE_CLASS))
+        rates = {name: number(self.rate(name)) for name in _SHOWN}
+        return lines | rates | {name: str(self.interval(name)) for name in sure}

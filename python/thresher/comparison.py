@@ -42,9 +42,10 @@ class RocAucComparison:
     difference : Estimate
         Area of `a` less area of `b`: positive where `a` is better.
     z : float
-        The difference in standard errors; 0 where both are 0, NaN where the variance is 0 or unknown otherwise.
+        The difference in standard errors; 0 where both are 0, NaN where the variance is 0 or unknown otherwise. Of
+        binned counts, the difference nearest to 0 that they allow.
     p_value : float
-        Two-sided, of the hypothesis that the areas are equal; 1 where difference and variance are 0.
+        Two-sided, of the hypothesis that the areas are equal, as `z` tells; 1 where difference and variance are 0.
     covariance : float64 array of shape (2, 2)
         Covariance of the two areas.
 
@@ -54,7 +55,7 @@ class RocAucComparison:
     >>> labels = [0, 0, 0, 0, 1, 1, 1, 1]
     >>> found = th.compare_roc_auc(labels, [1, 2, 3, 5, 4, 6, 7, 8], [1, 6, 3, 5, 4, 2, 7, 8])
     >>> print(found.difference)
-    0.25 (-0.15–0.65, 95 %)
+    0.25 (-0.15 to 0.65, 95 %)
     >>> round(found.p_value, 3)
     0.221
     """
@@ -239,7 +240,8 @@ def compare_roc_auc_unpaired(
     -------
     RocAucComparison
         The variance of the difference is the sum of both variances. Of binned counts each group is one tie, and every
-        interval is widened by what is certain of the sample's own figure (`Estimate.bounds`); z and p are of midpoints.
+        interval is widened by what is certain of the sample's own figure (`Estimate.bounds`); z and p go by the
+        difference nearest to 0 that is not excluded.
 
     Raises
     ------
@@ -282,7 +284,7 @@ def compared(
     method, bounds = f"{kind} {words}", _bounds_of_difference(a, b)
     if variance > 0:
         error = math.sqrt(variance)
-        z, reach = difference / error, quantile(level) * error
+        z, reach = _nearest_to_zero(difference, bounds) / error, quantile(level) * error
         lower, upper = difference - reach, difference + reach
     else:
         z = 0.0 if variance == 0 and difference == 0 else math.nan
@@ -301,6 +303,13 @@ def _bounds_of_difference(a: Estimate, b: Estimate) -> tuple[float, float] | Non
         return None
     (low_a, high_a), (low_b, high_b) = (each.bounds or (each.value, each.value) for each in (a, b))
     return low_a - high_b, high_a - low_b
+
+
+def _nearest_to_zero(difference: float, bounds: tuple[float, float] | None) -> float:
+    """Return the least difference, by size, that the bounds leave possible."""
+    if bounds is None:
+        return difference
+    return min(max(0.0, bounds[0]), bounds[1])
 
 
 def weights_in_words(weight_meaning: str | None, clustered: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +44,8 @@ class ConfusionCounts(Rates, Table):
         Rows; sums of weights, as float64, when weights were given.
     comparison : {">=", ">"}, default ">="
         A row is flagged positive iff `score >= threshold`, or `score > threshold`.
+    rescaled : bool, default False
+        Whether `at_prevalence` made them: then they are no rows, and have no intervals.
 
     Raises
     ------
@@ -69,6 +71,7 @@ class ConfusionCounts(Rates, Table):
     false_negatives: NDArray[np.int64] | NDArray[np.float64] | int | float
     true_negatives: NDArray[np.int64] | NDArray[np.float64] | int | float
     comparison: str = ">="
+    rescaled: bool = False
 
     def __post_init__(self) -> None:
         one_of("comparison", self.comparison, COMPARISONS)
@@ -93,8 +96,8 @@ class ConfusionCounts(Rates, Table):
     def __getitem__(self, position: Any) -> ConfusionCounts:
         if np.ndim(self.thresholds) == 0:
             raise TypeError("counts at a scalar threshold cannot be indexed")
-        columns = [getattr(self, name)[position] for name in ("thresholds", *_COUNTS)]
-        return ConfusionCounts.of(columns, self.comparison, scalar=False)
+        columns = {name: getattr(self, name)[position] for name in ("thresholds", *_COUNTS)}
+        return replace(self, **columns)
 
     def __iter__(self) -> Iterator[ConfusionCounts]:
         return (self[position] for position in range(len(self)))
@@ -206,8 +209,14 @@ class ConfusionCounts(Rates, Table):
         positives, negatives = tp + fn_, fp + tn
         total = positives + negatives
         kept, left = _factor(share, total, positives), _factor(1 - share, total, negatives)
-        columns = [self.thresholds, tp * kept, fp * left, fn_ * kept, tn * left]
-        return ConfusionCounts.of(columns, self.comparison, scalar=False)
+        return replace(
+            self,
+            true_positives=tp * kept,
+            false_positives=fp * left,
+            false_negatives=fn_ * kept,
+            true_negatives=tn * left,
+            rescaled=True,
+        )
 
     def expected_cost(self, costs: Mapping[str, float]) -> Values:
         """Return the mean cost of a row, in the unit of `costs`.
@@ -242,11 +251,16 @@ class ConfusionCounts(Rates, Table):
         """Refuse sums of weights whose meaning makes no interval."""
         if weight_meaning is not None:
             one_of("weight_meaning", weight_meaning, WEIGHT_MEANINGS)
+        if self.rescaled:
+            raise Error(
+                "the counts are scaled to another prevalence, so that the number of rows behind them is not known; "
+                "recall, specificity and all that is made of them alone are those of the counts they were made from"
+            )
         if np.asarray(self.true_positives).dtype.kind == "i":
             return
         if weight_meaning is None:
             raise Error(
-                "the counts are sums of weights, or scaled, so that the number of rows behind them is not known; pass "
+                "the counts are sums of weights, so that the number of rows behind them is not known; pass "
                 '`weight_meaning="frequency"` if a weight of 3 stands for three independent rows'
             )
         if weight_meaning == "sampling":

@@ -17,6 +17,8 @@ from thresher._table import Table, frozen
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from thresher.bands import Band
+
 __all__ = ["Curve", "DetCurve", "PrecisionRecallCurve", "RocCurve"]
 
 Values = NDArray[np.float64]
@@ -96,7 +98,7 @@ class Curve(Table):
         name: str | None = None,
         curve_kwargs: dict[str, Any] | None = None,
         plot_chance_level: bool = False,
-        band: Any = None,
+        band: Band | None = None,
     ) -> Axes:
         """Draw the curve with Matplotlib and return the Axes.
 

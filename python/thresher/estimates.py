@@ -35,13 +35,17 @@ class Estimate:
 
     Notes
     -----
-    Prints with two significant digits of the interval's half width.
+    Prints with two significant digits of the interval's half width. A format, as in `f"{estimate:.3f}"`, is that of
+    each number.
 
     Examples
     --------
     >>> import thresher as th
-    >>> print(th.Estimate(0.75543, 0.75211, 0.75874, 0.95, "delong, logit"))
+    >>> estimate = th.Estimate(0.75543, 0.75211, 0.75874, 0.95, "delong, logit")
+    >>> print(estimate)
     0.7554 (0.7521–0.7587, 95 %)
+    >>> f"{estimate:.1%}"
+    '75.5% (75.2%–75.9%, 95 %)'
     """
 
     value: float
@@ -59,8 +63,14 @@ class Estimate:
         value = f"{self.value:.{decimals}f}"
         if self.bounds is not None and self.bounds[0] < self.bounds[1]:
             value = with_bounds(self.value, self.bounds, digits=max(decimals, 1))
-        ends = f"{self.lower:.{decimals}f}–{self.upper:.{decimals}f}"
-        return f"{value} ({ends}, {100 * self.level:g} %)"
+        return self._with_ends(value, f".{decimals}f")
+
+    def __format__(self, spec: str) -> str:
+        return self._with_ends(format(self.value, spec), spec) if spec else str(self)
+
+    def _with_ends(self, value: str, spec: str) -> str:
+        between = " to " if self.lower < 0 else "–"  # a dash beside a sign is hard to read
+        return f"{value} ({self.lower:{spec}}{between}{self.upper:{spec}}, {100 * self.level:g} %)"
 
     def plot(
         self,

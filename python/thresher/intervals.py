@@ -100,7 +100,7 @@ def roc_auc_interval(
 
     def estimate(rows: Rows) -> Estimate:
         if method == "bootstrap":
-            return _bootstrapped(rows, "roc_auc", level, weight_meaning)
+            return _bootstrapped(rows, "roc_auc", level, transform, weight_meaning)
         if numbers is None:
             return roc_auc_of(_spread(rows, meaning), level, method, transform)
         labels, scores, weights, positive, drop, threads = rows
@@ -176,7 +176,7 @@ def average_precision_interval(
 
     def estimate(rows: Rows) -> Estimate:
         if method == "bootstrap":
-            return _bootstrapped(rows, "average_precision", level, weight_meaning)
+            return _bootstrapped(rows, "average_precision", level, transform, weight_meaning)
         spread = Spread(*_core.average_precision_variance(_tally(rows, meaning), meaning))
         return average_precision_of(spread, level, method, transform)
 
@@ -201,5 +201,5 @@ def _counted(rows: Rows, meaning: str | None) -> _core.Accumulator:
     return counted(rows, sums=rows[2] is not None and meaning == "sampling")
 
 
-def _bootstrapped(rows: Rows, name: str, level: float, weight_meaning: str | None) -> Estimate:
-    return bootstrapped(_counted(rows, weight_meaning), name, level, weight_meaning, rows[-1])
+def _bootstrapped(rows: Rows, name: str, level: float, transform: str | None, weight_meaning: str | None) -> Estimate:
+    return bootstrapped(_counted(rows, weight_meaning), name, level, transform, weight_meaning, rows[-1])

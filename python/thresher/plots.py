@@ -16,9 +16,10 @@ from thresher._plot_calibration import (
     draw_reliability,
     finish_reliability,
 )
-from thresher._plot_curves import draw_chance, draw_curve, finish
+from thresher._plot_curves import draw_band, draw_chance, draw_curve, finish
 from thresher._plot_decisions import draw_intervals, draw_matrix, draw_rates
 from thresher._plot_estimates import draw_comparison, draw_estimate
+from thresher.bands import Band
 from thresher.calibration import IsotonicCalibration, ReliabilityCurve
 from thresher.choices import Choice
 from thresher.comparison import RocAucComparison
@@ -31,7 +32,7 @@ from thresher.rate_intervals import RateIntervals
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["areas", "compare", "confusion", "curve", "estimate", "isotonic", "rate_intervals", "reliability"]
+__all__ = ["areas", "band", "compare", "confusion", "curve", "estimate", "isotonic", "rate_intervals", "reliability"]
 
 Comparable: TypeAlias = Curve | DecisionCurve | ReliabilityCurve | Estimate
 
@@ -68,13 +69,10 @@ def compare(
     Examples
     --------
     >>> import thresher as th
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
-    >>> labels = [0, 0, 1, 1]
-    >>> ax = th.plots.compare({
-    ...     "old": th.roc_curve(labels, [0.1, 0.4, 0.35, 0.8]),
-    ...     "new": th.roc_curve(labels, [0.1, 0.2, 0.35, 0.8]),
-    ... })
+    >>> from matplotlib.figure import Figure
+    >>> labels, old, new = [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], [0.1, 0.2, 0.35, 0.8]
+    >>> curves = {"old": th.roc_curve(labels, old), "new": th.roc_curve(labels, new)}
+    >>> ax = th.plots.compare(curves, Figure().subplots())
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['old (AUC = 0.75)', 'new (AUC = 1)']
     """
@@ -109,13 +107,23 @@ def curve(
     name: str | None = None,
     curve_kwargs: dict[str, Any] | None = None,
     plot_chance_level: bool = False,
-    band: Any = None,
+    band: Band | None = None,
 ) -> Axes:
     """Draw one curve and return the Axes; the curve's own `plot` says what the parameters are."""
     ax = axes_of(ax)
     draw_curve(drawn, ax, name, curve_kwargs or {}, band)
     if plot_chance_level:
         draw_chance(drawn, ax)
+    finish(drawn, ax)
+    return ax
+
+
+def band(
+    drawn: Band, ax: Axes | None = None, *, name: str | None = None, curve_kwargs: dict[str, Any] | None = None
+) -> Axes:
+    """Draw a band around its curve and return the Axes; `Band.plot` says what the parameters are."""
+    ax = axes_of(ax)
+    draw_band(drawn, ax, name, curve_kwargs or {})
     finish(drawn, ax)
     return ax
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ def bootstrap(
     n_replicates: int = 1_000,
     seed: int,
     level: float = 0.95,
-    interval: str = "percentile",
+    interval: str | None = None,
     resample: str = "rows",
     weight_meaning: str | None = None,
     n_threads: int | None = None,
@@ -48,8 +49,10 @@ def bootstrap(
         In [0, 2^64). The same seed gives the same replicates, on any machine and number of threads.
     level : float, default 0.95
         Confidence level, in (0, 1).
-    interval : {"percentile", "basic", "normal"}, default "percentile"
-        Quantiles of the replicates; those mirrored at the figure; or the figure and their standard deviation.
+    interval : {"logit", "percentile", "basic", "normal"}, optional
+        The figure and the standard deviation of the replicates on the logit scale, for the two areas alone and their
+        default, since it covers best (docs/dev/bootstrap.md); quantiles of the replicates, the default of all others;
+        these mirrored at the figure; or the figure and their standard deviation.
     resample : {"rows", "shards"}, default "rows"
         What is drawn Poisson(1) times: rows, or whole shards, for clusters of rows that depend on each other (a user, a
         day): then there should be dozens of them.
@@ -64,7 +67,9 @@ def bootstrap(
     -------
     Estimate
         `value` is the figure of all counts. Replicates in which it is undefined (a class has vanished) are left out,
-        and their number stands in `method`. Of binned counts an area's interval is widened by its bounds.
+        and their number stands in `method`. Of binned counts an area's interval is widened by its bounds. Where all
+        replicates of an area agree, as when the classes lie apart, it is Clopper-Pearson's or Hoeffding's, as in
+        `roc_auc_interval`.
 
     Raises
     ------
@@ -97,13 +102,11 @@ def bootstrap(
         weight_meaning=weight_meaning,
         n_threads=n_threads,
     )
-    bounds = None
-    if statistic in _bootstrap.FIGURES:
-        area = total._state.roc_auc(None) if statistic == "roc_auc" else total._state.average_precision()
-        value, bounds = area[0], area[1:]
-    else:
-        value = _number(_function(statistic)(total))
-    return _bootstrap.estimate(value, values, level, interval, bounds)
+    if isinstance(statistic, str) and statistic in _bootstrap.FIGURES:
+        drawn = len(_shards(counts)) if resample == "shards" else math.inf
+        kind = interval or "logit"
+        return _bootstrap.area_estimate(total._state, statistic, values, level, kind, weight_meaning, drawn)
+    return _bootstrap.estimate(_number(_function(statistic)(total)), values, level, interval or "percentile")
 
 
 def bootstrap_replicates(

@@ -120,7 +120,8 @@ def test_seeds_and_ids_change_the_draws_and_nothing_else_does():
 def test_the_estimate_is_made_of_the_replicates():
     counts = counted(*sample())
     values = th.bootstrap_replicates(counts, "roc_auc", seed=1)
-    found = {kind: th.bootstrap(counts, "roc_auc", seed=1, interval=kind) for kind in ("percentile", "basic", "normal")}
+    kinds = ("percentile", "basic", "normal", "logit")
+    found = {kind: th.bootstrap(counts, "roc_auc", seed=1, interval=kind) for kind in kinds}
     low, high = np.quantile(values, [0.025, 0.975])
     area = counts.roc_auc()
     assert (found["percentile"].lower, found["percentile"].upper) == (low, high)
@@ -128,6 +129,32 @@ def test_the_estimate_is_made_of_the_replicates():
     assert found["normal"].upper == pytest.approx(area + 1.959963985 * values.std(ddof=1))
     assert {each.value for each in found.values()} == {area}
     assert found["percentile"].method == "percentile bootstrap, 1,000 replicates"
+    logit = np.log(area / (1 - area)) + 1.959963985 * values.std(ddof=1) / (area * (1 - area))
+    assert found["logit"].upper == pytest.approx(1 / (1 + np.exp(-logit)))
+    assert found["logit"].method == "bootstrap, 1,000 replicates, logit"
+    assert th.bootstrap(counts, "roc_auc", seed=1) == found["logit"]
+    assert th.bootstrap(counts, lambda each: each.roc_auc(), seed=1) == found["percentile"]
+    with pytest.raises(th.Error, match=r'`interval` "logit" is for roc_auc and average_precision'):
+        th.bootstrap(counts, "gini", seed=1, interval="logit")
+    assert counts.roc_auc_interval(method="bootstrap") == th.bootstrap(counts, "roc_auc", seed=0)
+    plain = th.bootstrap(counts, "roc_auc", seed=0, interval="percentile")
+    assert counts.roc_auc_interval(method="bootstrap", transform=None) == plain
+
+
+def test_replicates_that_all_agree_say_nothing_and_an_interval_that_holds_is_taken():
+    apart = counted([0] * 30 + [1] * 20, np.arange(50.0))
+    for name, samples in (("roc_auc", 20), ("average_precision", 20)):
+        found = th.bootstrap(apart, name, seed=1)
+        assert found.upper == found.value == 1
+        assert found.lower == pytest.approx(0.025 ** (1 / samples))
+        assert found.method == f"clopper-pearson of {samples} independent samples"
+        assert th.bootstrap(apart, name, seed=1, interval="percentile") == found
+    tied = th.bootstrap(counted([0, 1] * 40, [0.5] * 80), "roc_auc", seed=1)
+    assert tied.lower < 0.4 < 0.6 < tied.upper
+    assert tied.method == "hoeffding of 40 independent samples"
+    shards = dict.fromkeys(range(3), apart)
+    found = th.bootstrap(shards, "roc_auc", seed=1, resample="shards")
+    assert found.method == "clopper-pearson of 3 independent samples"
 
 
 def test_frequency_weights_are_rows():
@@ -170,7 +197,7 @@ def test_clusters_come_whole():
 
 def test_undefined_replicates_are_left_out_and_counted():
     counts = counted([0, 0, 0, 1], [0.1, 0.2, 0.3, 0.4])
-    found = th.bootstrap(counts, "roc_auc", seed=1, n_replicates=200)
+    found = th.bootstrap(counts, lambda each: each.roc_auc(), seed=1, n_replicates=200)
     assert "undefined" in found.method
     assert found.value == found.lower == found.upper == 1.0
     nothing = th.bootstrap(th.ExactCounts(), "roc_auc", seed=1, n_replicates=10)
@@ -180,7 +207,7 @@ def test_undefined_replicates_are_left_out_and_counted():
 
 def test_binned_counts_widen_the_interval_by_their_bounds():
     counts = counted(*probabilities(), kind=lambda: th.ThresholdCounts(11))
-    found = th.bootstrap(counts, "roc_auc", seed=1)
+    found = th.bootstrap(counts, "roc_auc", seed=1, interval="percentile")
     values = th.bootstrap_replicates(counts, "roc_auc", seed=1)
     assert found.bounds == counts.roc_auc_bounds()
     low = np.quantile(values, 0.025)

@@ -211,7 +211,11 @@ def test_another_prevalence_moves_the_best_threshold(rows, prevalence, name):
 
     cut, value, _ = best(labels, scores, merit)
     assert (choice.threshold, choice.value) == (cut, pytest.approx(float(value)))
-    assert choice.counts.at_prevalence(prevalence).rate(name) == pytest.approx(choice.value)
+    assert choice.judged == choice.counts.at_prevalence(prevalence)
+    assert choice.rate(name) == pytest.approx(choice.value)
+    assert choice.interval("recall") == choice.counts.interval("recall")
+    with pytest.raises(th.Error, match="scaled to another prevalence"):
+        choice.interval(name)
     assert f"at prevalence {prevalence:.6g}" in str(choice)
 
 
@@ -262,7 +266,7 @@ def test_nothing_feasible_is_a_value():
     choice = counts.best_threshold("recall", subject_to={"precision": (0.9, None)})
     assert not choice.feasible
     assert choice.threshold == 0.7
-    assert choice.reason == "not feasible: best reachable is precision 0.666667 at 0.7"
+    assert choice.reason == "not feasible: best reachable is precision 0.666667 (wanted >= 0.9) at 0.7"
     assert choice.reason in str(choice)
     at = counts.threshold_at(precision=0.9)
     assert (at.feasible, at.threshold, at.reason) == (False, 0.7, choice.reason)

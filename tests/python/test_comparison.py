@@ -285,6 +285,7 @@ def test_unpaired_counts_in_bins_widen_the_interval_and_say_so():
     found = th.compare_roc_auc_unpaired(binned, exact)
     lower, upper = found.difference.bounds
     assert lower <= 0 <= upper
+    assert (found.z, found.p_value) == (0, 1)  # no difference is among what the bins allow
     assert found.difference.lower < lower
     assert found.difference.upper > upper
     assert "widened" in found.difference.method
@@ -292,7 +293,11 @@ def test_unpaired_counts_in_bins_widen_the_interval_and_say_so():
     exact.update([1], [0.5], weights=[2.0])
     with pytest.raises(th.Error, match="`weight_meaning` must be given"):
         th.compare_roc_auc_unpaired(binned, exact)
-    assert th.compare_roc_auc_unpaired(binned, exact, weight_meaning="frequency").p_value > 0
+    exact.update([0] * 300, np.linspace(0.9, 1, 300), weights=[2.0] * 300)
+    far = th.compare_roc_auc_unpaired(binned, exact, weight_meaning="frequency")
+    error = math.sqrt(np.trace(far.covariance))
+    assert far.z == pytest.approx(far.difference.bounds[0] / error)
+    assert 0 < far.p_value < 0.05 < far.difference.lower
     with pytest.raises(TypeError, match="`counts_a` must be an accumulator"):
         th.compare_roc_auc_unpaired(labels, exact)
 

@@ -6,7 +6,6 @@ pictures in `baseline/` anew: look at each before it is committed.
 
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,18 +39,15 @@ TENTHS = counted(th.ThresholdCounts(np.arange(1, 10) / 10))
 ROC, PRECISION_RECALL = GOOD.roc_curve(), GOOD.precision_recall_curve()
 
 
-def band(x, y, curve):
-    return SimpleNamespace(x=x, lower=y - 0.08, upper=np.minimum(y + 0.08, 1), level=0.95, method="none", curve=curve)
-
-
 def both(name):
     return {"good": getattr(GOOD, name)(), "poor": getattr(POOR, name)()}
 
 
 PICTURES = {
-    "roc_band": lambda ax: ROC.plot(ax, name="good", band=band(ROC.fpr, ROC.tpr, "roc"), plot_chance_level=True),
+    "roc_band": lambda ax: ROC.plot(ax, name="good", band=GOOD.roc_band(), plot_chance_level=True),
+    "roc_band_fixed_width": lambda ax: GOOD.roc_band(method="fixed-width").plot(ax, name="good"),
     "precision_recall_band": lambda ax: PRECISION_RECALL.plot(
-        ax, band=band(PRECISION_RECALL.recall, PRECISION_RECALL.precision, "precision_recall"), plot_chance_level=True
+        ax, band=GOOD.precision_recall_band(), plot_chance_level=True
     ),
     "roc_compared": lambda ax: th.plots.compare(
         both("roc_curve") | {"few": FEW.roc_curve()}, ax, plot_chance_level=True

@@ -1,7 +1,5 @@
 """Plots draw what the curves hold, on the Axes they are given, and return them."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -100,8 +98,12 @@ def test_a_decision_curve_shows_treating_all_and_none_and_where_they_cross(count
 def test_a_band_is_shaded_and_named_in_the_curve_s_colour(counts, name, kind):
     curve = getattr(counts, name)()
     x, y = drawn_columns(curve).T
-    band = SimpleNamespace(x=x, lower=y - 0.1, upper=y + 0.1, level=0.9, method="", curve=kind)
+    band = th.Band(x, y, y - 0.1, y + 0.1, 0.9, "by hand", kind)
     ax = curve.plot(name="a", band=band)
+    alone = band.plot(pyplot.figure().gca(), name="b")
+    assert legend(alone) == ["b", "90 % band"]
+    assert alone.get_xlabel() == ax.get_xlabel()
+    np.testing.assert_array_equal(alone.lines[0].get_xydata(), np.column_stack([x, y]))
     [shaded] = ax.collections
     corners = {tuple(corner) for corner in shaded.get_paths()[0].vertices}
     assert {*zip(x, y - 0.1, strict=True), *zip(x, y + 0.1, strict=True)} <= corners

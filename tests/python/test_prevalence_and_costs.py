@@ -48,7 +48,8 @@ def test_a_class_without_rows_has_no_share_to_take():
 
 def test_the_own_prevalence_changes_nothing():
     counts = th.confusion_at([0, 1, 1, 0], [0.2, 0.9, 0.4, 0.6], [0.5, 0.3])
-    assert counts.at_prevalence(0.5) == th.ConfusionCounts([0.5, 0.3], [1.0, 2.0], [1.0, 1.0], [1.0, 0.0], [1.0, 1.0])
+    cells = [1.0, 2.0], [1.0, 1.0], [1.0, 0.0], [1.0, 1.0]
+    assert counts.at_prevalence(0.5) == th.ConfusionCounts([0.5, 0.3], *cells, rescaled=True)
 
 
 @pytest.mark.parametrize("prevalence", [-0.1, 1.5, math.nan])
@@ -58,8 +59,11 @@ def test_a_share_lies_between_0_and_1(prevalence):
 
 
 def test_scaled_counts_have_no_intervals():
-    with pytest.raises(th.Error, match="or scaled"):
-        at((1, 1, 1, 1)).at_prevalence(0.1).interval("recall")
+    rare = th.confusion_at([0, 1, 1, 0], [0.2, 0.9, 0.4, 0.6], [0.5, 0.3]).at_prevalence(0.1)
+    for counts in (rare, rare[0], rare[1:]):
+        for meaning in (None, "frequency", "sampling"):
+            with pytest.raises(th.Error, match="scaled to another prevalence"):
+                counts.interval("recall", weight_meaning=meaning)
 
 
 @given(cells=CELLS, costs=st.tuples(*[COST] * 4))
