@@ -38,13 +38,14 @@ def main() -> int:
     begun = time.monotonic()
     with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         runs = pool.map(simulated, chosen, [given.seed] * len(chosen), [given.shrink] * len(chosen))
-        results = list(track(runs, "simulating", len(chosen), console=console, disable=not sys.stdout.isatty()))
+        by_cell = list(track(runs, "simulating", len(chosen), console=console, disable=not sys.stdout.isatty()))
+    results = [result for of_cell in by_cell for result in of_cell]
     missed = [result for result in results if result["judged"] and result["worst"] > TOLERANCE]
     for result in results:
         mark = "MISSED" if result in missed else "" if result["judged"] else "few samples"
         covered = "  ".join(f"{covered:5.1f}" for covered in result["covered"])
-        console.print(f"{covered}  {result['name']}  {mark}")
-    console.print(f"{len(results)} cells in {time.monotonic() - begun:.0f} s; {len(missed)} missed")
+        console.print(f"{covered}  {result['figure']}: {result['population']}  {mark}", soft_wrap=True)
+    console.print(f"{len(results)} intervals in {time.monotonic() - begun:.0f} s; {len(missed)} missed")
     if given.shrink == 1 and not given.cells:
         path = recorded(results)
         PAGE.write_text(page(results, path.name))
@@ -52,31 +53,34 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def simulated(index: int, seed: int, shrink: int) -> dict[str, Any]:
-    """Share of samples, in percent, whose interval holds the truth, at each level."""
+def simulated(index: int, seed: int, shrink: int) -> list[dict[str, Any]]:
+    """Share of samples, in percent, whose interval holds the truth, at each level, for each figure of a cell."""
     cell = cells()[index]
     rng = np.random.default_rng([seed, index])
     repeats = max(cell.repeats // shrink, 1)
-    held = np.zeros(len(LEVELS))
-    least = []
+    held = np.zeros((len(cell.figures), len(LEVELS)))
+    least = 0.0
     for _ in range(repeats):
         sample = cell.population.sample(rng)
-        least.append(min(np.count_nonzero(sample.labels), len(sample.labels) - np.count_nonzero(sample.labels)))
-        for position, level in enumerate(LEVELS):
-            estimate = cell.interval(sample, level)
-            held[position] += estimate.lower <= cell.truth <= estimate.upper
-    covered = 100 * held / repeats
-    return {
-        "name": cell.name,
-        "figure": cell.figure,
-        "population": cell.population.words(),
-        "truth": cell.truth,
-        "repeats": repeats,
-        "smaller_class": float(np.mean(least)),
-        "covered": covered.tolist(),
-        "worst": float(np.max(np.abs(covered - 100 * np.array(LEVELS)))),
-        "judged": bool(np.mean(least) >= ENOUGH),
-    }
+        least += sample.smaller_class() / repeats
+        counts = cell.counted(sample)
+        for row, figure in enumerate(cell.figures):
+            for column, level in enumerate(LEVELS):
+                estimate = figure.interval(counts, level)
+                held[row, column] += estimate.lower <= figure.truth <= estimate.upper
+    return [
+        {
+            "figure": figure.name,
+            "population": cell.population.words(),
+            "truth": figure.truth,
+            "repeats": repeats,
+            "smaller_class": least,
+            "covered": covered.tolist(),
+            "worst": float(np.max(np.abs(covered - 100 * np.array(LEVELS)))),
+            "judged": least >= ENOUGH,
+        }
+        for figure, covered in zip(cell.figures, 100 * held / repeats, strict=True)
+    ]
 
 
 def recorded(results: list[dict[str, Any]]) -> Path:

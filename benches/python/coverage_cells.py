@@ -1,5 +1,6 @@
 """What coverage is measured of: populations whose true figures are known, and the intervals that are to hold them."""
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +17,19 @@ Floats = NDArray[np.floating[Any]]
 
 
 class Sample(NamedTuple):
-    """Rows of one sample: what a user would have."""
+    """Rows of one sample: what a user would have. `times` where a weight says how often its row came."""
 
     labels: NDArray[Any]
     scores: Floats
     weights: Floats | None = None
     clusters: NDArray[Any] | None = None
+    times: bool = False
+
+    def smaller_class(self) -> float:
+        """Independent rows of the class that has fewer."""
+        positive = self.labels == 1
+        rows = self.weights if self.times and self.weights is not None else np.ones(len(positive))
+        return float(min(rows[positive].sum(), rows[~positive].sum()))
 
 
 @dataclass(frozen=True)
@@ -74,19 +82,27 @@ class Population:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A population, a figure of it, and the interval that is to hold it."""
+class Figure:
+    """A figure of a population, and the interval that is to hold it: made of what was counted, at a level."""
 
-    figure: str
-    population: Any
+    name: str
     truth: float
-    interval: Callable[[Sample, float], th.Estimate]
+    interval: Callable[[Any, float], th.Estimate]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A population, how its samples are counted, and what is read off each of them."""
+
+    population: Any
+    counted: Callable[[Sample], Any]
+    figures: tuple[Figure, ...]
     repeats: int = 4_000
 
     @property
     def name(self) -> str:
-        """As it stands in the record."""
-        return f"{self.figure}: {self.population.words()}"
+        """As it can be asked for."""
+        return f"{', '.join(figure.name for figure in self.figures)}: {self.population.words()}"
 
 
 def populations() -> list[Population]:
@@ -138,7 +154,7 @@ class Repeated:
         """Draw rows and count equal ones."""
         drawn = self.population.sample(rng)
         rows, times = np.unique(np.column_stack([drawn.labels, drawn.scores]), axis=0, return_counts=True)
-        return Sample(rows[:, 0], rows[:, 1], times.astype(np.float64))
+        return Sample(rows[:, 0], rows[:, 1], times.astype(np.float64), times=True)
 
     def words(self) -> str:
         """How it is named in tables."""
@@ -197,48 +213,68 @@ class Pair:
         return f"{self.rows:,} rows, {100 * self.share:g} % positive, {first:g} and {second:g} apart"
 
 
-def cells() -> list[Cell]:
-    """Everything that is measured."""
-    found = []
-    for population in populations():
-        found += [
-            Cell("roc_auc", population, population.roc_auc(), roc_auc),
-            Cell("average_precision", population, population.average_precision(), average_precision),
-        ]
-        if population.step is None:
-            found.append(Cell("recall", population, 1 - NORMAL.cdf(CUT - population.separation), recall))
-    for rows, share in ((200, 0.5), (2_000, 0.1), (20_000, 0.02)):
-        smooth, tied = Population(rows, share, 1.0), Population(rows, share, 1.0, step=0.25)
-        for figure, interval in (("roc_auc", weighted_roc_auc), ("average_precision", weighted_average_precision)):
-            truths = (getattr(smooth, figure)(), getattr(tied, figure)())
-            found.append(Cell(f"{figure}, sampling weights", Weighted(smooth), truths[0], interval["sampling"]))
-            found.append(Cell(f"{figure}, frequency weights", Repeated(tied), truths[1], interval["frequency"]))
-    for clusters, size, share in ((50, 4, 0.5), (200, 5, 0.2), (500, 20, 0.05)):
-        clustered = Clustered(clusters, size, share, 1.5)
-        found.append(Cell("roc_auc, clusters", clustered, clustered.roc_auc(), clustered_roc_auc))
-    for rows, share in ((100, 0.5), (1_000, 0.1), (10_000, 0.01)):
-        for separations in ((1.0, 1.0), (1.5, 1.0)):
-            pair = Pair(rows, share, separations)
-            found.append(Cell("difference of roc_auc", pair, pair.difference(), difference))
-    return found
-
-
 CUT = 1.0  # where recall is measured
 
 
-def roc_auc(sample: Sample, level: float) -> th.Estimate:
-    """The default interval of ROC AUC."""
-    return th.roc_auc_interval(sample.labels, sample.scores, level=level, n_threads=1)
+@functools.cache  # true figures take seconds
+def cells() -> tuple[Cell, ...]:
+    """Everything that is measured."""
+    found = [plain(population) for population in populations()]
+    for rows, share in ((200, 0.5), (2_000, 0.1), (20_000, 0.02)):
+        smooth, tied = Population(rows, share, 1.0), Population(rows, share, 1.0, step=0.25)
+        found.append(Cell(Weighted(smooth), counted, areas(smooth, "sampling")))
+        found.append(Cell(Repeated(tied), counted, areas(tied, "frequency")))
+    for clusters, size, share in ((50, 4, 0.5), (200, 5, 0.2), (500, 20, 0.05)):
+        clustered = Clustered(clusters, size, share, 1.5)
+        figure = Figure("roc_auc, clusters", clustered.roc_auc(), clustered_roc_auc)
+        found.append(Cell(clustered, itself, (figure,)))
+    for rows, share in ((100, 0.5), (1_000, 0.1), (10_000, 0.01), (100_000, 0.001)):
+        for separations in ((1.0, 1.0), (1.5, 1.0)):
+            pair = Pair(rows, share, separations)
+            found.append(Cell(pair, itself, (Figure("difference of roc_auc", pair.difference(), difference),)))
+    return tuple(found)
 
 
-def average_precision(sample: Sample, level: float) -> th.Estimate:
-    """The default interval of average precision."""
-    return th.average_precision_interval(sample.labels, sample.scores, level=level, n_threads=1)
+def plain(population: Population) -> Cell:
+    """Areas without weights, and recall where scores do not tie."""
+    figures = areas(population, None)
+    if population.step is None:
+        figures += (Figure("recall", 1 - NORMAL.cdf(CUT - population.separation), recall),)
+    return Cell(population, counted, figures)
 
 
-def recall(sample: Sample, level: float) -> th.Estimate:
+def areas(population: Population, meaning: str | None) -> tuple[Figure, ...]:
+    """Both areas, with their default intervals."""
+    kind = "" if meaning is None else f", {meaning} weights"
+    return (
+        Figure(
+            f"roc_auc{kind}",
+            population.roc_auc(),
+            lambda counts, level: counts.roc_auc_interval(level, weight_meaning=meaning),
+        ),
+        Figure(
+            f"average_precision{kind}",
+            population.average_precision(),
+            lambda counts, level: counts.average_precision_interval(level, weight_meaning=meaning),
+        ),
+    )
+
+
+def counted(sample: Sample) -> th.ExactCounts:
+    """Return the rows counted; with the sums that sampling weights need."""
+    counts = th.ExactCounts(sums=sample.weights is not None and not sample.times)
+    counts.update(sample.labels, sample.scores, weights=sample.weights, n_threads=1)
+    return counts
+
+
+def itself(sample: Sample) -> Sample:
+    """Return the sample, for figures that are read off arrays."""
+    return sample
+
+
+def recall(counts: th.ExactCounts, level: float) -> th.Estimate:
     """Wilson's interval of recall at a fixed threshold."""
-    found = th.confusion_at(sample.labels, sample.scores, CUT, n_threads=1).interval("recall", level)
+    found = counts.confusion(CUT).interval("recall", level)
     assert isinstance(found, th.Estimate)
     return found
 
@@ -252,15 +288,3 @@ def difference(sample: Sample, level: float) -> th.Estimate:
     """The interval of the difference of two models' areas."""
     first, second = sample.scores.T
     return th.compare_roc_auc(sample.labels, first, second, level=level, n_threads=1).difference
-
-
-def with_weights(interval: Callable[..., th.Estimate], meaning: str) -> Callable[[Sample, float], th.Estimate]:
-    """The default interval of an area of weighted rows."""
-    return lambda sample, level: interval(
-        sample.labels, sample.scores, weights=sample.weights, weight_meaning=meaning, level=level, n_threads=1
-    )
-
-
-MEANINGS = ("frequency", "sampling")
-weighted_roc_auc = {meaning: with_weights(th.roc_auc_interval, meaning) for meaning in MEANINGS}
-weighted_average_precision = {meaning: with_weights(th.average_precision_interval, meaning) for meaning in MEANINGS}
