@@ -106,7 +106,7 @@ class Cell:
 
 
 def populations() -> list[Population]:
-    """Sizes from 60 to a million rows, shares from a half to a thousandth, two separations, with ties and without."""
+    """Sizes from 50 to a million rows, shares from a half to a thousandth, separations, with ties and without."""
     chosen = []
     for rows, share in (
         (50, 0.5),
@@ -123,6 +123,8 @@ def populations() -> list[Population]:
             chosen.append(Population(rows, share, separation))
             if rows <= 10_000:
                 chosen.append(Population(rows, share, separation, step=0.5))
+    # Areas near 1 and few samples of a class: what one row does to an area is hardly seen in so few.
+    chosen += [Population(rows, share, 2.66) for rows, share in ((80, 0.5), (400, 0.1), (4_000, 0.01))]
     return chosen
 
 
@@ -240,7 +242,7 @@ def plain(population: Population) -> Cell:
     figures = areas(population, None)
     if population.step is None:
         figures += (Figure("recall", 1 - NORMAL.cdf(CUT - population.separation), recall),)
-    return Cell(population, counted, figures)
+    return Cell(population, counted, figures, repeats=4_000 if population.rows <= 100_000 else 2_000)
 
 
 def areas(population: Population, meaning: str | None) -> tuple[Figure, ...]:
