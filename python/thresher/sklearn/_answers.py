@@ -1,0 +1,153 @@
+"""What all functions of `thresher.sklearn` share: ours answers, or hands the very call on to scikit-learn's original.
+
+A function of ours answers valid, everyday input. For anything else it raises `Declined`, and so does the core by an
+`Error`; then the original gets the call as it came, so that errors are scikit-learn's own, to the letter.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import update_wrapper
+from pkgutil import resolve_name
+from typing import Any
+
+from thresher.sklearn._originals import original
+
+__all__ = ["DROP_INS", "Calls", "Declined", "DropIn", "answers", "calls", "verbose", "warn"]
+
+
+class Declined(Exception):
+    """The call is not for us; the reason is told where `verbose` is on."""
+
+
+@dataclass
+class Calls:
+    """How many calls of one function were answered by thresher, and how many by scikit-learn, with the reasons."""
+
+    thresher: int = 0
+    scikit_learn: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+DROP_INS: dict[str, DropIn] = {}  # by name
+_telling = False
+
+
+class DropIn:
+    """A function of scikit-learn, answered by thresher where it can: its name, signature, documentation and pickle.
+
+    It is an object, not a function, to say how it is pickled: under `patch` as the function of scikit-learn whose place
+    it takes, so that the bytes load where thresher is absent; else as a name of `thresher.sklearn`.
+    """
+
+    _original: Callable[..., Any]
+    __name__: str
+    __wrapped__: Callable[..., Any]
+
+    def __init__(self, ours: Callable[..., Any], theirs: Callable[..., Any], home: str) -> None:
+        update_wrapper(self, theirs)
+        self._ours = ours
+        self._original = theirs
+        self._home = home
+        self._patched = False
+        self._newer = frozenset(inspect.signature(ours).parameters) - frozenset(inspect.signature(theirs).parameters)
+        self._calls = Calls()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            if self._newer and not self._newer.isdisjoint(kwargs):
+                raise Declined("this version of scikit-learn does not know the parameter")
+            answer = self._ours(*args, **kwargs)
+        except (Declined, TypeError, ValueError, OverflowError) as why:
+            reason = str(why) or type(why).__name__
+        else:
+            self._calls.thresher += 1
+            return answer
+        self._hand_on(reason)
+        return self._original(*args, **kwargs)
+
+    def _hand_on(self, reason: str) -> None:
+        self._calls.scikit_learn += 1
+        self._calls.reasons[reason] += 1
+        if _telling:
+            print(f"thresher.sklearn: {self.__name__} answered by scikit-learn: {reason}", file=sys.stderr)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)  # as a function in a class body
+
+    def __copy__(self) -> DropIn:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> DropIn:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[str], Any], tuple[str]]:
+        return resolve_name, (f"{self._home if self._patched else 'thresher.sklearn'}:{self.__name__}",)
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__} of scikit-learn, answered by thresher>"
+
+
+def answers(name: str, home: str = "sklearn.metrics") -> Callable[[Callable[..., Any]], DropIn | None]:
+    """Make a function of ours the drop-in for scikit-learn's of that name; None where this version has none."""
+
+    def drop_in(ours: Callable[..., Any]) -> DropIn | None:
+        theirs = original(name, home)
+        if theirs is None:
+            return None
+        DROP_INS[name] = DropIn(ours, theirs, home)
+        return DROP_INS[name]
+
+    return drop_in
+
+
+def calls() -> dict[str, Calls]:
+    """Return who answered the calls of each function so far, in this process.
+
+    Returns
+    -------
+    dict of str to Calls
+        `thresher` and `scikit_learn` are counts, `reasons` counts why a call went to scikit-learn. It is a copy.
+
+    Examples
+    --------
+    >>> import thresher.sklearn
+    >>> before = thresher.sklearn.calls()["roc_auc_score"].thresher
+    >>> area = thresher.sklearn.roc_auc_score([0, 1], [0.3, 0.4])
+    >>> thresher.sklearn.calls()["roc_auc_score"].thresher - before
+    1
+    """
+    found = {name: drop_in._calls for name, drop_in in DROP_INS.items()}
+    return {name: Calls(each.thresher, each.scikit_learn, each.reasons.copy()) for name, each in found.items()}
+
+
+def verbose(on: bool = True) -> None:
+    """Tell on the standard error stream, from now on, which calls go to scikit-learn, and why.
+
+    Parameters
+    ----------
+    on : bool, default True
+        False ends it.
+
+    Examples
+    --------
+    >>> import thresher.sklearn
+    >>> thresher.sklearn.verbose()
+    >>> thresher.sklearn.verbose(False)
+    """
+    global _telling
+    _telling = bool(on)
+
+
+def warn(name: str, message: str, category: type[Warning]) -> None:
+    """Warn as scikit-learn's module would, so that filters by message, class and module act alike."""
+    theirs: Any = inspect.unwrap(DROP_INS[name]._original)
+    registry = theirs.__globals__.setdefault("__warningregistry__", {})
+    code = theirs.__code__
+    warnings.warn_explicit(message, category, code.co_filename, code.co_firstlineno, theirs.__module__, registry)
