@@ -1,9 +1,57 @@
 """scikit-learn's metrics, faster: the names, signatures, answers, warnings and errors of `sklearn.metrics`.
 
->>> from thresher.sklearn import roc_auc_score
+One import line is enough; a name that thresher does not answer is scikit-learn's own:
+
+>>> from thresher.sklearn import mean_squared_error, roc_auc_score
 >>> roc_auc_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
 0.75
+
+Or the whole program at once, searches, displays and scorers included:
+
+>>> import sklearn.metrics, thresher.sklearn
+>>> with thresher.sklearn.patched():
+...     sklearn.metrics.roc_auc_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+0.75
+
+What thresher cannot answer (sparse arrays, arrays on devices, negative weights, and all bad input) goes to scikit-learn's own
+function as it came. `verbose()` tells which calls do, `calls()` counts them.
 """
 
-from thresher.sklearn._ranking import roc_auc_score, auc, average_precision_score
-from thresher.sklearn._answers import calls, verbose
+from typing import Any
+
+from thresher.sklearn._answers import DROP_INS, Calls, calls, verbose
+from thresher.sklearn._curves import confusion_matrix_at_thresholds, det_curve, precision_recall_curve, roc_curve
+from thresher.sklearn._originals import original
+from thresher.sklearn._patching import Report, patch, patched, unpatch
+from thresher.sklearn._ranking import auc, average_precision_score, roc_auc_score
+from thresher.sklearn._thresholds import metric_at_thresholds
+
+__all__ = [
+    "Calls",
+    "Report",
+    "auc",
+    "average_precision_score",
+    "calls",
+    "confusion_matrix_at_thresholds",
+    "det_curve",
+    "metric_at_thresholds",
+    "patch",
+    "patched",
+    "precision_recall_curve",
+    "roc_auc_score",
+    "roc_curve",
+    "unpatch",
+    "verbose",
+]
+
+# Functions that this version of scikit-learn does not have are None until here.
+for _name in [name for name, value in list(globals().items()) if value is None and name in __all__]:
+    del globals()[_name]
+    __all__.remove(_name)
+
+
+def __getattr__(name: str) -> Any:
+    found = None if name.startswith("_") else original(name)
+    if found is None:
+        raise AttributeError(f"neither thresher.sklearn nor this version of sklearn.metrics has {name!r}")
+    return found

@@ -19,7 +19,7 @@ from typing import Any
 
 from thresher.sklearn._originals import original
 
-__all__ = ["DROP_INS", "Calls", "Declined", "DropIn", "answers", "calls", "verbose", "warn"]
+__all__ = ["DROP_INS", "REFUSALS", "Calls", "Declined", "DropIn", "answered", "answers", "calls", "handed_on", "telling", "verbose", "warn"]
 
 
 class Declined(Exception):
@@ -35,8 +35,32 @@ class Calls:
     reasons: Counter[str] = field(default_factory=Counter)
 
 
+# What ours, NumPy and the core say of input that is not for us; `thresher.Error` is a ValueError.
+REFUSALS = (Declined, TypeError, ValueError, OverflowError)
+
 DROP_INS: dict[str, DropIn] = {}  # by name
+_calls: dict[str, Calls] = {}
 _telling = False
+
+
+def answered(name: str) -> None:
+    """Count a call that thresher answered."""
+    _calls.setdefault(name, Calls()).thresher += 1
+
+
+def handed_on(name: str, why: Exception) -> None:
+    """Count a call that goes to scikit-learn, and tell it where `verbose` is on."""
+    reason = str(why) or type(why).__name__
+    found = _calls.setdefault(name, Calls())
+    found.scikit_learn += 1
+    found.reasons[reason] += 1
+    telling(f"thresher.sklearn: {name} is answered by scikit-learn: {reason}")
+
+
+def telling(line: str) -> None:
+    """Tell a line where `verbose` is on."""
+    if _telling:
+        print(line, file=sys.stderr)
 
 
 class DropIn:
@@ -57,26 +81,19 @@ class DropIn:
         self._home = home
         self._patched = False
         self._newer = frozenset(inspect.signature(ours).parameters) - frozenset(inspect.signature(theirs).parameters)
-        self._calls = Calls()
+        _calls[self.__name__] = Calls()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             if self._newer and not self._newer.isdisjoint(kwargs):
-                raise Declined("this version of scikit-learn does not know the parameter")
+                raise Declined("this version of scikit-learn does not know a parameter")
             answer = self._ours(*args, **kwargs)
-        except (Declined, TypeError, ValueError, OverflowError) as why:
-            reason = str(why) or type(why).__name__
+        except REFUSALS as why:
+            handed_on(self.__name__, why)
         else:
-            self._calls.thresher += 1
+            answered(self.__name__)
             return answer
-        self._hand_on(reason)
-        return self._original(*args, **kwargs)
-
-    def _hand_on(self, reason: str) -> None:
-        self._calls.scikit_learn += 1
-        self._calls.reasons[reason] += 1
-        if _telling:
-            print(f"thresher.sklearn: {self.__name__} answered by scikit-learn: {reason}", file=sys.stderr)
+        return self._original(*args, **kwargs)  # outside of the handler: its errors are not ours
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)  # as a function in a class body
@@ -123,8 +140,7 @@ def calls() -> dict[str, Calls]:
     >>> thresher.sklearn.calls()["roc_auc_score"].thresher - before
     1
     """
-    found = {name: drop_in._calls for name, drop_in in DROP_INS.items()}
-    return {name: Calls(each.thresher, each.scikit_learn, each.reasons.copy()) for name, each in found.items()}
+    return {name: Calls(each.thresher, each.scikit_learn, each.reasons.copy()) for name, each in _calls.items()}
 
 
 def verbose(on: bool = True) -> None:
@@ -147,7 +163,7 @@ def verbose(on: bool = True) -> None:
 
 def warn(name: str, message: str, category: type[Warning]) -> None:
     """Warn as scikit-learn's module would, so that filters by message, class and module act alike."""
-    theirs: Any = inspect.unwrap(DROP_INS[name]._original)
+    theirs: Any = inspect.unwrap(original(name))  # type: ignore[arg-type]
     registry = theirs.__globals__.setdefault("__warningregistry__", {})
     code = theirs.__code__
     warnings.warn_explicit(message, category, code.co_filename, code.co_firstlineno, theirs.__module__, registry)

@@ -28,6 +28,7 @@ __all__ = [
     "two_values",
     "vector",
     "weights",
+    "whole",
 ]
 
 Number: TypeAlias = bool | int | float
@@ -89,7 +90,7 @@ def weights(value: Any) -> NDArray[Any] | None:
 def labels(value: Any, name: str = "y_true") -> NDArray[Any]:
     """Return a column of labels: numbers, or text as NumPy or Python holds it."""
     found = value if type(value) is np.ndarray else array(value, name)
-    if found.dtype.kind not in _NUMBERS and found.dtype.kind not in "UOT":
+    if found.dtype.kind not in _NUMBERS and found.dtype.kind not in "UO":
         raise Declined(f"`{name}` has dtype {found.dtype}")
     return _one_column(found, name)
 
@@ -103,20 +104,22 @@ class Classes(NamedTuple):
 
 def classes_of(found: NDArray[Any], known: NDArray[Any] | None = None) -> Classes:
     """Return classes and codes of a column of labels; `known` classes, in order, must hold every label."""
-    if found.dtype.kind in "OT":
+    if found.dtype.kind == "O":
         return _classes_of_objects(found.tolist(), found.dtype, known)
-    whole = _whole(found) if found.dtype.kind == "f" else found
-    if whole.dtype.kind in "biu":
-        low, high = int(whole.min()), int(whole.max())
+    if found.dtype.kind in _NUMBERS:
+        integers = whole(found)
+        low, high = int(integers.min()), int(integers.max())
         if high - low < 256:
-            present, codes = _close_codes(whole, low, high)
+            present, codes = _close_codes(integers, low, high)
             return _among((present + low).astype(found.dtype), codes, known)
     classes, codes = np.unique(found, return_inverse=True)
     return _among(classes, codes.reshape(-1), known)
 
 
-def _whole(found: NDArray[Any]) -> NDArray[np.int64]:
-    """Return floats that are whole numbers as integers."""
+def whole(found: NDArray[Any]) -> NDArray[Any]:
+    """Return a column of numbers as integers, or decline: other floats are no classes."""
+    if found.dtype.kind != "f":
+        return found
     low, high = float(found.min()), float(found.max())
     if not (-(2.0**53) <= low <= high <= 2.0**53):
         raise Declined("labels are continuous")
