@@ -37,10 +37,12 @@ class Table(NamedTuple):
         return self.truth if self.truth.ndim == 2 else self.truth[:, np.newaxis] == np.arange(self.scores.shape[1])
 
     def positives(self, weight: NDArray[Any] | None) -> NDArray[Any]:
-        """Return how many rows are positive in each column, or their weight."""
+        """Return how many rows are positive in each column, or their weight; weights of few bits add up in as few."""
+        if weight is not None and (weight.dtype.kind != "f" or weight.dtype.itemsize < 8 or self.truth.ndim == 2):
+            return np.sum(self.indicators().astype(weight.dtype) * weight[:, np.newaxis], axis=0)
         if self.truth.ndim == 1:
             return np.bincount(self.truth, weight, minlength=self.scores.shape[1])
-        return self.truth.sum(axis=0) if weight is None else weight.astype(np.float64) @ self.truth
+        return self.truth.sum(axis=0)
 
 
 def multilabel(truth: NDArray[Any], given: NDArray[Any]) -> Table:

@@ -85,6 +85,8 @@ def _scored(
     if len(found) != 2 or len(classes) != 2 or (found != classes).any():
         raise Declined("`y_true` has other classes than the estimator")
     places = [1] if pos_label is None else np.flatnonzero(classes == pos_label).tolist()
+    if len(places) != 1:
+        raise Declined("`pos_label` is none of the classes")
     positive, negative = places[0], 1 - places[0]
     state = _core.Accumulator.thresholds_counts(thresholds.astype(np.float64), ">=", None, False)
     state.update(codes, given, weights(sample_weight), positive, False, None)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import thresher.sklearn as ours
-from both import assert_equal, assert_same, both
+from both import assert_equal, assert_same, both, outcome
 from problems import TWO, binary, several, spoilt
 from sklearn import metrics as theirs
 
@@ -88,7 +88,7 @@ def assert_same_polyline(truth, scores, **options):
     mine, reference = both("roc_curve", truth, scores, **options)
     assert (mine.error, mine.warned) == (reference.error, reference.warned)
     if mine.error is None:
-        whole = ours.roc_curve(truth, scores, **{**options, "drop_intermediate": False})
+        whole = outcome(ours.roc_curve, truth, scores, **{**options, "drop_intermediate": False}).value
         for fpr, tpr, thresholds in (mine, reference):
             kept = np.flatnonzero(np.isin(whole[2], thresholds))
             assert len(kept) == len(thresholds)
