@@ -77,6 +77,22 @@ FACE_ORDER = [
     "__init__",
 ]
 
+# The drop-in for scikit-learn: each may import those before it, scikit-learn, and what anyone may import of thresher.
+SKLEARN_ORDER = [
+    "_originals",
+    "_answers",
+    "_inputs",
+    "_columns",
+    "_ranking",
+    "_counted",
+    "_curves",
+    "_decisions",
+    "_thresholds",
+    "_patching",
+    "__init__",
+    "__main__",
+]
+
 PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
@@ -165,13 +181,23 @@ def cargo_tree(package: str, *options: str) -> set[str]:
     return {line.split()[0] for line in run.stdout.splitlines() if line}
 
 
-@pytest.mark.parametrize("module", python_modules())
+@pytest.mark.parametrize("module", [name for name in python_modules() if "." not in name])
 def test_a_python_module_imports_only_those_before_it_and_numpy(module):
     allowed = {f"thresher.{name}" for name in FACE_ORDER[: FACE_ORDER.index(module)]} | {"numpy"}
     for name in imported_when_loaded(python_modules()[module]):
         if name.split(".")[0] in sys.stdlib_module_names:
             continue
         assert name in allowed or name.split(".")[0] == "numpy", f"{module} imports {name} when it is loaded"
+
+
+@pytest.mark.parametrize("module", [name for name in python_modules() if name.startswith("sklearn.")])
+def test_a_module_of_the_drop_in_imports_only_those_before_it_the_public_face_and_scikit_learn(module):
+    before = SKLEARN_ORDER[: SKLEARN_ORDER.index(module.partition(".")[2])]
+    allowed = {f"thresher.sklearn.{name}".removesuffix(".__init__") for name in before} | {"thresher._core"}
+    for name in imported_when_loaded(python_modules()[module]):
+        public = name.startswith("thresher.") and name.removeprefix("thresher.") in th.__all__
+        foreign = name.split(".")[0] in sys.stdlib_module_names | {"numpy", "sklearn", "joblib"}
+        assert foreign or public or name in allowed, f"{module} imports {name} when it is loaded"
 
 
 def test_imports_are_found_wherever_they_run_on_loading():
@@ -228,7 +254,7 @@ def test_architecture_is_short_and_its_tree_is_the_real_one():
     assert tree is not None
     drawn = {path for line in tree[1].splitlines() if line[:1].strip() for path in line.split("  ")[0].split()}
     assert {path for path in drawn if not (REPOSITORY / path).exists()} == set()
-    for folder, suffix in ((CORE, "*"), (FACE, "*.py")):
+    for folder, suffix in ((CORE, "*"), (FACE, "*.py"), (FACE / "sklearn", "*.py")):
         names = {path.name for path in folder.glob(suffix) if path.name not in {"__pycache__", "__init__.py"}}
         assert {name for name in names if name not in tree[1]} == set()
 

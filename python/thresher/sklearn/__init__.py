@@ -13,13 +13,13 @@ Or the whole program at once, searches, displays and scorers included:
 ...     sklearn.metrics.roc_auc_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
 0.75
 
-What thresher cannot answer (sparse arrays, arrays on devices, negative weights, and all bad input) goes to scikit-learn's own
-function as it came. `verbose()` tells which calls do, `calls()` counts them.
+What thresher cannot answer (sparse arrays, arrays on devices, negative weights, and all bad input) goes to
+scikit-learn's own function as it came. `verbose()` tells which calls do, `calls()` counts them.
 """
 
 from typing import Any
 
-from thresher.sklearn._answers import DROP_INS, Calls, calls, verbose
+from thresher.sklearn._answers import Calls, calls, verbose
 from thresher.sklearn._curves import confusion_matrix_at_thresholds, det_curve, precision_recall_curve, roc_curve
 from thresher.sklearn._originals import original
 from thresher.sklearn._patching import Report, patch, patched, unpatch

@@ -15,7 +15,9 @@ __all__ = ["main"]
 def main(arguments: list[str]) -> None:
     """Run a script or a module as `python` would, under `patch()`."""
     parser = argparse.ArgumentParser(prog="python -m thresher.sklearn", description=__doc__)
-    parser.add_argument("--verbose", action="store_true", help="tell what is patched, and calls that scikit-learn answers")
+    parser.add_argument(
+        "--verbose", action="store_true", help="tell what is patched, and calls that scikit-learn answers"
+    )
     parser.add_argument("-m", dest="module", action="store_true", help="`program` is a module, not a file")
     parser.add_argument("program")
     parser.add_argument("rest", nargs=argparse.REMAINDER, help="arguments of the program")

@@ -19,7 +19,20 @@ from typing import Any
 
 from thresher.sklearn._originals import original
 
-__all__ = ["DROP_INS", "REFUSALS", "Calls", "Declined", "DropIn", "answered", "answers", "calls", "handed_on", "telling", "verbose", "warn"]
+__all__ = [
+    "DROP_INS",
+    "REFUSALS",
+    "Calls",
+    "Declined",
+    "DropIn",
+    "answered",
+    "answers",
+    "calls",
+    "handed_on",
+    "telling",
+    "verbose",
+    "warn",
+]
 
 
 class Declined(Exception):
@@ -72,6 +85,7 @@ class DropIn:
 
     _original: Callable[..., Any]
     __name__: str
+    __qualname__: str
     __wrapped__: Callable[..., Any]
 
     def __init__(self, ours: Callable[..., Any], theirs: Callable[..., Any], home: str) -> None:

@@ -21,7 +21,7 @@ _NEAR_ONE = 9e-6  # scikit-learn accepts sums of probabilities within 1.001e-5 o
 
 
 class Table(NamedTuple):
-    """Scores of shape (n, m) with their labels: of shape (n, m), 0 and 1; or of shape (n,), the positive column's number."""
+    """Scores of shape (n, m) with their labels: 0 and 1 of shape (n, m), or of shape (n,) the number of a column."""
 
     truth: NDArray[Any]
     scores: NDArray[Any]
@@ -39,10 +39,10 @@ class Table(NamedTuple):
     def positives(self, weight: NDArray[Any] | None) -> NDArray[Any]:
         """Return how many rows are positive in each column, or their weight; weights of few bits add up in as few."""
         if weight is not None and (weight.dtype.kind != "f" or weight.dtype.itemsize < 8 or self.truth.ndim == 2):
-            return np.sum(self.indicators().astype(weight.dtype) * weight[:, np.newaxis], axis=0)
+            return np.asarray((self.indicators().astype(weight.dtype) * weight[:, np.newaxis]).sum(axis=0))
         if self.truth.ndim == 1:
             return np.bincount(self.truth, weight, minlength=self.scores.shape[1])
-        return self.truth.sum(axis=0)
+        return np.asarray(self.truth.sum(axis=0))
 
 
 def multilabel(truth: NDArray[Any], given: NDArray[Any]) -> Table:
@@ -68,7 +68,7 @@ def multiclass(truth: NDArray[Any], given: NDArray[Any], known: Any = None) -> T
 def probabilities(table: Table) -> None:
     """Decline unless every row sums to one, so that no score is NaN or infinite either."""
     sums = table.scores.sum(axis=1)
-    if not (1.0 - _NEAR_ONE <= sums.min() and sums.max() <= 1.0 + _NEAR_ONE):
+    if not (sums.min() >= 1.0 - _NEAR_ONE and sums.max() <= 1.0 + _NEAR_ONE):
         raise Declined("rows of `y_score` do not sum to one")
 
 

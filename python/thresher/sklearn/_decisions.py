@@ -1,12 +1,11 @@
 """Metrics of hard decisions between two classes, at every threshold at once, from the counts alone.
 
-Each formula is scikit-learn's, operation by operation, so that equal counts give the very same float and the best of many
-thresholds is the same one. Both classes occur in the truth; whoever calls has looked.
+Each formula is scikit-learn's, operation by operation, so that equal counts give the very same float and the best of
+many thresholds is the same one. Both classes occur in the truth; whoever calls has looked.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher.sklearn._answers import DROP_INS, Declined, warn
+from thresher.sklearn._inputs import flag
 from thresher.sklearn._originals import UndefinedMetricWarning, original
 
 __all__ = ["Decisions", "Formula", "recognised"]
@@ -57,11 +57,13 @@ def recognised(metric: Any, parameters: Mapping[str, Any]) -> Formula:
 
 
 def _accuracy(normalize: bool = True) -> Formula:
-    return lambda at: (at.tp + at.tn) / at.n if normalize else at.tp + at.tn
+    share = flag("normalize", normalize)
+    return lambda at: (at.tp + at.tn) / at.n if share else at.tp + at.tn
 
 
 def _zero_one_loss(normalize: bool = True) -> Formula:
-    return lambda at: 1 - (at.tp + at.tn) / at.n if normalize else at.n - (at.tp + at.tn)
+    share = flag("normalize", normalize)
+    return lambda at: 1 - (at.tp + at.tn) / at.n if share else at.n - (at.tp + at.tn)
 
 
 def _hamming_loss() -> Formula:
@@ -69,6 +71,8 @@ def _hamming_loss() -> Formula:
 
 
 def _balanced_accuracy(adjusted: bool = False) -> Formula:
+    adjusted = flag("adjusted", adjusted)
+
     def formula(at: Decisions) -> Floats:
         (first, _, of_first), (second, _, of_second) = at.sides()
         score: Floats = (first / of_first + second / of_second) / 2
@@ -110,12 +114,13 @@ def _confusion_matrix(normalize: str | None = None) -> Formula:
     def formula(at: Decisions) -> NDArray[Any]:
         ordered = at.labels[0] < at.labels[1]
         cells = (at.tn, at.fp, at.fn, at.tp) if ordered else (at.tp, at.fn, at.fp, at.tn)
-        table = np.stack(cells, axis=-1).reshape(-1, 2, 2)
+        table: NDArray[Any] = np.stack(cells, axis=-1).reshape(-1, 2, 2)
         if normalize is None:
             return table if at.weighted else table.astype(np.int64)
-        axes = {"true": 2, "pred": 1, "all": (1, 2)}[normalize]
-        all_rows = table.sum(axis=axes, keepdims=True)
-        return np.divide(table, all_rows, out=np.zeros_like(table), where=all_rows != 0)
+        axes = {"true": (2,), "pred": (1,), "all": (1, 2)}[normalize]
+        rows = table.sum(axis=axes, keepdims=True)
+        shares: NDArray[Any] = np.divide(table, rows, out=np.zeros_like(table), where=rows != 0)
+        return shares
 
     return formula
 
@@ -128,12 +133,8 @@ class _Share(NamedTuple):
     above: Callable[[Floats, Floats, Floats], Floats]  # of rows that are right, predicted, true
     below: Callable[[Floats, Floats, Floats], Floats]
 
-    def __call__(
-        self,
-        pos_label: Any = 1,
-        average: str | None = "binary",
-        zero_division: Any = "warn",
-    ) -> Formula:
+    def formula(self, pos_label: Any = 1, average: str | None = "binary", zero_division: Any = "warn") -> Formula:
+        """Return the share averaged in that way."""
         if average not in ("binary", "micro", "macro", "weighted", None):
             raise Declined(f"`average` is {average!r}")
         if average != "binary" and pos_label not in (None, 1):
@@ -150,8 +151,7 @@ class _Share(NamedTuple):
                 raise Declined("`pos_label` is none of the labels")
             return self._of([sides[places[0]]], average, zero_division)[0]
         if average == "micro":
-            first, second = sides
-            together = tuple(one + other for one, other in zip(first, second, strict=True))
+            together = tuple(one + other for one, other in zip(*sides, strict=True))
             return self._of([together], average, zero_division)[0]
         first, second = self._of(list(sides), average, zero_division)
         if average is None:
@@ -180,7 +180,9 @@ class _Share(NamedTuple):
         return values
 
 
-_PRECISION = _Share("Precision", "predicted", lambda right, predicted, true: right, lambda right, predicted, true: predicted)
+_PRECISION = _Share(
+    "Precision", "predicted", lambda right, predicted, true: right, lambda right, predicted, true: predicted
+)
 _RECALL = _Share("Recall", "true", lambda right, predicted, true: right, lambda right, predicted, true: true)
 _JACCARD = _Share(
     "Jaccard",
@@ -200,7 +202,7 @@ def _fbeta(beta: float, **parameters: Any) -> Formula:
         lambda right, predicted, true: (1 + square) * right,
         lambda right, predicted, true: square * true + predicted,
     )
-    return share(**parameters)
+    return share.formula(**parameters)
 
 
 _FORMULAS: dict[str, Callable[..., Formula]] = {
@@ -211,9 +213,9 @@ _FORMULAS: dict[str, Callable[..., Formula]] = {
     "f1_score": partial(_fbeta, 1.0),
     "fbeta_score": _fbeta,
     "hamming_loss": _hamming_loss,
-    "jaccard_score": _JACCARD,
+    "jaccard_score": _JACCARD.formula,
     "matthews_corrcoef": _matthews_corrcoef,
-    "precision_score": _PRECISION,
-    "recall_score": _RECALL,
+    "precision_score": _PRECISION.formula,
+    "recall_score": _RECALL.formula,
     "zero_one_loss": _zero_one_loss,
 }

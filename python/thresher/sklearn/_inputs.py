@@ -110,8 +110,8 @@ def classes_of(found: NDArray[Any], known: NDArray[Any] | None = None) -> Classe
         integers = whole(found)
         low, high = int(integers.min()), int(integers.max())
         if high - low < 256:
-            present, codes = _close_codes(integers, low, high)
-            return _among((present + low).astype(found.dtype), codes, known)
+            present, close = _close_codes(integers, low, high)
+            return _among((present + low).astype(found.dtype), close, known)
     classes, codes = np.unique(found, return_inverse=True)
     return _among(classes, codes.reshape(-1), known)
 
@@ -130,7 +130,7 @@ def whole(found: NDArray[Any]) -> NDArray[Any]:
 
 
 def _close_codes(found: NDArray[Any], low: int, high: int) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
-    """Return which of the integers `low` to `high` occur, counted from `low`, and codes among them; nothing is sorted."""
+    """Return which of the integers `low` to `high` occur, counted from `low`, and codes among them, without sorting."""
     codes = found.view(np.uint8) if found.dtype.kind == "b" else found
     if low or codes.dtype != np.uint8:
         codes = (codes - codes.dtype.type(low)).astype(np.uint8)  # modulo 256, where a small dtype wraps

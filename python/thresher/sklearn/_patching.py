@@ -1,8 +1,8 @@
 """scikit-learn patched: its functions replaced by ours wherever a loaded module of it holds them, and put back.
 
-The whole process is patched, not a thread. Functions are found by identity, so a name that was imported under another one is
-found too. Pickles made meanwhile load where thresher is absent: ours are pickled under the names whose place they take (see
-`DropIn`), and the originals, which no name of scikit-learn leads to any more, as what they wrap.
+The whole process is patched, not a thread. Functions are found by identity, whatever name they were imported under.
+Pickles made meanwhile load where thresher is absent: ours are pickled under the names whose place they take (`DropIn`),
+and the originals, which no name of scikit-learn leads to any more, as what they wrap.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Report:
     scorers : int
         Scorer objects repointed by this call, those of `get_scorer` and those made before.
     left : tuple of str
-        Names in modules outside scikit-learn that still hold its own function, because they were imported before: import
-        them after `patch()`, or from `thresher.sklearn`.
+        Names in modules outside scikit-learn that still hold its own function, because they were imported before:
+        import them after `patch()`, or from `thresher.sklearn`.
     """
 
     functions: tuple[str, ...]
@@ -173,7 +173,9 @@ def _chosen(names: Iterable[str] | None) -> list[str]:
     chosen = every if names is None else [names] if isinstance(names, str) else list(names)
     for name in chosen:
         if name not in every:
-            raise Error(f"`names` has {name!r}, which thresher does not answer; {', '.join(sorted(every))} are accepted")
+            raise Error(
+                f"`names` has {name!r}, which thresher does not answer; {', '.join(sorted(every))} are accepted"
+            )
     return chosen
 
 
@@ -224,8 +226,15 @@ def _left() -> list[str]:
     originals = {id(DROP_INS[name]._original) for name in _patched if name in DROP_INS}
     found = []
     for name, module in list(sys.modules.items()):
-        if originals and not _of_scikit_learn(name) and not name.startswith("thresher.") and hasattr(module, "__dict__"):
-            found += [f"{name}.{attribute}" for attribute, value in list(vars(module).items()) if id(value) in originals]
+        if (
+            originals
+            and not _of_scikit_learn(name)
+            and not name.startswith("thresher.")
+            and hasattr(module, "__dict__")
+        ):
+            found += [
+                f"{name}.{attribute}" for attribute, value in list(vars(module).items()) if id(value) in originals
+            ]
     return sorted(found)
 
 

@@ -25,17 +25,18 @@ _AVERAGES = ("macro", "micro", "weighted", "samples")
 class _Areas:
     """An area of the core, column by column, and how often it was undefined: then `without` stands for it."""
 
-    __slots__ = ("_area", "_without", "undefined")
+    __slots__ = ("_area", "_further", "_without", "undefined")
 
     def __init__(self, area: Callable[..., float], without: float, *further: Any) -> None:
-        self._area = (lambda *rows: area(*rows, *further)) if further else area
+        self._area = area
+        self._further = further
         self._without = without
         self.undefined = 0
 
     def __call__(
         self, truth: NDArray[Any], given: NDArray[Any], weight: NDArray[Any] | None, positive: Number | None
     ) -> float:
-        found = self._area(truth, given, weight, positive, False, None)
+        found = self._area(truth, given, weight, positive, False, None, *self._further)
         if found == found:
             return found
         if weight is not None:
@@ -167,10 +168,10 @@ def _text_average_precision(
     areas: _Areas, truth: NDArray[Any], given: NDArray[Any], weight: NDArray[Any] | None, pos_label: Any
 ) -> float:
     classes, codes = classes_of(truth)
-    places = np.flatnonzero(classes == pos_label) if isinstance(pos_label, str) else []
+    places = np.flatnonzero(classes == pos_label).tolist() if isinstance(pos_label, str) else []
     if len(places) != 1 or len(classes) > 2:
         raise Declined("there are more than two classes, or `pos_label` is none of them")
-    return areas(codes, given, weight, int(places[0]))
+    return areas(codes, given, weight, places[0])
 
 
 @answers("auc")

@@ -1,4 +1,4 @@
-"""A metric of decisions at many thresholds: `metric_at_thresholds`, and the scores behind TunedThresholdClassifierCV."""
+"""A metric of decisions at many thresholds: `metric_at_thresholds`, and the scores of TunedThresholdClassifierCV."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CURVE_SCORER = "TunedThresholdClassifierCV"
 def metric_at_thresholds(
     y_true: Any, y_score: Any, metric_func: Any, *, sample_weight: Any = None, metric_params: Any = None
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Answer metrics that counts decide, with labels 0 and 1; a call of any other metric for each threshold is theirs."""
+    """Answer metrics that counts decide, with labels 0 and 1; calling any other for each threshold is theirs."""
     formula = recognised(metric_func, metric_params or {})
     truth, given, weight = vector(y_true, "y_true"), vector(y_score, "y_score"), weights(sample_weight)
     counts = _core.Accumulator.counted(truth, given, weight, None, False, None, False)

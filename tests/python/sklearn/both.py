@@ -1,4 +1,4 @@
-"""The same call to thresher.sklearn and to scikit-learn: values, dtypes, shapes, exceptions and warnings side by side."""
+"""The same call to thresher.sklearn and to scikit-learn: values, dtypes, shapes, exceptions, warnings side by side."""
 
 import re
 import warnings

@@ -98,7 +98,9 @@ def binary(draw, kinds=tuple(TWO)):
 def spoilt(draw):
     """The same with something that is not valid, or is not everyday."""
     truth, scores, weights = draw(binary())
-    what = draw(st.sampled_from(["nan", "inf", "short", "2d", "negative", "weight", "labels", "empty", "objects", "scalar"]))
+    what = draw(
+        st.sampled_from(["nan", "inf", "short", "2d", "negative", "weight", "labels", "empty", "objects", "scalar"])
+    )
     n = len(scores)
     floats = np.array(np.asarray(scores, float).reshape(-1))
     if what in ("nan", "inf"):
@@ -111,10 +113,21 @@ def spoilt(draw):
     if what == "negative":
         return truth, scores, np.random.default_rng(0).normal(size=n)
     if what == "weight":
-        return truth, scores, draw(st.sampled_from([np.full(n, np.nan), np.ones((n, 2)), np.ones(n + 1), 3.0, ["a"] * n]))
+        return (
+            truth,
+            scores,
+            draw(st.sampled_from([np.full(n, np.nan), np.ones((n, 2)), np.ones(n + 1), 3.0, ["a"] * n])),
+        )
     if what == "labels":
         rng = np.random.default_rng(0)
-        odd = [rng.integers(0, 3, n), rng.random(n), np.full(n, np.nan), np.full(n, 2), np.array([b"a"] * n), [None] * n]
+        odd = [
+            rng.integers(0, 3, n),
+            rng.random(n),
+            np.full(n, np.nan),
+            np.full(n, 2),
+            np.array([b"a"] * n),
+            [None] * n,
+        ]
         return odd[draw(st.integers(0, len(odd) - 1))], scores, weights
     if what == "empty":
         return [], [], None
@@ -131,7 +144,9 @@ def several(draw, multilabel):
     scores = rng.integers(1, draw(st.sampled_from([3, 1_000])), (n, width)).astype(float)
     weights = draw(weight_columns(n))
     if multilabel:
-        truth = (rng.random((n, width)) < rng.choice([0.0, 0.3, 0.5, 1.0], width)).astype(draw(st.sampled_from(NUMBERS)))
+        truth = (rng.random((n, width)) < rng.choice([0.0, 0.3, 0.5, 1.0], width)).astype(
+            draw(st.sampled_from(NUMBERS))
+        )
         return truth, scores.astype(draw(st.sampled_from(["float32", "float64"]))), weights
     codes = rng.integers(0, width - (rng.random() < 0.2), n)
     names = draw(st.sampled_from([np.arange(width), np.arange(width) * 3 - 1, np.arange(width) * 1_000.0]))

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-# What of each function's calls thresher must have answered, at least; the rest are calls that fail, as the tests expect.
+# How many calls thresher must have answered, at least; most others are calls that fail, as the tests expect.
 ANSWERED = {
     "roc_auc_score": 100,
     "average_precision_score": 70,

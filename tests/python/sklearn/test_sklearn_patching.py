@@ -1,4 +1,4 @@
-"""`patch` reaches every loaded module and scorer, can be undone to the last attribute, and leaves pickles that load alone."""
+"""`patch` reaches every module and scorer, can be undone to the last attribute, and leaves pickles that load alone."""
 
 import pickle
 import subprocess
@@ -154,7 +154,8 @@ def test_a_script_runs_under_patch(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "import sys\nfrom sklearn.metrics import roc_auc_score\n"
-        "print(type(roc_auc_score).__name__, sys.argv[1:], __name__, roc_auc_score([0, 1, 1], [1, 2, 3], sample_weight=[1, 1, -1]))\n"
+        "area = roc_auc_score([0, 1, 1], [1, 2, 3], sample_weight=[1, 1, -1])\n"
+        "print(type(roc_auc_score).__name__, sys.argv[1:], __name__, area)\n"
     )
     command = [sys.executable, "-m", "thresher.sklearn", "--verbose", str(script), "--flag", "x"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn import metrics as theirs
 
 import thresher.sklearn as ours
 from both import assert_equal, assert_same, both, outcome
 from problems import TWO, binary, several, spoilt
-from sklearn import metrics as theirs
 
 CURVES = ["roc_curve", "precision_recall_curve", "det_curve"]
 NAMES = [*CURVES, "confusion_matrix_at_thresholds", "roc_auc_score", "average_precision_score"]
@@ -43,7 +43,9 @@ def test_the_average_precision_of_two_classes_is_scikit_learn_s(problem, pos_lab
     assert_same("average_precision_score", truth, scores, sample_weight=weights, pos_label=pos_label)
 
 
-@given(several(multilabel=True), st.sampled_from(AVERAGES), st.sampled_from(["roc_auc_score", "average_precision_score"]))
+@given(
+    several(multilabel=True), st.sampled_from(AVERAGES), st.sampled_from(["roc_auc_score", "average_precision_score"])
+)
 def test_multilabel_averages_are_scikit_learn_s(problem, average, name):
     truth, scores, weights = problem
     assert_same(name, truth, scores, average=average, sample_weight=weights)
@@ -84,7 +86,7 @@ def test_the_same_points_are_dropped(name, problem, pos_label):
 
 
 def assert_same_polyline(truth, scores, **options):
-    """Which of collinear points drop depends on the order of summation; what is left out lies on the line that stays."""
+    """Which collinear points drop depends on the order of summation; what is left out lies on the line that stays."""
     mine, reference = both("roc_curve", truth, scores, **options)
     assert (mine.error, mine.warned) == (reference.error, reference.warned)
     if mine.error is None:
@@ -162,7 +164,7 @@ def test_everyday_input_is_answered_by_thresher():
 
 
 def test_warnings_come_from_scikit_learn_s_module():
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="Only one class") as caught:
         ours.roc_auc_score([0, 0], [0.1, 0.2])
     assert caught[0].filename == theirs._ranking.__file__
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import thresher.sklearn as ours
-from both import assert_same, outcome
-from problems import binary
 from sklearn import metrics as theirs
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics._scorer import _CurveScorer, get_scorer, make_scorer
 from sklearn.model_selection import TunedThresholdClassifierCV
+
+import thresher.sklearn as ours
+from both import assert_same, outcome
+from problems import binary
 from thresher.sklearn._thresholds import curve_score
 
 SHARES = [
@@ -46,14 +46,18 @@ OTHERS = [
 def test_a_metric_at_thresholds_is_scikit_learn_s(problem, metric):
     truth, scores, weights = problem
     name, parameters = metric
-    assert_same("metric_at_thresholds", truth, scores, getattr(theirs, name), sample_weight=weights, metric_params=parameters)
+    assert_same(
+        "metric_at_thresholds", truth, scores, getattr(theirs, name), sample_weight=weights, metric_params=parameters
+    )
 
 
 @given(binary(), st.sampled_from([*METRICS[::5], *OTHERS]))
 def test_what_counts_do_not_decide_goes_to_scikit_learn(problem, metric):
     truth, scores, weights = problem
     name, parameters = metric
-    assert_same("metric_at_thresholds", truth, scores, getattr(theirs, name), sample_weight=weights, metric_params=parameters)
+    assert_same(
+        "metric_at_thresholds", truth, scores, getattr(theirs, name), sample_weight=weights, metric_params=parameters
+    )
 
 
 @pytest.mark.parametrize(("name", "parameters"), METRICS, ids=str)
@@ -102,7 +106,9 @@ SCORERS = {
 
 @given(
     st.sampled_from(list(SCORERS)),
-    st.one_of(st.integers(1, 30), st.lists(st.sampled_from([-1.0, 0.0, 0.25, 0.3, 0.5, 2.0]), min_size=1).map(np.array)),
+    st.one_of(
+        st.integers(1, 30), st.lists(st.sampled_from([-1.0, 0.0, 0.25, 0.3, 0.5, 2.0]), min_size=1).map(np.array)
+    ),
     st.integers(0, 2**32),
     st.sampled_from(["float32", "float64"]),
     st.sampled_from([(0, 1), (-1, 1), ("no", "yes")]),
