@@ -16,6 +16,8 @@ from both import assert_same, outcome
 from problems import binary
 from thresher.sklearn._thresholds import curve_score
 
+since_metric_at_thresholds = pytest.mark.skipif(not hasattr(theirs, "metric_at_thresholds"), reason="new in 1.9")
+
 SHARES = [
     {"average": average, "zero_division": zero}
     for average in ("binary", "micro", "macro", "weighted", None)
@@ -41,6 +43,7 @@ OTHERS = [
 ]
 
 
+@since_metric_at_thresholds
 @settings(max_examples=300)
 @given(binary(("zero and one",)), st.sampled_from(METRICS))
 def test_a_metric_at_thresholds_is_scikit_learn_s(problem, metric):
@@ -51,6 +54,7 @@ def test_a_metric_at_thresholds_is_scikit_learn_s(problem, metric):
     )
 
 
+@since_metric_at_thresholds
 @given(binary(), st.sampled_from([*METRICS[::5], *OTHERS]))
 def test_what_counts_do_not_decide_goes_to_scikit_learn(problem, metric):
     truth, scores, weights = problem
@@ -60,6 +64,7 @@ def test_what_counts_do_not_decide_goes_to_scikit_learn(problem, metric):
     )
 
 
+@since_metric_at_thresholds
 @pytest.mark.parametrize(("name", "parameters"), METRICS, ids=str)
 def test_every_metric_is_recognised(name, parameters):
     rng = np.random.default_rng(0)
@@ -72,6 +77,7 @@ def test_every_metric_is_recognised(name, parameters):
     assert ours.calls()["metric_at_thresholds"].thresher == before + 2
 
 
+@since_metric_at_thresholds
 def test_any_other_callable_is_called_for_each_threshold():
     def hits(y_true, y_pred):
         return float((y_true * y_pred).sum())
