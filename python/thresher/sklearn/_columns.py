@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from thresher.sklearn._answers import Declined
 from thresher.sklearn._inputs import all_finite, classes_of, labels, of_columns
+from thresher.sklearn._originals import SCALAR
 
 __all__ = ["Area", "Table", "averaged", "multiclass", "multilabel", "one_against_one", "probabilities"]
 
@@ -91,7 +92,7 @@ def averaged(table: Table, area: Area, average: str | None, weight: NDArray[Any]
 
 
 def _by_column(scores: NDArray[Any]) -> NDArray[Any]:
-    """Return the transpose; of many rows laid out anew, so that a column lies together, in blocks that fit the cache."""
+    """Return the transpose; of many rows laid out anew, so that a column lies together, block by block."""
     if scores.size < 1 << 16 or scores.flags.f_contiguous:
         return scores.T
     turned = np.empty(scores.shape[::-1], scores.dtype)
@@ -100,12 +101,12 @@ def _by_column(scores: NDArray[Any]) -> NDArray[Any]:
     return turned
 
 
-def _over_samples(table: Table, area: Area, weight: NDArray[Any] | None) -> float:
+def _over_samples(table: Table, area: Area, weight: NDArray[Any] | None) -> Any:
     """Average over rows, in each of which the labels are ranked; weights are those of the rows."""
     if weight is not None and (not all_finite(weight) or weight.sum() == 0):
         raise Declined("`sample_weight` is not finite, or sums to zero")
     areas = [area(truth, scores, None, None) for truth, scores in zip(table.indicators(), table.scores, strict=True)]
-    return float(_mean(np.array(areas), "samples", weight))
+    return _mean(np.array(areas), "samples", weight)
 
 
 def _mean(areas: NDArray[np.float64], average: str | None, masses: NDArray[Any] | None) -> Any:
@@ -113,7 +114,7 @@ def _mean(areas: NDArray[np.float64], average: str | None, masses: NDArray[Any] 
         return areas
     if masses is not None:
         areas = np.where(masses == 0, 0.0, areas)  # a column that weighs nothing may be undefined
-    return float(np.average(areas, weights=masses))
+    return SCALAR(np.average(areas, weights=masses))
 
 
 def one_against_one(table: Table, area: Area, average: str) -> np.float64:

@@ -25,9 +25,9 @@ NO_POSITIVE_SAMPLES = "No positive samples in y_true, true positive value should
 def roc_curve(
     y_true: Any, y_score: Any, *, pos_label: Any = None, sample_weight: Any = None, drop_intermediate: Any = True
 ) -> Curve:
-    """Answer with thresholds in float64."""
+    """Answer with thresholds in float64, before scikit-learn 1.8 in the floats of the scores."""
     drop = flag("drop_intermediate", drop_intermediate)
-    counts, _ = counted(y_true, y_score, pos_label, sample_weight)
+    counts, given = counted(y_true, y_score, pos_label, sample_weight)
     fpr, tpr, thresholds, _ = counts.roc_curve(drop)
     if not np.isfinite(thresholds[1:2]).all() or not np.isfinite(thresholds[-1]):
         raise Declined("`y_score` is not finite, or no row has weight")
@@ -35,7 +35,12 @@ def roc_curve(
         warn("roc_curve", NO_NEGATIVE_SAMPLES, UndefinedMetricWarning)
     if not counts.n_positives:
         warn("roc_curve", NO_POSITIVE_SAMPLES, UndefinedMetricWarning)
-    return fpr, tpr, thresholds
+    return fpr, tpr, _with_infinity(thresholds, given)
+
+
+def _with_infinity(thresholds: NDArray[np.float64], given: NDArray[Any]) -> NDArray[Any]:
+    """Return thresholds that begin or end with infinity in their dtype: float64, or what older versions make of both."""
+    return thresholds if VERSION >= (1, 8) else thresholds.astype(np.result_type(given.dtype, 0.0), copy=False)
 
 
 @answers("precision_recall_curve")
@@ -67,7 +72,8 @@ def det_curve(
     if pos_label is not None and not _two_labels(array(y_true, "y_true")):
         raise Declined("there are not two labels")
     in_dtype(counts.thresholds(), given)
-    return counts.det_curve(drop)
+    fpr, fnr, thresholds = counts.det_curve(drop)
+    return fpr, fnr, _with_infinity(thresholds, given)
 
 
 def _two_labels(truth: NDArray[Any]) -> bool:

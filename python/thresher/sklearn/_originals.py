@@ -6,10 +6,11 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import sklearn
 from sklearn.exceptions import UndefinedMetricWarning
 
-__all__ = ["VERSION", "UndefinedMetricWarning", "original", "setting"]
+__all__ = ["SCALAR", "VERSION", "UndefinedMetricWarning", "original", "setting"]
 
 OLDEST, NEWEST = (1, 6), (1, 9)
 
@@ -21,6 +22,8 @@ if not OLDEST <= VERSION <= NEWEST:
         "install one of these, or a newer thresher",
         name="sklearn",
     )
+
+SCALAR: Any = float if VERSION >= (1, 7) else np.float64  # what a score is
 
 
 def original(name: str, home: str = "sklearn.metrics") -> Callable[..., Any] | None:

@@ -12,7 +12,7 @@ from thresher import Error, _core
 from thresher.sklearn._answers import Declined, answers, warn
 from thresher.sklearn._columns import averaged, multiclass, multilabel, one_against_one, probabilities
 from thresher.sklearn._inputs import Number, all_finite, array, classes_of, labels, number, scores, two_values, weights
-from thresher.sklearn._originals import UndefinedMetricWarning
+from thresher.sklearn._originals import SCALAR, UndefinedMetricWarning
 
 __all__ = ["NO_POSITIVE", "auc", "average_precision_score", "roc_auc_score"]
 
@@ -38,7 +38,7 @@ class _Areas:
     ) -> float:
         found = self._area(truth, given, weight, positive, False, None, *self._further)
         if found == found:
-            return found
+            return SCALAR(found)  # type: ignore[no-any-return]
         if weight is not None:
             raise Declined("weights leave no row of a class")
         self.undefined += 1
@@ -175,7 +175,7 @@ def _text_average_precision(
 
 
 @answers("auc")
-def auc(x: Any, y: Any) -> float:
+def auc(x: Any, y: Any) -> Any:
     """Answer numbers of one length, where x increases or decreases."""
     abscissas, ordinates = array(x, "x"), array(y, "y")
     if abscissas.ndim != 1 or abscissas.shape != ordinates.shape or len(abscissas) < 2:
@@ -186,5 +186,5 @@ def auc(x: Any, y: Any) -> float:
     falling = (steps < 0).any()
     if falling and not (steps <= 0).all():
         raise Declined("`x` is neither increasing nor decreasing")
-    area = float(np.trapezoid(ordinates, abscissas))
-    return -area if falling else area
+    area = np.trapezoid(ordinates, abscissas)
+    return SCALAR(-area if falling else area)
