@@ -39,7 +39,7 @@ def roc_curve(
 
 
 def _with_infinity(thresholds: NDArray[np.float64], given: NDArray[Any]) -> NDArray[Any]:
-    """Return thresholds that begin or end with infinity in their dtype: float64, or what older versions make of both."""
+    """Return thresholds that include infinity in their dtype: float64, or what older versions make of both."""
     return thresholds if VERSION >= (1, 8) else thresholds.astype(np.result_type(given.dtype, 0.0), copy=False)
 
 

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+from thresher.sklearn._originals import VERSION
+
 # How many calls thresher must have answered, at least; most others are calls that fail, as the tests expect.
 ANSWERED = {
     "roc_auc_score": 100,
@@ -35,4 +37,6 @@ def test_scikit_learn_s_own_tests_pass_under_patch(tmp_path):
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     counts = json.loads(run.stdout.splitlines()[-1])
+    if VERSION < (1, 7):
+        del counts["det_curve"]  # scikit-learn's, in that version
     assert {name: counts[name] for name, least in ANSWERED.items() if name in counts and counts[name][0] < least} == {}
