@@ -17,7 +17,7 @@ from thresher._errors import Error, one_of
 from thresher._intervals import meaning_of
 from thresher.estimates import Estimate
 
-__all__ = ["FIGURES", "Replicates", "Shards", "bootstrap_of", "estimate", "replicates_wanted"]
+__all__ = ["FIGURES", "Replicates", "Shards", "bootstrap_of", "estimate", "replicates_wanted", "seed_of"]
 
 FIGURES = ("roc_auc", "average_precision")
 """What the core makes of replicates without making counts of them."""
@@ -54,12 +54,18 @@ def bootstrap_of(
 ) -> _core.Bootstrap:
     """Return the bootstrap of shards that merged are `whole`."""
     one_of("resample", resample, _RESAMPLED)
-    seed = whole_number("seed", seed, least=0)
-    if seed >= 2**64:
-        raise Error(f"`seed` must be below 2^64, but is {seed}")
+    seed = seed_of(seed)
     meaning = meaning_of(weight_meaning, whole.weighted and resample == "rows")
     numbered = [(_number(shard_id), state) for shard_id, state in shards.items()]
     return _core.Bootstrap(whole, numbered, "clusters" if resample == "shards" else "rows", meaning, seed)
+
+
+def seed_of(seed: int) -> int:
+    """Return the seed; it has 64 bits."""
+    seed = whole_number("seed", seed, least=0)
+    if seed >= 2**64:
+        raise Error(f"`seed` must be below 2^64, but is {seed}")
+    return seed
 
 
 def replicates_wanted(n_replicates: int) -> int:

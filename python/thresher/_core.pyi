@@ -9,6 +9,7 @@ from typing_extensions import Buffer
 __all__ = [
     "Accumulator",
     "Bootstrap",
+    "PairedBootstrap",
     "Tally",
     "average_precision",
     "average_precision_variance",

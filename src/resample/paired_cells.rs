@@ -1,6 +1,7 @@
 //! [`PairedCells`]: samples of several models, merged where no model tells them apart, as laws to draw from.
 
 use std::cmp::Ordering;
+use std::ops::AddAssign;
 
 use super::laws::{BLOCK, Laws};
 use super::poisson::Tables;
@@ -17,9 +18,18 @@ use crate::tally::{Masses, Tally};
 pub(super) struct PairedCells {
     /// How many cells are positive: the first so many.
     positives: usize,
-    /// Per model, the group of each cell.
-    groups: Vec<Vec<u32>>,
+    /// One a model.
+    models: Vec<Places>,
     held: Held,
+}
+
+/// Where the cells lie in the table of one model.
+#[derive(Debug)]
+struct Places {
+    /// The group of each cell.
+    groups: Vec<u32>,
+    /// True when no two cells of a label share a group: what is drawn is written, not added, and nothing need be cleared.
+    apart: bool,
 }
 
 #[derive(Debug)]
@@ -73,9 +83,11 @@ impl PairedCells {
             (None, Mass::Weights(weights), _) => Held::Alone(Laws::of_means(weights.into_iter())),
             (None, Mass::Rows(rows), _) => Held::Alone(Laws::of_means(rows.into_iter().map(|count| count as f64))),
         };
-        let groups = models.iter().map(|model| firsts().map(|row| model.groups[row]).collect()).collect();
         let positives = firsts().filter(|&row| row < samples.positives).count();
-        Ok(Self { positives, groups, held })
+        let places = |model: &Model<'_>| {
+            Places::new(firsts().map(|row| model.groups[row]).collect(), positives, model.tally.len())
+        };
+        Ok(Self { positives, models: models.iter().map(places).collect(), held })
     }
 
     /// True when a replicate holds sums of weights.
@@ -88,7 +100,7 @@ impl PairedCells {
 
     /// Number of cells.
     pub(super) fn len(&self) -> usize {
-        self.groups.first().map_or(0, Vec::len)
+        self.models.first().map_or(0, |places| places.groups.len())
     }
 
     /// The largest mean that is drawn from a table.
@@ -97,8 +109,13 @@ impl PairedCells {
         laws.largest_mean()
     }
 
-    /// Adds one replicate to the tables of all models.
-    pub(super) fn add(&self, tables: &Tables, words: &mut Words, models: &mut [Tally]) {
+    /// Makes one replicate in the tables of all models, which hold nothing but an earlier one.
+    pub(super) fn fill(&self, tables: &Tables, words: &mut Words, models: &mut [Tally]) {
+        for (places, model) in self.models.iter().zip(&mut *models) {
+            if !places.apart {
+                model.masses_mut().clear();
+            }
+        }
         let mut weights = [0.0; BLOCK];
         match &self.held {
             Held::Alone(laws) if laws.scaled() => laws.draw(tables, words, |start, values| {
@@ -141,37 +158,47 @@ impl PairedCells {
     /// Adds rows to the cells from `start` on, of models that hold rows.
     #[inline(always)]
     fn add_rows(&self, start: usize, values: &[u64], models: &mut [Tally]) {
-        for (groups, model) in self.groups.iter().zip(models) {
+        for (places, model) in self.models.iter().zip(models) {
             if let Masses::Counts { positives, negatives } = model.masses_mut() {
-                self.scatter(start, &groups[start..], values, [positives, negatives]);
+                places.put(start, self.positives, values, [positives, negatives]);
             }
         }
     }
 
     /// Adds weights likewise.
     fn add_weights(&self, start: usize, values: &[f64], models: &mut [Tally]) {
-        for (groups, model) in self.groups.iter().zip(models) {
+        for (places, model) in self.models.iter().zip(models) {
             if let Masses::Weights { positives, negatives } = model.masses_mut() {
-                self.scatter(start, &groups[start..], values, [positives, negatives]);
+                places.put(start, self.positives, values, [positives, negatives]);
             }
         }
     }
+}
 
-    /// Adds each value to its group of its label.
-    #[inline(always)]
-    fn scatter<M: Copy + std::ops::AddAssign>(
-        &self,
-        start: usize,
-        groups: &[u32],
-        values: &[M],
-        [positives, negatives]: [&mut [M]; 2],
-    ) {
-        let held = self.positives.saturating_sub(start).min(values.len());
-        let add = |column: &mut [M], groups: &[u32], values: &[M]| {
-            groups.iter().zip(values).for_each(|(&group, &value)| column[group as usize] += value);
+impl Places {
+    /// Of cells of which the first so many are `positives`, in a table of `len` groups.
+    fn new(groups: Vec<u32>, positives: usize, len: usize) -> Self {
+        let apart = |groups: &[u32]| {
+            let mut seen = vec![false; len];
+            groups.iter().all(|&group| !std::mem::replace(&mut seen[group as usize], true))
         };
-        add(positives, groups, &values[..held]);
-        add(negatives, &groups[held..], &values[held..]);
+        let apart = apart(&groups[..positives]) && apart(&groups[positives..]);
+        Self { groups, apart }
+    }
+
+    /// Puts the values of the cells from `start` on into the groups of their labels.
+    #[inline(always)]
+    fn put<M: Copy + AddAssign>(&self, start: usize, positives: usize, values: &[M], columns: [&mut [M]; 2]) {
+        let held = positives.saturating_sub(start).min(values.len());
+        let (groups, (above, below)) = (&self.groups[start..start + values.len()], values.split_at(held));
+        for (column, (groups, values)) in columns.into_iter().zip([(&groups[..held], above), (&groups[held..], below)])
+        {
+            let cells = groups.iter().zip(values);
+            match self.apart {
+                true => cells.for_each(|(&group, &value)| column[group as usize] = value),
+                false => cells.for_each(|(&group, &value)| column[group as usize] += value),
+            }
+        }
     }
 }
 
