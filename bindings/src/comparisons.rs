@@ -36,55 +36,89 @@ pub(crate) fn roc_auc_covariance<'py>(
     drop_nan: bool,
     n_threads: Option<&Bound<'py, PyAny>>,
 ) -> Result<Matrices<'py>> {
-    let n_threads = settings::n_threads(n_threads)?;
-    let noted = |index: usize, failure: Failure| in_column(py, notes.get(index), failure);
-    let columns: Vec<Samples<'_>> = scores
-        .iter()
-        .enumerate()
-        .map(|(index, scores)| {
-            Samples::new(labels, &scores, weights, positive, drop_nan).map_err(|failure| noted(index, failure))
-        })
-        .collect::<Result<_>>()?;
-    let batches: Vec<Batch<'_>> = columns
-        .iter()
-        .enumerate()
-        .map(|(index, samples)| samples.batch().map_err(|failure| noted(index, failure)))
-        .collect::<Result<_>>()?;
-    let rows = batches.first().map_or(0, Batch::len);
-    let clusters = clusters.map(|clusters| numbered(clusters, rows)).transpose()?;
     let meaning = meaning.map(intervals::meaning).transpose()?;
-    let work = rows.saturating_mul(batches.len());
-    let settings = Settings::new(py, work, n_threads)?;
-    let ranked = calls::run(py, work, settings, |control| Ok(count::ranked_rows(&batches, control)))?;
-    let ranked = ranked.map_err(|InColumn { column, error }| noted(column, error.into()))?;
-    let (spreads, found) = calls::run_owned(py, work, settings, move |_| {
-        let clusters = clusters.as_deref().map(|clusters| ranked.arranged(clusters));
-        let found = covariance(&ranked, meaning, clusters.as_deref());
-        Ok((spreads(&ranked, meaning, clusters.as_deref(), &found)?, found))
+    let columns = Columns { labels, scores, notes: &notes, weights, clusters, positive, drop_nan };
+    let rows = columns.ranked(py, n_threads)?;
+    let (spreads, found) = calls::run_owned(py, rows.work, rows.settings, move |_| {
+        let found = measure::roc_auc_covariance(&rows.models(), rows.samples(meaning));
+        Ok((spreads(&rows, meaning, &found)?, found))
     })?;
     let RocAucCovariance { covariance, differences, difference_variances, .. } = found;
     Ok((spreads, column(py, covariance), column(py, differences), column(py, difference_variances)))
 }
 
-fn covariance(ranked: &RankedRows, meaning: Option<WeightMeaning>, clusters: Option<&[u32]>) -> RocAucCovariance {
-    let models: Vec<Model<'_>> =
-        ranked.columns.iter().map(|column| Model { tally: &column.tally, groups: &column.groups }).collect();
-    let weights = match (&ranked.weights, meaning) {
-        (None, _) => SampleWeights::Ones,
-        (Some(weights), Some(WeightMeaning::Sampling)) => SampleWeights::Sampling(weights),
-        (Some(weights), Some(WeightMeaning::Frequency) | None) => SampleWeights::Frequency(weights),
-    };
-    let samples = Shared { positives: ranked.positives, weights, clusters };
-    measure::roc_auc_covariance(&models, samples)
+/// Columns of scores of the same rows, as Python hands them over.
+pub(crate) struct Columns<'a, 'py> {
+    pub(crate) labels: &'a Bound<'py, PyAny>,
+    pub(crate) scores: &'a Bound<'py, PyList>,
+    /// Of each column of scores, where it came from.
+    pub(crate) notes: &'a [String],
+    pub(crate) weights: Option<&'a Bound<'py, PyAny>>,
+    /// int64 numbers from 0, one a row.
+    pub(crate) clusters: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) positive: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) drop_nan: bool,
+}
+
+/// The rows of [`Columns`] that are left in, ranked in each.
+pub(crate) struct SharedRows {
+    pub(crate) ranked: RankedRows,
+    /// The cluster of each row.
+    pub(crate) clusters: Option<Vec<u32>>,
+    pub(crate) settings: Settings,
+    pub(crate) work: usize,
+}
+
+impl Columns<'_, '_> {
+    /// Reads the columns; a failure says which one it came from.
+    pub(crate) fn ranked(&self, py: Python<'_>, n_threads: Option<&Bound<'_, PyAny>>) -> Result<SharedRows> {
+        let n_threads = settings::n_threads(n_threads)?;
+        let noted = |index: usize, failure: Failure| in_column(py, self.notes.get(index), failure);
+        let &Self { labels, weights, positive, drop_nan, .. } = self;
+        let columns: Vec<Samples<'_>> = self
+            .scores
+            .iter()
+            .enumerate()
+            .map(|(index, scores)| {
+                Samples::new(labels, &scores, weights, positive, drop_nan).map_err(|failure| noted(index, failure))
+            })
+            .collect::<Result<_>>()?;
+        let batches: Vec<Batch<'_>> = columns
+            .iter()
+            .enumerate()
+            .map(|(index, samples)| samples.batch().map_err(|failure| noted(index, failure)))
+            .collect::<Result<_>>()?;
+        let rows = batches.first().map_or(0, Batch::len);
+        let clusters = self.clusters.map(|clusters| numbered(clusters, rows)).transpose()?;
+        let work = rows.saturating_mul(batches.len());
+        let settings = Settings::new(py, work, n_threads)?;
+        let ranked = calls::run(py, work, settings, |control| Ok(count::ranked_rows(&batches, control)))?;
+        let ranked = ranked.map_err(|InColumn { column, error }| noted(column, error.into()))?;
+        let clusters = clusters.map(|clusters| ranked.arranged(&clusters));
+        Ok(SharedRows { ranked, clusters, settings, work })
+    }
+}
+
+impl SharedRows {
+    /// What each column says of the rows.
+    pub(crate) fn models(&self) -> Vec<Model<'_>> {
+        self.ranked.columns.iter().map(|column| Model { tally: &column.tally, groups: &column.groups }).collect()
+    }
+
+    /// The rows, whose weights have this meaning.
+    pub(crate) fn samples(&self, meaning: Option<WeightMeaning>) -> Shared<'_> {
+        let weights = match (&self.ranked.weights, meaning) {
+            (None, _) => SampleWeights::Ones,
+            (Some(weights), Some(WeightMeaning::Sampling)) => SampleWeights::Sampling(weights),
+            (Some(weights), Some(WeightMeaning::Frequency) | None) => SampleWeights::Frequency(weights),
+        };
+        Shared { positives: self.ranked.positives, weights, clusters: self.clusters.as_deref() }
+    }
 }
 
 /// The areas one by one: as of any sample where rows are independent and a tally tells how many there are.
-fn spreads(
-    ranked: &RankedRows,
-    meaning: Option<WeightMeaning>,
-    clusters: Option<&[u32]>,
-    found: &RocAucCovariance,
-) -> CoreResult<Vec<Spread>> {
+fn spreads(rows: &SharedRows, meaning: Option<WeightMeaning>, found: &RocAucCovariance) -> CoreResult<Vec<Spread>> {
+    let (ranked, clusters) = (&rows.ranked, rows.clusters.as_deref());
     let models = ranked.columns.len();
     let spread = |index: usize| {
         let tally = &ranked.columns[index].tally;

@@ -17,6 +17,7 @@
 //! | `intervals.rs` | areas with their variances |
 //! | `decisions.rs` | intervals of rates, expected costs, thresholds chosen |
 //! | `comparisons.rs` | several models on the same rows |
+//! | `paired_bootstrap.rs` | the class `PairedBootstrap` |
 //! | `calibration.rs` | calibration and the convex hull, read off a tally |
 //! | `rankings.rs` | what a tally says of a ranking beyond its areas |
 //! | `resampling.rs` | the class `Bootstrap` |
@@ -38,6 +39,7 @@ mod errors;
 mod functions;
 mod intervals;
 mod methods;
+mod paired_bootstrap;
 mod queries;
 mod rankings;
 mod resampling;
@@ -67,6 +69,8 @@ mod _core {
     use super::intervals::{
         average_precision_variance, hanley_mcneil_variance, roc_auc_variance, roc_auc_variance_of_rows,
     };
+    #[pymodule_export]
+    use super::paired_bootstrap::PairedBootstrap;
     #[pymodule_export]
     use super::rankings::{
         equal_error_rate, gain_curve, kolmogorov_smirnov, lift_curve, log_roc_auc, net_benefit, partial_roc_auc,

@@ -37,6 +37,7 @@ from thresher._errors import Error, InexactWarning, InvalidStateError, Threshold
 from thresher._version import __version__
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts, load
 from thresher.bands import Band
+from thresher.bootstrap_comparison import Comparison, compare_average_precision, compare_rate
 from thresher.calibration import BrierDecomposition, IsotonicCalibration, ReliabilityCurve
 from thresher.choices import Choice
 from thresher.comparison import RocAucComparison, compare_roc_auc, compare_roc_auc_unpaired, roc_auc_covariance
@@ -70,6 +71,7 @@ __all__ = [
     "BrierDecomposition",
     "Choice",
     "CompactCounts",
+    "Comparison",
     "ConfusionCounts",
     "DecisionCurve",
     "DetCurve",
@@ -96,6 +98,8 @@ __all__ = [
     "average_precision_interval",
     "bootstrap",
     "bootstrap_replicates",
+    "compare_average_precision",
+    "compare_rate",
     "compare_roc_auc",
     "compare_roc_auc_unpaired",
     "confusion_at",

@@ -9,6 +9,7 @@ from typing_extensions import Buffer
 __all__ = [
     "Accumulator",
     "Bootstrap",
+    "PairedBootstrap",
     "Tally",
     "average_precision",
     "average_precision_variance",
@@ -265,3 +266,23 @@ class Bootstrap:
     ) -> _Floats: ...
     def heights(self, curve: str, x: _Floats, n_replicates: int, n_threads: int | None) -> _Floats: ...
     def replicate(self, replicate: int) -> Accumulator: ...
+
+@final
+class PairedBootstrap:
+    def __new__(
+        cls,
+        labels: _Source,
+        scores: list[_Source],
+        notes: list[str],
+        weights: _Source | None,
+        meaning: str | None,
+        clusters: NDArray[np.int64] | None,
+        positive: _Positive,
+        drop_nan: bool,
+        n_threads: int | None,
+        seed: int,
+    ) -> PairedBootstrap: ...
+    def figures(self, name: str, at: tuple[str, float, float, bool] | None) -> _Floats: ...
+    def values(
+        self, name: str, at: tuple[str, float, float, bool] | None, n_replicates: int, n_threads: int | None
+    ) -> _Floats: ...

@@ -241,3 +241,22 @@ def test_a_thread_that_scribbles_over_the_arrays_does_no_harm(make, n):
         thread.join()
     assert counts.n_samples % n == 0
     assert not counts.n_samples or 0 <= counts.roc_auc(tolerance=1) <= 1
+
+
+@posix
+def test_ctrl_c_ends_a_paired_bootstrap():
+    waited = child("""
+    labels = np.arange(200_000) % 5 == 0
+    a, b = np.random.default_rng(1).normal(size=(2, len(labels)))
+    sent = []
+    def interrupt():
+        time.sleep(0.5)
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+    threading.Thread(target=interrupt).start()
+    try:
+        th.compare_average_precision(labels, a, b, n_replicates=10**6, seed=1)
+    except KeyboardInterrupt:
+        print(time.perf_counter() - sent[0])
+    """)
+    assert float(waited) < 5
