@@ -137,8 +137,9 @@ def compare_average_precision(
     Returns
     -------
     Comparison
-        Intervals are percentiles of the replicates; NaN where these all agree, as where both models rank alike. p = 2 (min(#{d <= 0}, #{d >= 0}) + 1) / (replicates + 1), at most
-        1, over the differences d of the replicates. Those without positives are left out, and `method` says how many.
+        Intervals are percentiles of the replicates; NaN where these all agree, as where both models rank alike.
+        p = 2 (min(#{d <= 0}, #{d >= 0}) + 1) / (replicates + 1), at most 1, over the differences d of the replicates.
+        Those without positives are left out, and `method` says how many.
 
     Raises
     ------
