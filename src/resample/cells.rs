@@ -1,8 +1,11 @@
 //! [`Cells`]: what one shard holds, class by class and group by group, as laws to draw from.
 
+use std::sync::Arc;
+
 use super::bootstrap::Unit;
 use super::poisson::{LARGEST, Poisson, Tables};
 use super::random::Words;
+use super::wide::{WideTable, WideTables};
 use crate::error::{Error, Result};
 use crate::measure::WeightMeaning;
 use crate::simd;
@@ -23,7 +26,7 @@ enum Held {
     Rows {
         /// Per cell its mean, where that is an integer up to [`LARGEST`]; 0: the next of `others`.
         means: Vec<u8>,
-        others: Vec<Poisson>,
+        others: Vec<Law>,
         /// Per cell, what one drawn unit weighs; empty where it is 1.
         scales: Vec<f64>,
     },
@@ -31,6 +34,23 @@ enum Held {
     Together(Vec<u64>),
     /// Sums of weights that are drawn together.
     WeightsTogether(Vec<f64>),
+}
+
+/// What means without a small table are drawn by.
+#[derive(Debug)]
+enum Law {
+    Table(Arc<WideTable>),
+    Real(Poisson),
+}
+
+impl Law {
+    #[inline(always)]
+    fn draw(&self, words: &mut Words) -> u64 {
+        match self {
+            Self::Table(table) => table.draw(words),
+            Self::Real(law) => law.draw(words) as u64,
+        }
+    }
 }
 
 /// Cells that are drawn at a time: their values stay in the first cache.
@@ -61,12 +81,12 @@ impl Columns<'_, f64> {
 }
 
 impl Cells {
-    /// The cells of `tally`, whose groups are all among those of `whole`.
+    /// The cells of `tally`, whose groups are all among those of `whole`; `wide` has the tables that all shards share.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for a group that `whole` has not, for more than 2^31 groups, and for weights whose squares
     /// float64 does not hold; [`Error::NoSquaredWeights`]; [`Error::OutOfMemory`].
-    pub(super) fn new(tally: &Tally, whole: &Tally, unit: Unit) -> Result<Self> {
+    pub(super) fn new(tally: &Tally, whole: &Tally, unit: Unit, wide: &mut WideTables) -> Result<Self> {
         let groups = positions(tally, whole)?;
         let cells = |held: &dyn Fn(usize, usize) -> bool| {
             let both = (0..groups.len()).flat_map(|group| [(group, 1), (group, 0)]);
@@ -78,7 +98,7 @@ impl Cells {
                 let cells = cells(&|group, label| columns[label][group] > 0);
                 let counts = || cells.iter().map(|&(group, label)| columns[label][group]);
                 let held = match unit {
-                    Unit::Rows(_) => Held::of_means(counts().map(|count| count as f64)),
+                    Unit::Rows(_) => Held::of_means(counts().map(|count| count as f64), wide),
                     Unit::Shards => Held::Together(counts().collect()),
                 };
                 (cells, held)
@@ -88,11 +108,11 @@ impl Cells {
                 let cells = cells(&|group, label| columns[label][group] > 0.0);
                 let weights = || cells.iter().map(|&(group, label)| columns[label][group]);
                 let held = match unit {
-                    Unit::Rows(WeightMeaning::Frequency) => Held::of_means(weights()),
+                    Unit::Rows(WeightMeaning::Frequency) => Held::of_means(weights(), wide),
                     Unit::Rows(WeightMeaning::Sampling) => {
                         let squares = &tally.sums().ok_or(Error::NoSquaredWeights)?.squared_weights;
                         let squares = cells.iter().map(|&(group, label)| squares[label][group]);
-                        Held::of_moments(weights().zip(squares))?
+                        Held::of_moments(weights().zip(squares), wide)?
                     }
                     Unit::Shards => Held::WeightsTogether(weights().collect()),
                 };
@@ -197,7 +217,7 @@ impl Cells {
             } else {
                 for (value, &mean) in values.iter_mut().zip(means) {
                     *value = match mean {
-                        0 => others.next().map_or(0, |law| law.draw(words) as u64),
+                        0 => others.next().map_or(0, |law| law.draw(words)),
                         mean => tables.draw(mean, words),
                     };
                 }
@@ -209,14 +229,14 @@ impl Cells {
 
 impl Held {
     /// Draws with these means, each > 0, of units that weigh 1.
-    fn of_means(means: impl Iterator<Item = f64>) -> Self {
+    fn of_means(means: impl Iterator<Item = f64>, wide: &mut WideTables) -> Self {
         let (mut small, mut others) = (Vec::with_capacity(means.size_hint().0), Vec::new());
         for mean in means {
             if mean.fract() == 0.0 && mean <= f64::from(LARGEST) {
                 small.push(mean as u8);
             } else {
                 small.push(0);
-                others.push(Poisson::new(mean));
+                others.push(wide.of(mean).map_or_else(|| Law::Real(Poisson::new(mean)), Law::Table));
             }
         }
         Self::Rows { means: small, others, scales: Vec::new() }
@@ -224,7 +244,7 @@ impl Held {
 
     /// Draws that have the mean and the variance of `Σ w · Poisson(1)`, from `W = Σ w` and `Q = Σ w²`: `Q / W` times a
     /// Poisson number of mean `W² / Q`.
-    fn of_moments(moments: impl Iterator<Item = (f64, f64)>) -> Result<Self> {
+    fn of_moments(moments: impl Iterator<Item = (f64, f64)>, wide: &mut WideTables) -> Result<Self> {
         let (mut ratios, mut units) = (Vec::new(), Vec::new());
         for (sum, squares) in moments {
             let unit = squares / sum;
@@ -236,7 +256,7 @@ impl Held {
             ratios.push(mean);
             units.push(unit);
         }
-        let Self::Rows { means, others, .. } = Self::of_means(ratios.into_iter()) else {
+        let Self::Rows { means, others, .. } = Self::of_means(ratios.into_iter(), wide) else {
             return Ok(Self::Together(Vec::new()));
         };
         Ok(Self::Rows { means, others, scales: units })

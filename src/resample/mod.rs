@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `random.rs` | words of a counter-based generator, a function of (seed, shard, replicate) |
 //! | `poisson.rs` | exact Poisson draws from them |
+//! | `wide.rs` | tables of larger means, for these draws |
 //! | `cells.rs` | what a shard holds, as laws to draw from |
 //! | `bootstrap.rs` | replicates of shards, on several threads |
 //! | `statistic.rs` | what is read off each replicate |
@@ -17,6 +18,7 @@ mod cells;
 mod poisson;
 mod random;
 mod statistic;
+mod wide;
 
 pub use bootstrap::{Bootstrap, Shard, Unit};
 pub use statistic::Statistic;
