@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thresher import _bootstrap
+from thresher import _bootstrap, _core
 from thresher._accumulator import Counts
 from thresher._bootstrap import Replicates
 from thresher._errors import Error
@@ -87,20 +87,14 @@ def bootstrap(
     >>> found.lower < 0.75 < found.upper
     True
     """
-    total = _total(_shards(counts))
-    values = bootstrap_replicates(
-        counts,
-        statistic,
-        n_replicates=n_replicates,
-        seed=seed,
-        resample=resample,
-        weight_meaning=weight_meaning,
-        n_threads=n_threads,
-    )
+    shards, wanted = _shards(counts), _bootstrap.replicates_wanted(n_replicates)
+    total = _total(shards)
+    replicates = _replicates(total, shards, resample, weight_meaning, seed)
+    values = _values(total, replicates, statistic, wanted, n_threads)
     bounds = None
-    if statistic in _bootstrap.FIGURES:
-        area = total._state.roc_auc(None) if statistic == "roc_auc" else total._state.average_precision()
-        value, bounds = area[0], area[1:]
+    if isinstance(statistic, str) and statistic in _bootstrap.FIGURES:
+        value, *ends = replicates.value(statistic)
+        bounds = ends[0], ends[1]
     else:
         value = _number(_function(statistic)(total))
     return _bootstrap.estimate(value, values, level, interval, bounds)
@@ -139,8 +133,25 @@ def bootstrap_replicates(
     """
     shards, wanted = _shards(counts), _bootstrap.replicates_wanted(n_replicates)
     total = _total(shards)
+    replicates = _replicates(total, shards, resample, weight_meaning, seed)
+    return _values(total, replicates, statistic, wanted, n_threads)
+
+
+def _replicates(
+    total: Counts, shards: dict[Any, Counts], resample: str, weight_meaning: str | None, seed: int
+) -> _core.Bootstrap:
     states = {shard_id: each._state for shard_id, each in shards.items()}
-    replicates = _bootstrap.bootstrap_of(total._state, states, resample, weight_meaning, seed)
+    return _bootstrap.bootstrap_of(total._state, states, resample, weight_meaning, seed)
+
+
+def _values(
+    total: Counts,
+    replicates: _core.Bootstrap,
+    statistic: str | Callable[[Any], float],
+    wanted: int,
+    n_threads: int | None,
+) -> Replicates:
+    """Return the figure in each of so many replicates of the total."""
     if isinstance(statistic, str) and statistic in _bootstrap.FIGURES:
         return replicates.values(statistic, wanted, n_threads)
     function = _function(statistic)
