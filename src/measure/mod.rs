@@ -75,7 +75,8 @@ pub use area::{roc_auc, roc_auc_from_pairs, twice_u};
 pub(crate) use band::refuse_disorder;
 pub use band::{Ends, fixed_width_roc_band, precision_ends, roc_ends};
 pub use bounds::{
-    Bounds, average_precision_bounds, average_precision_with_bounds, roc_auc_bounds, roc_auc_with_bounds,
+    Bounds, average_precision_bounds, average_precision_bounds_about, average_precision_with_bounds, roc_auc_bounds,
+    roc_auc_with_bounds,
 };
 pub use calibration::{
     BrierParts, brier_by_corp, brier_score, calibration_ratio, log_loss, mean_score, normalized_entropy,

@@ -4,6 +4,7 @@ use super::bootstrap::Unit;
 use super::laws::Laws;
 use super::poisson::Tables;
 use super::random::Words;
+use super::wide::WideTables;
 use crate::error::{Error, Result};
 use crate::measure::WeightMeaning;
 use crate::simd;
@@ -53,12 +54,12 @@ impl Columns<'_, f64> {
 }
 
 impl Cells {
-    /// The cells of `tally`, whose groups are all among those of `whole`.
+    /// The cells of `tally`, whose groups are all among those of `whole`; `wide` has the tables that all shards share.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for a group that `whole` has not, for more than 2^31 groups, and for weights whose squares
     /// float64 does not hold; [`Error::NoSquaredWeights`]; [`Error::OutOfMemory`].
-    pub(super) fn new(tally: &Tally, whole: &Tally, unit: Unit) -> Result<Self> {
+    pub(super) fn new(tally: &Tally, whole: &Tally, unit: Unit, wide: &mut WideTables) -> Result<Self> {
         let groups = positions(tally, whole)?;
         let cells = |held: &dyn Fn(usize, usize) -> bool| {
             let both = (0..groups.len()).flat_map(|group| [(group, 1), (group, 0)]);
@@ -70,7 +71,7 @@ impl Cells {
                 let cells = cells(&|group, label| columns[label][group] > 0);
                 let counts = || cells.iter().map(|&(group, label)| columns[label][group]);
                 let held = match unit {
-                    Unit::Rows(_) => Held::Rows(Laws::of_means(counts().map(|count| count as f64))),
+                    Unit::Rows(_) => Held::Rows(Laws::of_means(counts().map(|count| count as f64), wide)),
                     Unit::Shards => Held::Together(counts().collect()),
                 };
                 (cells, held)
@@ -80,11 +81,11 @@ impl Cells {
                 let cells = cells(&|group, label| columns[label][group] > 0.0);
                 let weights = || cells.iter().map(|&(group, label)| columns[label][group]);
                 let held = match unit {
-                    Unit::Rows(WeightMeaning::Frequency) => Held::Rows(Laws::of_means(weights())),
+                    Unit::Rows(WeightMeaning::Frequency) => Held::Rows(Laws::of_means(weights(), wide)),
                     Unit::Rows(WeightMeaning::Sampling) => {
                         let squares = &tally.sums().ok_or(Error::NoSquaredWeights)?.squared_weights;
                         let squares = cells.iter().map(|&(group, label)| squares[label][group]);
-                        Held::Rows(Laws::of_moments(weights().zip(squares))?)
+                        Held::Rows(Laws::of_moments(weights().zip(squares), wide)?)
                     }
                     Unit::Shards => Held::WeightsTogether(weights().collect()),
                 };

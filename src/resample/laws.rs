@@ -1,7 +1,10 @@
 //! [`Laws`]: the Poisson laws of some cells, drawn one after the other.
 
+use std::sync::Arc;
+
 use super::poisson::{LARGEST, Poisson, Tables};
 use super::random::Words;
+use super::wide::{WideTable, WideTables};
 use crate::error::{Error, Result};
 
 /// What each cell is drawn from.
@@ -9,24 +12,41 @@ use crate::error::{Error, Result};
 pub(super) struct Laws {
     /// Per cell its mean, where that is an integer up to [`LARGEST`]; 0: the next of `others`.
     means: Vec<u8>,
-    others: Vec<Poisson>,
+    others: Vec<Law>,
     /// Per cell, what one drawn unit weighs; empty where it is 1.
     scales: Vec<f64>,
+}
+
+/// What means without a small table are drawn by.
+#[derive(Debug)]
+enum Law {
+    Table(Arc<WideTable>),
+    Real(Poisson),
+}
+
+impl Law {
+    #[inline(always)]
+    fn draw(&self, words: &mut Words) -> u64 {
+        match self {
+            Self::Table(table) => table.draw(words),
+            Self::Real(law) => law.draw(words) as u64,
+        }
+    }
 }
 
 /// Cells that are drawn at a time: their values stay in the first cache.
 pub(super) const BLOCK: usize = 1024;
 
 impl Laws {
-    /// Draws with these means, each > 0, of units that weigh 1.
-    pub(super) fn of_means(means: impl Iterator<Item = f64>) -> Self {
+    /// Draws with these means, each > 0, of units that weigh 1; `wide` has the tables that all laws share.
+    pub(super) fn of_means(means: impl Iterator<Item = f64>, wide: &mut WideTables) -> Self {
         let (mut small, mut others) = (Vec::with_capacity(means.size_hint().0), Vec::new());
         for mean in means {
             if mean.fract() == 0.0 && mean <= f64::from(LARGEST) {
                 small.push(mean as u8);
             } else {
                 small.push(0);
-                others.push(Poisson::new(mean));
+                others.push(wide.of(mean).map_or_else(|| Law::Real(Poisson::new(mean)), Law::Table));
             }
         }
         Self { means: small, others, scales: Vec::new() }
@@ -37,7 +57,7 @@ impl Laws {
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for weights whose squares float64 does not hold.
-    pub(super) fn of_moments(moments: impl Iterator<Item = (f64, f64)>) -> Result<Self> {
+    pub(super) fn of_moments(moments: impl Iterator<Item = (f64, f64)>, wide: &mut WideTables) -> Result<Self> {
         let (mut ratios, mut units) = (Vec::new(), Vec::new());
         for (sum, squares) in moments {
             let unit = squares / sum;
@@ -51,7 +71,7 @@ impl Laws {
             ratios.push(if near { mean.round() } else { mean });
             units.push(unit);
         }
-        Ok(Self { scales: units, ..Self::of_means(ratios.into_iter()) })
+        Ok(Self { scales: units, ..Self::of_means(ratios.into_iter(), wide) })
     }
 
     /// Number of cells.
@@ -97,7 +117,7 @@ impl Laws {
             } else {
                 for (value, &mean) in values.iter_mut().zip(means) {
                     *value = match mean {
-                        0 => others.next().map_or(0, |law| law.draw(words) as u64),
+                        0 => others.next().map_or(0, |law| law.draw(words)),
                         mean => tables.draw(mean, words),
                     };
                 }

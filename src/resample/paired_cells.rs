@@ -6,6 +6,7 @@ use std::ops::AddAssign;
 use super::laws::{BLOCK, Laws};
 use super::poisson::Tables;
 use super::random::Words;
+use super::wide::WideTables;
 use crate::error::{Error, Result};
 use crate::measure::{Model, SampleWeights, Samples};
 use crate::simd;
@@ -70,18 +71,19 @@ impl PairedCells {
                 Mass::Weights(sums(&|row| weights[row]))
             }
         };
+        let wide = &mut WideTables::default();
         let held = match (samples.clusters, mass, samples.weights) {
             (Some(clusters), mass, _) => {
                 let of_cell: Vec<usize> = firsts().map(|row| clusters[row] as usize).collect();
                 let (of_cell, count) = numbered(&of_cell);
-                Held::Clusters(Laws::of_means((0..count).map(|_| 1.0)), of_cell, mass)
+                Held::Clusters(Laws::of_means((0..count).map(|_| 1.0), wide), of_cell, mass)
             }
             (None, Mass::Weights(weights), SampleWeights::Sampling(each)) => {
                 let squares = sums(&|row| squares.map_or(each[row] * each[row], |squares| squares[row]));
-                Held::Alone(Laws::of_moments(weights.into_iter().zip(squares))?)
+                Held::Alone(Laws::of_moments(weights.into_iter().zip(squares), wide)?)
             }
-            (None, Mass::Weights(weights), _) => Held::Alone(Laws::of_means(weights.into_iter())),
-            (None, Mass::Rows(rows), _) => Held::Alone(Laws::of_means(rows.into_iter().map(|count| count as f64))),
+            (None, Mass::Weights(weights), _) => Held::Alone(Laws::of_means(weights.into_iter(), wide)),
+            (None, Mass::Rows(rows), _) => Held::Alone(Laws::of_means(rows.into_iter().map(|count| count as f64), wide)),
         };
         let positives = firsts().filter(|&row| row < samples.positives).count();
         let places = |model: &Model<'_>| {
