@@ -29,13 +29,14 @@ impl PairedCounts {
     pub fn to_bytes(&self, control: &Control<'_>) -> Result<Vec<u8>> {
         let (level, cells) = self.joint(control)?;
         let mut out = (self.max_cells() as u64).to_le_bytes().to_vec();
-        [0, 1].map(|model| compact::write(self.marginal(model), &mut out));
+        (0..2).for_each(|model| compact::write(self.marginal(model), &mut out));
         out.push(level as u8);
         out.extend_from_slice(&(cells.len() as u64).to_le_bytes());
         cells.keys.iter().for_each(|key| out.extend_from_slice(&key.to_le_bytes()));
         cells.rows.iter().flatten().for_each(|rows| out.extend_from_slice(&rows.to_le_bytes()));
         for WeightSums { sum, squares } in cells.weights.iter().flatten() {
-            [sum, squares].map(|sum| out.extend_from_slice(&sum.to_le_bytes()));
+            out.extend_from_slice(&sum.to_le_bytes());
+            out.extend_from_slice(&squares.to_le_bytes());
         }
         Ok(framed(KIND, false, &out))
     }

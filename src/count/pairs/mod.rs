@@ -182,17 +182,22 @@ impl PairedCounts {
         self.joint.fold(control)
     }
 
-    /// True when committing the part takes more than adding its rows to those that wait: [`PairedCounts::compact`] first is
-    /// what it takes, and may be stopped. None for a part that is to be merged.
+    /// True when committing the part would fold in the rows that wait: [`PairedCounts::compact`] does it beforehand.
     #[must_use]
-    pub fn crowded_by(&self, part: &PairedPart) -> Option<bool> {
-        match &part.0 {
-            Part::Rows(placed) => Some(self.joint.crowded_by(placed.joint.len())),
-            Part::Counts(_) => None,
-        }
+    pub fn crowded_by(&self, part: &PairedPart) -> bool {
+        matches!(&part.0, Part::Rows(placed) if self.joint.crowded_by(placed.joint.len()))
     }
 
-    /// The counts of a large batch, to be merged; the part itself where it is one to commit.
+    /// True when no row waits to be folded in.
+    #[must_use]
+    pub fn settled(&self) -> bool {
+        self.joint.settled()
+    }
+
+    /// The counts of a large batch, to be merged.
+    ///
+    /// # Errors
+    /// The part itself where it is one to commit.
     pub fn into_counts(part: PairedPart) -> std::result::Result<Self, PairedPart> {
         match part.0 {
             Part::Counts(counts) => Ok(*counts),
