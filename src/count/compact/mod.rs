@@ -282,7 +282,7 @@ impl Accumulator for CompactCounts {
         };
         self.take_on(ledger, weight, representative)?;
         match cells {
-            Cells::Rows(rows) => rows.iter().for_each(|&cell| self.counts.add_to(cell as usize, 1)),
+            Cells::Rows(rows) => self.counts.add_to_each(&rows, 1),
             Cells::Counts(more) => self.counts.add_slice(&more),
             Cells::Sums(more) => self.sums.add_slice(&more),
             Cells::SomeSums(more) => more.iter().for_each(|&(cell, sum)| self.sums.add_to(cell as usize, sum)),

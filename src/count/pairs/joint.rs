@@ -7,6 +7,7 @@ use super::key::coarser;
 use crate::control::Control;
 use crate::count::exact::radix::{SHORT, radix_sort};
 use crate::error::{Error, Result};
+use crate::simd;
 
 const PURPOSE: &str = "rows of a joint table";
 
@@ -102,21 +103,16 @@ impl Joint {
         if self.settled() {
             return Ok(());
         }
-        let Rows { mut plain, mut weighted } = Rows::clone(&self.pending);
         let mut folded = Cells::default();
         let mut cells = &*self.cells;
-        if !plain.is_empty() {
-            radix_sort(&mut plain, &mut Vec::new(), |row| *row, control)?;
-            folded = cells.with_rows(&plain, control)?;
+        if !self.pending.plain.is_empty() {
+            let rows = sorted(&self.pending.plain, |row| row >> 1, control)?;
+            folded = cells.with_rows(&rows, control)?;
             cells = &folded;
         }
-        if !weighted.is_empty() {
-            // The rows of a cell stay in their order.
-            match weighted.len() {
-                ..SHORT => weighted.sort_by_key(|row| row.0),
-                _ => radix_sort(&mut weighted, &mut Vec::new(), |row| row.0, control)?,
-            }
-            folded = cells.with_weighted_rows(&weighted, control)?;
+        if !self.pending.weighted.is_empty() {
+            let rows = sorted(&self.pending.weighted, |row| row.0 >> 1, control)?;
+            folded = cells.with_weighted_rows(&rows, control)?;
         }
         self.settle(folded);
         Ok(())
@@ -163,6 +159,17 @@ impl Joint {
         let squares = self.squares + more;
         if squares.is_finite() { Ok(squares) } else { Err(Error::SumOverflow { sum: "Σ w²" }) }
     }
+}
+
+/// The rows by key; those of one key stay in their order.
+fn sorted<T: Copy>(rows: &[T], key: impl Fn(&T) -> u64, control: &Control<'_>) -> Result<Vec<T>> {
+    let mut sorted = simd::room(rows.len(), PURPOSE)?;
+    sorted.extend_from_slice(rows);
+    match rows.len() {
+        ..SHORT => sorted.sort_by_key(key),
+        _ => radix_sort(&mut sorted, &mut simd::room(rows.len(), PURPOSE)?, key, control)?,
+    }
+    Ok(sorted)
 }
 
 impl PartialEq for Joint {
