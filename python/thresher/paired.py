@@ -40,7 +40,7 @@ class PairedCounts(Mergeable):
 
     Notes
     -----
-    Besides cells, at most `max(65_536, n_cells)` rows or one batch of up to 2**20 rows wait to be taken in, at 8 bytes
+    Besides cells, at most `max(262_144, n_cells)` rows or one batch of up to 2**20 rows wait to be taken in, at 8 bytes
     each (16 with weights); each model takes what a CompactCounts takes.
 
     Examples

@@ -234,4 +234,4 @@ def test_memory_is_limited_whatever_the_rows():
     for _ in range(12):
         counts.update(rng.random(50_000) < 0.5, rng.random(50_000), rng.random(50_000))
     assert counts.n_cells <= 1_000
-    assert counts.nbytes < (8 << 20) + 24_000 + 2 * 8 * 65_536
+    assert counts.nbytes < (8 << 20) + 24_000 + 2 * 8 * 262_144

@@ -238,7 +238,7 @@ fn many_rows_and_threads_leave_the_same_bytes_and_the_marginals_are_those_of_eit
         if !weighted {
             let batches = thirds.chunks(65_536).fold(fresh(max_cells), |c, rows| counted(c, rows, false, &control()));
             assert_eq!(bytes(&batches), bytes(&whole));
-            assert!(batches.nbytes() < 24 * max_cells + 3 * 8 * 65_536 + (8 << 20));
+            assert!(batches.nbytes() < 24 * max_cells + 2 * 8 * 262_144 + (8 << 20));
         }
     }
 }

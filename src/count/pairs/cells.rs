@@ -33,10 +33,14 @@ impl WeightSums {
 }
 
 impl Cells {
-    /// No cells, with room for `len`.
-    fn room(len: usize, weighted: bool) -> Result<Self> {
-        let weights = if weighted { simd::room(len, PURPOSE)? } else { Vec::new() };
-        Ok(Self { keys: simd::room(len, PURPOSE)?, rows: simd::room(len, PURPOSE)?, weights })
+    /// So many cells of key 0 that hold nothing.
+    fn zeros(len: usize, weighted: bool) -> Result<Self> {
+        let mut weights = Vec::new();
+        if weighted {
+            weights = simd::room(len, PURPOSE)?;
+            weights.resize(len, [WeightSums::default(); 2]);
+        }
+        Ok(Self { keys: simd::zeros(len, PURPOSE)?, rows: simd::zeros(len, PURPOSE)?, weights })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -72,7 +76,7 @@ impl Cells {
     /// The cells of both.
     pub(super) fn with_cells(&self, other: &Self, control: &Control<'_>) -> Result<Self> {
         let weighted = !(self.weights.is_empty() && other.weights.is_empty());
-        let add = |cells: &mut Self, at: usize, cell: usize| cells.add(at, other, cell);
+        let add = |cells: &mut Self, at: usize, cell: usize| cells.take(at, other.held(cell));
         self.with(0..other.len(), other.len(), weighted, |&cell| other.keys[cell], add, control)
     }
 
@@ -86,46 +90,48 @@ impl Cells {
         add: impl Fn(&mut Self, usize, T),
         control: &Control<'_>,
     ) -> Result<Self> {
-        let mut all = Self::room(self.len() + distinct, weighted)?;
-        let mut own = 0;
+        let mut all = Self::zeros(self.len() + distinct, weighted)?;
+        let (mut own, mut len) = (0, 0);
         for (i, item) in items.enumerate() {
             if i % POLL == 0 {
                 control.check()?;
             }
             let key = key(&item);
             while own < self.len() && self.keys[own] <= key {
-                all.push(self, own);
-                own += 1;
+                all.put(len, self, own);
+                (own, len) = (own + 1, len + 1);
             }
-            if all.keys.last() != Some(&key) {
-                all.push_empty(key);
+            if len == 0 || all.keys[len - 1] != key {
+                all.keys[len] = key;
+                len += 1;
             }
-            let last = all.len() - 1;
-            add(&mut all, last, item);
+            add(&mut all, len - 1, item);
         }
-        (own..self.len()).for_each(|cell| all.push(self, cell));
+        let rest = self.len() - own;
+        (0..rest).for_each(|i| all.put(len + i, self, own + i));
+        all.truncate(len + rest);
         Ok(all)
     }
 
-    fn push_empty(&mut self, key: u64) {
-        self.keys.push(key);
-        self.rows.push([0; 2]);
-        // Room was made for weights exactly where any are kept.
-        if self.weights.capacity() > 0 {
-            self.weights.push([WeightSums::default(); 2]);
+    /// Puts a cell of another table at a place.
+    #[inline]
+    fn put(&mut self, at: usize, from: &Self, cell: usize) {
+        self.keys[at] = from.keys[cell];
+        self.rows[at] = from.rows[cell];
+        if let (Some(own), Some(weights)) = (self.weights.get_mut(at), from.weights.get(cell)) {
+            *own = *weights;
         }
     }
 
-    fn push(&mut self, from: &Self, cell: usize) {
-        self.keys.push(from.keys[cell]);
-        self.rows.push(from.rows[cell]);
-        if self.weights.capacity() > 0 {
-            self.weights.push(from.weights.get(cell).copied().unwrap_or_default());
-        }
+    fn truncate(&mut self, len: usize) {
+        self.keys.truncate(len);
+        self.rows.truncate(len);
+        self.weights.truncate(len);
     }
 
-    fn add(&mut self, at: usize, from: &Self, cell: usize) {
-        let (rows, weights) = from.held(cell);
+    /// Adds rows and weights to a cell.
+    #[inline]
+    fn take(&mut self, at: usize, (rows, weights): ([u64; 2], [WeightSums; 2])) {
         for label in 0..2 {
             self.rows[at][label] += rows[label];
             if let Some(own) = self.weights.get_mut(at) {
@@ -159,13 +165,7 @@ impl Cells {
         for cell in 0..self.len() {
             let key = coarser(self.keys[cell], levels);
             if kept > 0 && self.keys[kept - 1] == key {
-                let (rows, weights) = self.held(cell);
-                for label in 0..2 {
-                    self.rows[kept - 1][label] += rows[label];
-                    if let Some(own) = self.weights.get_mut(kept - 1) {
-                        own[label].add(weights[label]);
-                    }
-                }
+                self.take(kept - 1, self.held(cell));
             } else {
                 self.keys[kept] = key;
                 self.rows[kept] = self.rows[cell];
@@ -175,9 +175,7 @@ impl Cells {
                 kept += 1;
             }
         }
-        self.keys.truncate(kept);
-        self.rows.truncate(kept);
-        self.weights.truncate(kept);
+        self.truncate(kept);
     }
 
     /// Gives back memory, where much of it is not needed.

@@ -11,8 +11,8 @@ use crate::simd;
 
 const PURPOSE: &str = "rows of a joint table";
 
-/// Rows that wait before any are folded, however few cells there are: 512 KiB, or twice that with weights.
-const FEWEST_PENDING: usize = 1 << 16;
+/// Rows that wait before any are folded, however few cells there are: 2 MiB, or twice that with weights.
+const FEWEST_PENDING: usize = 1 << 18;
 
 /// Cells that hold rows, at the least level that leaves at most `max_cells` of them; and rows that wait to be folded in.
 ///

@@ -39,7 +39,7 @@ use crate::simd::DefaultFloatMode;
 /// level is 0 and a batch has at most 2^20 rows; otherwise sums that are not exact agree within `n · 2^-53` relative.
 ///
 /// Memory: 24 bytes a cell, 56 with weights, and twice that while rows are folded in; 8 bytes a row that waits to be folded
-/// in, 16 with a weight, of which there are at most `max(65,536, cells)` and one batch of up to 2^20 rows; twice what a
+/// in, 16 with a weight, of which there are at most `max(262,144, cells)` and one batch of up to 2^20 rows; twice what a
 /// [`CompactCounts`] takes.
 ///
 /// ```
