@@ -2,8 +2,8 @@
 //!
 //! # The lock
 //! It is held to copy the state (a few pointers), to commit, to merge, and to count a batch of at most
-//! [`SMALL_BATCH`](thresher::count::SMALL_BATCH) unweighted rows; never across a call into Python, and never while counting
-//! anything larger: that works on a copy and commits afterwards. Nobody can deadlock on it:
+//! [`SMALL_BATCH`](thresher::count::SMALL_BATCH) unweighted rows; never across a call into Python, and never while
+//! counting anything larger: that works on a copy and commits afterwards. Nobody can deadlock on it:
 //! - A holder never needs the interpreter. All work under the lock goes through [`Guarded::locked`], whose closure
 //!   must be `Send`, so it cannot carry the token that any call into Python takes; it calls the core, which knows no
 //!   Python.

@@ -2,8 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use thresher::count::{self, Accumulator as _, CompactCounts, Repeats, Rows};
-use thresher::measure::{self, Model, SampleWeights, Samples as Shared, WeightMeaning};
+use thresher::count::{self, Rows};
 use thresher::state::AnyCounts;
 use thresher::{Control, Result as CoreResult};
 
@@ -12,6 +11,7 @@ use crate::arguments;
 use crate::arrays;
 use crate::batches::Samples;
 use crate::calls::{self, ATTACHED_ROWS};
+use crate::comparisons::Paired;
 use crate::errors::Result;
 use crate::guarded::Guarded;
 use crate::intervals::{self, Spread};
@@ -22,8 +22,8 @@ use crate::settings::{self, Settings};
 #[pyclass(module = "thresher._core", frozen)]
 pub(crate) struct PairedCounts(Guarded<count::PairedCounts>);
 
-/// Both areas with their variances; their covariances in order of row; their difference and its variance; whether all of it
-/// is that of the scores themselves; cells of the joint table.
+/// Both areas with their variances; their covariances in order of row; their difference and its variance; whether all
+/// of it is that of the scores themselves; cells of the joint table.
 type Comparison<'py> = (Vec<Spread>, Column<'py>, f64, f64, bool, usize);
 
 /// About how many rows take as long to read as these counts.
@@ -229,62 +229,8 @@ impl PairedCounts {
     /// Both areas, each of its own counts, and how they vary together by the joint table.
     fn roc_auc_comparison<'py>(&self, py: Python<'py>, weight_meaning: &str) -> Result<Comparison<'py>> {
         let meaning = intervals::meaning(weight_meaning)?;
-        let found = self.read(py, move |counts, control| Found::of(counts, meaning, control))?;
-        let Found { spreads, covariance, difference, variance, exact, cells } = found;
+        let found = self.read(py, move |counts, control| Paired::of(counts, meaning, control))?;
+        let Paired { spreads, covariance, difference, variance, exact, cells } = found;
         Ok((spreads.to_vec(), column(py, covariance), difference, variance, exact, cells))
     }
-}
-
-/// What a comparison of two areas is made of.
-struct Found {
-    spreads: [Spread; 2],
-    covariance: Vec<f64>,
-    difference: f64,
-    variance: f64,
-    exact: bool,
-    cells: usize,
-}
-
-impl Found {
-    fn of(counts: &count::PairedCounts, meaning: WeightMeaning, control: &Control<'_>) -> CoreResult<Self> {
-        let (groups, level) = (counts.groups(control)?, counts.level(control)?);
-        let models = groups.columns.each_ref().map(|column| Model { tally: &column.tally, groups: &column.groups });
-        let weights = match (&groups.repeats, meaning) {
-            (Repeats::Rows(rows), _) => SampleWeights::Rows(rows),
-            (Repeats::Weights { sums, .. }, WeightMeaning::Frequency) => SampleWeights::Frequency(sums),
-            (Repeats::Weights { sums, squares }, WeightMeaning::Sampling) => {
-                SampleWeights::SamplingSums { weights: sums, squares }
-            }
-        };
-        let samples = Shared { positives: groups.positives, weights, clusters: None };
-        let found = measure::roc_auc_covariance(&models, samples);
-        let (first, second) = (counts.marginal(0), counts.marginal(1));
-        let spreads = [
-            spread(first, found.covariance[0], meaning, control)?,
-            spread(second, found.covariance[3], meaning, control)?,
-        ];
-        Ok(Self {
-            // At the finest level the joint table's areas are the models' own, and their difference is rounded once.
-            difference: if level == 0 { found.differences[1] } else { spreads[0].0 - spreads[1].0 },
-            spreads,
-            variance: found.difference_variances[1],
-            covariance: found.covariance,
-            exact: level == 0 && first.exact() && second.exact(),
-            cells: counts.cells(control)?,
-        })
-    }
-}
-
-/// The area of one model with its variance: of its own counts, or where those do not keep what sampling weights need, that
-/// of the joint table.
-fn spread(counts: &CompactCounts, joint: f64, meaning: WeightMeaning, control: &Control<'_>) -> CoreResult<Spread> {
-    let tally = counts.tally(control)?;
-    if counts.weighted() && meaning == WeightMeaning::Sampling {
-        let (area, bounds) = measure::roc_auc_with_bounds(&tally);
-        let rows = counts.rows();
-        let [negatives, positives] = [rows.negatives as f64, rows.positives as f64];
-        return Ok((area, bounds.lower, bounds.upper, joint, f64::INFINITY, negatives, positives));
-    }
-    let variance = measure::roc_auc_variance(&tally, WeightMeaning::Frequency)?;
-    Ok(intervals::spread(variance, measure::roc_auc_bounds(&tally)))
 }

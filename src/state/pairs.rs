@@ -24,8 +24,8 @@ impl PairedCounts {
     /// The state as bytes: the same bytes for equal states.
     ///
     /// # Errors
-    /// [`Error::Interrupted`](crate::Error::Interrupted), [`Error::OutOfMemory`](crate::Error::OutOfMemory) while rows are
-    /// folded in.
+    /// [`Error::Interrupted`](crate::Error::Interrupted), [`Error::OutOfMemory`](crate::Error::OutOfMemory) while rows
+    /// are folded in.
     pub fn to_bytes(&self, control: &Control<'_>) -> Result<Vec<u8>> {
         let (level, cells) = self.joint(control)?;
         let mut out = (self.max_cells() as u64).to_le_bytes().to_vec();

@@ -6,12 +6,12 @@ use crate::count::compact::{INTERVALS, edge};
 use crate::count::ranked::RankedColumn;
 use crate::tally::{Masses, Tally};
 
-/// Samples that two models share, positives first: one for each cell of a joint table and each label that it holds. Where
-/// [`RankedRows`](crate::count::RankedRows) lists rows, this lists how often a pair of groups came.
+/// Samples that two models share, positives first: one for each cell of a joint table and each label that it holds.
+/// Where [`RankedRows`](crate::count::RankedRows) lists rows, this lists how often a pair of groups came.
 #[derive(Debug, Clone)]
 pub struct PairedGroups {
-    /// For either model its groups, from the highest scores down, and the group of each sample. Their tallies are the joint
-    /// table's own margins: as coarse as its cells.
+    /// For either model its groups, from the highest scores down, and the group of each sample. Their tallies are the
+    /// joint table's own margins: as coarse as its cells.
     pub columns: [RankedColumn; 2],
     /// How many samples are positive: the first so many.
     pub positives: usize,

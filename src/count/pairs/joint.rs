@@ -14,7 +14,8 @@ const PURPOSE: &str = "rows of a joint table";
 /// Rows that wait before any are folded, however few cells there are: 2 MiB, or twice that with weights.
 const FEWEST_PENDING: usize = 1 << 18;
 
-/// Cells that hold rows, at the least level that leaves at most `max_cells` of them; and rows that wait to be folded in.
+/// Cells that hold rows, at the least level that leaves at most `max_cells` of them; and rows that wait to be folded
+/// in.
 ///
 /// A clone shares its memory until either changes.
 #[derive(Debug, Clone)]

@@ -1,5 +1,5 @@
-//! Keys of cells: the bits of two intervals' indices in turn, so that the cells of a coarser table are those of a finer one
-//! in the same order, and a key becomes that of a coarser table by a shift.
+//! Keys of cells: the bits of two intervals' indices in turn, so that the cells of a coarser table are those of a finer
+//! one in the same order, and a key becomes that of a coarser table by a shift.
 
 use crate::count::INTERVALS;
 use crate::simd::{Kernel, Level};

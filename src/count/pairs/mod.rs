@@ -1,4 +1,5 @@
-//! [`PairedCounts`]: two models' scores of the same rows, counted one by one and together, in memory that does not grow.
+//! [`PairedCounts`]: two models' scores of the same rows, counted one by one and together, in memory that does not
+//! grow.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -6,6 +7,7 @@
 //! | `cells.rs` | the cells that hold rows, ascending |
 //! | `joint.rs` | the joint table: cells, rows that wait, how coarse it is |
 //! | `read.rs` | rows of two columns read side by side |
+//! | `reads.rs` | what is read off them |
 //! | `groups.rs` | the joint table as measures read it |
 
 mod cells;
@@ -13,6 +15,7 @@ mod groups;
 mod joint;
 mod key;
 mod read;
+mod reads;
 
 use std::ops::Range;
 
@@ -22,7 +25,7 @@ use joint::Joint;
 pub(crate) use key::{LEVELS, sides};
 use read::Placed;
 
-use super::accumulator::{Accumulator, Committed, Rows};
+use super::accumulator::{Accumulator, Committed};
 use super::compact::{CompactCounts, INTERVALS};
 use super::{table, workers};
 use crate::control::Control;
@@ -30,17 +33,19 @@ use crate::error::{Error, Result};
 use crate::input::Batch;
 use crate::simd::DefaultFloatMode;
 
-/// Two models on the same rows: [`CompactCounts`] of either, and a joint table of how often a pair of their intervals came.
+/// Two models on the same rows: [`CompactCounts`] of either, and a joint table of how often a pair of their intervals
+/// came.
 ///
-/// The joint table keeps the cells that hold rows. At level `L` the side of a cell is `2^L` neighbouring intervals of the
-/// published list; `L` is the least level that leaves at most `max_cells` cells. The number of cells at a level only grows
-/// with the rows, so `L` depends on the set of all rows alone: so do all bytes of unweighted rows, whatever the batches,
-/// their order, and what was merged with what (docs/dev/paired-counts.md). Weights are added in order of row while the
-/// level is 0 and a batch has at most 2^20 rows; otherwise sums that are not exact agree within `n · 2^-53` relative.
+/// The joint table keeps the cells that hold rows. At level `L` the side of a cell is `2^L` neighbouring intervals of
+/// the published list; `L` is the least level that leaves at most `max_cells` cells. The number of cells at a level
+/// only grows with the rows, so `L` depends on the set of all rows alone: so do all bytes of unweighted rows, whatever
+/// the batches, their order, and what was merged with what (docs/dev/paired-counts.md). Weights are added in order of
+/// row while the level is 0 and a batch has at most 2^20 rows; otherwise sums that are not exact agree within `n ·
+/// 2^-53` relative.
 ///
-/// Memory: 24 bytes a cell, 56 with weights, and twice that while rows are folded in; 8 bytes a row that waits to be folded
-/// in, 16 with a weight, of which there are at most `max(262,144, cells)` and one batch of up to 2^20 rows; twice what a
-/// [`CompactCounts`] takes.
+/// Memory: 24 bytes a cell, 56 with weights, and twice that while rows are folded in; 8 bytes a row that waits to be
+/// folded in, 16 with a weight, of which there are at most `max(262,144, cells)` and one batch of up to 2^20 rows;
+/// twice what a [`CompactCounts`] takes.
 ///
 /// ```
 /// use std::sync::atomic::AtomicBool;
@@ -92,8 +97,8 @@ impl PairedCounts {
         Ok(Self { marginals: [CompactCounts::new(), CompactCounts::new()], joint: Joint::new(max_cells) })
     }
 
-    /// Counts a batch into a private part; `self` is read only. Both batches have the same labels, weights and options, and
-    /// differ in their scores. A row that one of them leaves out is left out of both.
+    /// Counts a batch into a private part; `self` is read only. Both batches have the same labels, weights and options,
+    /// and differ in their scores. A row that one of them leaves out is left out of both.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`]; that of the first block of rows with a bad one, of the first batch before the second;
@@ -205,84 +210,8 @@ impl PairedCounts {
         }
     }
 
-    /// Rows and weights counted so far.
-    #[must_use]
-    pub fn rows(&self) -> Rows {
-        self.marginals[0].rows()
-    }
-
-    /// True once a row with a weight has been counted.
-    #[must_use]
-    pub fn weighted(&self) -> bool {
-        self.marginals[0].weighted()
-    }
-
-    /// What was counted of the first model (0) or the second (any other number), the other left aside.
-    #[must_use]
-    pub fn marginal(&self, model: usize) -> &CompactCounts {
-        &self.marginals[usize::from(model != 0)]
-    }
-
-    /// The most cells of the joint table.
-    #[must_use]
-    pub fn max_cells(&self) -> usize {
-        self.joint.max_cells
-    }
-
-    /// Bytes held.
-    #[must_use]
-    pub fn nbytes(&self) -> usize {
-        self.marginals.iter().map(CompactCounts::nbytes).sum::<usize>() + self.joint.nbytes()
-    }
-
-    /// Cells of the joint table that hold rows.
-    ///
-    /// # Errors
-    /// [`Error::OutOfMemory`]; [`Error::Interrupted`].
-    pub fn cells(&self, control: &Control<'_>) -> Result<usize> {
-        Ok(self.folded(control)?.cells.len())
-    }
-
-    /// The level `L` of the joint table: `2^L` neighbouring intervals of a model are the side of a cell.
-    ///
-    /// # Errors
-    /// [`Error::OutOfMemory`]; [`Error::Interrupted`].
-    pub fn level(&self, control: &Control<'_>) -> Result<u32> {
-        Ok(self.folded(control)?.level)
-    }
-
-    /// The joint table as samples that both models share.
-    ///
-    /// # Errors
-    /// [`Error::OutOfMemory`]; [`Error::Interrupted`].
-    pub fn groups(&self, control: &Control<'_>) -> Result<PairedGroups> {
-        let joint = self.folded(control)?;
-        Ok(PairedGroups::of(&joint.cells, joint.level, self.marginals.each_ref().map(CompactCounts::exact)))
-    }
-
-    /// The joint table with all rows folded in.
-    fn folded(&self, control: &Control<'_>) -> Result<Joint> {
-        let mut joint = self.joint.clone();
-        joint.fold(control)?;
-        Ok(joint)
-    }
-
-    /// The joint table's level and cells, for its bytes.
-    pub(crate) fn joint(&self, control: &Control<'_>) -> Result<(u32, std::sync::Arc<Cells>)> {
-        let joint = self.folded(control)?;
-        Ok((joint.level, joint.cells))
-    }
-
     /// The state with these parts; the caller has checked that they fit together.
     pub(crate) fn from_parts(max_cells: usize, marginals: [CompactCounts; 2], level: u32, cells: Cells) -> Self {
         Self { marginals, joint: Joint::from_parts(max_cells, level, cells) }
-    }
-
-    /// True when both have counted the same, with the same `max_cells`.
-    ///
-    /// # Errors
-    /// [`Error::OutOfMemory`]; [`Error::Interrupted`].
-    pub fn equals(&self, other: &Self, control: &Control<'_>) -> Result<bool> {
-        Ok(self.marginals == other.marginals && self.folded(control)? == other.folded(control)?)
     }
 }
