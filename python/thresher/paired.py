@@ -176,7 +176,7 @@ class PairedCounts(Mergeable):
         >>> counts.update(labels, a, a + 0.3 * rng.normal(size=10_000))
         >>> found = counts.compare_roc_auc()
         >>> print(found.difference)
-        0.0147 (0.0097–0.0197, 95 %)
+        0.0134 in [0.0133, 0.0135] (0.0101–0.0167, 95 %)
         """
         meaning = meaning_of(weight_meaning, self.weighted)
         areas, covariance, difference, variance, exact, cells = self._state.roc_auc_comparison(meaning)
