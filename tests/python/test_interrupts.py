@@ -20,8 +20,8 @@ import numpy as np, thresher as th
 
 class Twice(th.PairedCounts):  # counts each score as that of both models
     __slots__ = ()
-    def update(self, labels, scores):
-        super().update(labels, scores, scores)
+    def update(self, labels, scores, **options):
+        super().update(labels, scores, scores, **options)
     def roc_auc(self, tolerance):
         return self.compare_roc_auc().a.value
 """
