@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use thresher::Result as CoreResult;
-use thresher::count::{self, InColumn, RankedRows};
+use thresher::count::{self, Accumulator as _, CompactCounts, InColumn, PairedCounts, RankedRows, Repeats};
 use thresher::input::Batch;
 use thresher::measure::{self, Model, RocAucCovariance, SampleWeights, Samples as Shared, WeightMeaning};
+use thresher::{Control, Result as CoreResult};
 
 use crate::arrays;
 use crate::batches::Samples;
@@ -134,6 +134,63 @@ fn spreads(rows: &SharedRows, meaning: Option<WeightMeaning>, found: &RocAucCova
         Ok((area, area, area, variance, f64::INFINITY, negatives, positives))
     };
     (0..models).map(spread).collect()
+}
+
+/// What a comparison of two models that were counted together is made of.
+pub(crate) struct Paired {
+    pub(crate) spreads: [Spread; 2],
+    pub(crate) covariance: Vec<f64>,
+    pub(crate) difference: f64,
+    /// Of the difference.
+    pub(crate) variance: f64,
+    /// All of it is that of the scores themselves.
+    pub(crate) exact: bool,
+    /// Cells of the joint table.
+    pub(crate) cells: usize,
+}
+
+impl Paired {
+    pub(crate) fn of(counts: &PairedCounts, meaning: WeightMeaning, control: &Control<'_>) -> CoreResult<Self> {
+        let (groups, level) = (counts.groups(control)?, counts.level(control)?);
+        let models = groups.columns.each_ref().map(|column| Model { tally: &column.tally, groups: &column.groups });
+        let weights = match (&groups.repeats, meaning) {
+            (Repeats::Rows(rows), _) => SampleWeights::Rows(rows),
+            (Repeats::Weights { sums, .. }, WeightMeaning::Frequency) => SampleWeights::Frequency(sums),
+            (Repeats::Weights { sums, squares }, WeightMeaning::Sampling) => {
+                SampleWeights::SamplingSums { weights: sums, squares }
+            }
+        };
+        let samples = Shared { positives: groups.positives, weights, clusters: None };
+        let found = measure::roc_auc_covariance(&models, samples);
+        let (first, second) = (counts.marginal(0), counts.marginal(1));
+        let spreads = [
+            spread_of(first, found.covariance[0], meaning, control)?,
+            spread_of(second, found.covariance[3], meaning, control)?,
+        ];
+        Ok(Self {
+            // At the finest level the joint table's areas are the models' own, and their difference is rounded once.
+            difference: if level == 0 { found.differences[1] } else { spreads[0].0 - spreads[1].0 },
+            spreads,
+            variance: found.difference_variances[1],
+            covariance: found.covariance,
+            exact: level == 0 && first.exact() && second.exact(),
+            cells: counts.cells(control)?,
+        })
+    }
+}
+
+/// The area of one model with its variance: of its own counts, or where those do not keep what sampling weights need,
+/// that of the joint table.
+fn spread_of(counts: &CompactCounts, joint: f64, meaning: WeightMeaning, control: &Control<'_>) -> CoreResult<Spread> {
+    let tally = counts.tally(control)?;
+    if counts.weighted() && meaning == WeightMeaning::Sampling {
+        let (area, bounds) = measure::roc_auc_with_bounds(&tally);
+        let rows = counts.rows();
+        let [negatives, positives] = [rows.negatives as f64, rows.positives as f64];
+        return Ok((area, bounds.lower, bounds.upper, joint, f64::INFINITY, negatives, positives));
+    }
+    let variance = measure::roc_auc_variance(&tally, WeightMeaning::Frequency)?;
+    Ok(intervals::spread(variance, measure::roc_auc_bounds(&tally)))
 }
 
 /// Numbers of clusters, each below the number of rows.

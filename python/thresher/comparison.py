@@ -280,10 +280,11 @@ def compared(
     level: float,
     words: str,
     kind: str,
+    source: str = "",
 ) -> RocAucComparison:
-    """Return the comparison of two areas whose difference has this variance."""
+    """Return the comparison of two areas whose difference has this variance, which is of this `source`."""
     a, b = (interval(each, min(each.negatives, each.positives), level, "logit", words) for each in spreads)
-    method, bounds = f"{kind} {words}", bounds_of_difference(a, b)
+    method, bounds = f"{kind} {words}{source}", bounds_of_difference(a, b)
     if variance > 0:
         error = math.sqrt(variance)
         z, reach = _nearest_to_zero(difference, bounds) / error, quantile(level) * error
