@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use thresher::count::{self, Accumulator as _, CompactCounts, InColumn, PairedCounts, RankedRows, Repeats};
+use thresher::count::{
+    self, Accumulator as _, CompactCounts, InColumn, PairedCounts, PairedGroups, RankedRows, Repeats,
+};
 use thresher::input::Batch;
 use thresher::measure::{self, Model, RocAucCovariance, SampleWeights, Samples as Shared, WeightMeaning};
 use thresher::{Control, Result as CoreResult};
@@ -152,15 +154,7 @@ pub(crate) struct Paired {
 impl Paired {
     pub(crate) fn of(counts: &PairedCounts, meaning: WeightMeaning, control: &Control<'_>) -> CoreResult<Self> {
         let (groups, level) = (counts.groups(control)?, counts.level(control)?);
-        let models = groups.columns.each_ref().map(|column| Model { tally: &column.tally, groups: &column.groups });
-        let weights = match (&groups.repeats, meaning) {
-            (Repeats::Rows(rows), _) => SampleWeights::Rows(rows),
-            (Repeats::Weights { sums, .. }, WeightMeaning::Frequency) => SampleWeights::Frequency(sums),
-            (Repeats::Weights { sums, squares }, WeightMeaning::Sampling) => {
-                SampleWeights::SamplingSums { weights: sums, squares }
-            }
-        };
-        let samples = Shared { positives: groups.positives, weights, clusters: None };
+        let (models, samples) = (models_of(&groups), samples_of(&groups, meaning));
         let found = measure::roc_auc_covariance(&models, samples);
         let (first, second) = (counts.marginal(0), counts.marginal(1));
         let spreads = [
@@ -177,6 +171,23 @@ impl Paired {
             cells: counts.cells(control)?,
         })
     }
+}
+
+/// The margins of a joint table.
+pub(crate) fn models_of(groups: &PairedGroups) -> [Model<'_>; 2] {
+    groups.columns.each_ref().map(|column| Model { tally: &column.tally, groups: &column.groups })
+}
+
+/// The cells of a joint table, whose weights have this meaning.
+pub(crate) fn samples_of(groups: &PairedGroups, meaning: WeightMeaning) -> Shared<'_> {
+    let weights = match (&groups.repeats, meaning) {
+        (Repeats::Rows(rows), _) => SampleWeights::Rows(rows),
+        (Repeats::Weights { sums, .. }, WeightMeaning::Frequency) => SampleWeights::Frequency(sums),
+        (Repeats::Weights { sums, squares }, WeightMeaning::Sampling) => {
+            SampleWeights::SamplingSums { weights: sums, squares }
+        }
+    };
+    Shared { positives: groups.positives, weights, clusters: None }
 }
 
 /// The area of one model with its variance: of its own counts, or where those do not keep what sampling weights need,

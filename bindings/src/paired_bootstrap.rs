@@ -22,21 +22,40 @@ type Held = (String, f64, f64, bool);
 /// The paired Poisson bootstrap of some models.
 #[pyclass(module = "thresher._core", frozen)]
 pub(crate) struct PairedBootstrap {
+    /// What is resampled, of each model.
     tallies: Arc<Vec<tally::Tally>>,
+    /// What is known of each model by itself: no coarser.
+    finest: Arc<Vec<tally::Tally>>,
     replicates: Arc<resample::PairedBootstrap>,
 }
 
 impl PairedBootstrap {
     /// Of samples as [`resample::PairedBootstrap::new`] takes them.
-    pub(crate) fn of(
-        models: &[Model<'_>],
-        samples: Samples<'_>,
-        squares: Option<&[f64]>,
-        seed: u64,
-    ) -> thresher::Result<Self> {
-        let replicates = resample::PairedBootstrap::new(models, samples, squares, seed)?;
-        let tallies = models.iter().map(|model| model.tally.clone()).collect();
-        Ok(Self { tallies: Arc::new(tallies), replicates: Arc::new(replicates) })
+    pub(crate) fn of(models: &[Model<'_>], samples: Samples<'_>, seed: u64) -> thresher::Result<Self> {
+        let replicates = resample::PairedBootstrap::new(models, samples, seed)?;
+        let tallies = Arc::new(models.iter().map(|model| model.tally.clone()).collect());
+        Ok(Self { finest: Arc::clone(&tallies), tallies, replicates: Arc::new(replicates) })
+    }
+
+    /// The same, of models of which finer tallies are known.
+    pub(crate) fn with_finest(self, tallies: Vec<tally::Tally>) -> Self {
+        Self { finest: Arc::new(tallies), ..self }
+    }
+
+    fn read<'py>(
+        py: Python<'py>,
+        tallies: &Arc<Vec<tally::Tally>>,
+        name: &str,
+        at: Option<Held>,
+    ) -> Result<Column<'py>> {
+        let (statistic, tallies) = (statistic(name, at)?, Arc::clone(tallies));
+        let groups = tallies.iter().map(tally::Tally::len).sum();
+        let figures = calls::run_owned(py, groups, Settings::serial(py)?, move |_| {
+            let mut figures = vec![f64::NAN; tallies.len()];
+            tallies.iter().zip(figures.chunks_mut(1)).for_each(|(tally, figure)| statistic.read(tally, figure));
+            Ok(figures)
+        })?;
+        Ok(queries::column(py, figures))
     }
 }
 
@@ -61,21 +80,17 @@ impl PairedBootstrap {
         let meaning = meaning.map(intervals::meaning).transpose()?;
         let columns = Columns { labels, scores, notes: &notes, weights, clusters, positive, drop_nan };
         let rows = columns.ranked(py, n_threads)?;
-        calls::run_owned(py, rows.work, rows.settings, move |_| {
-            Self::of(&rows.models(), rows.samples(meaning), None, seed)
-        })
+        calls::run_owned(py, rows.work, rows.settings, move |_| Self::of(&rows.models(), rows.samples(meaning), seed))
     }
 
     /// The statistic of each model on all samples: an area's name, or that of a rate where another one is held.
     fn figures<'py>(&self, py: Python<'py>, name: &str, at: Option<Held>) -> Result<Column<'py>> {
-        let (statistic, tallies) = (statistic(name, at)?, Arc::clone(&self.tallies));
-        let groups = tallies.iter().map(tally::Tally::len).sum();
-        let figures = calls::run_owned(py, groups, Settings::serial(py)?, move |_| {
-            let mut figures = vec![f64::NAN; tallies.len()];
-            tallies.iter().zip(figures.chunks_mut(1)).for_each(|(tally, figure)| statistic.read(tally, figure));
-            Ok(figures)
-        })?;
-        Ok(queries::column(py, figures))
+        Self::read(py, &self.finest, name, at)
+    }
+
+    /// The same of what is resampled, which may be coarser.
+    fn resampled<'py>(&self, py: Python<'py>, name: &str, at: Option<Held>) -> Result<Column<'py>> {
+        Self::read(py, &self.tallies, name, at)
     }
 
     /// The statistic of each model in each replicate: of the first replicate all models, then of the next.

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use thresher::count::{self, Rows};
+use thresher::count::{self, Accumulator as _, Rows};
 use thresher::state::AnyCounts;
 use thresher::{Control, Result as CoreResult};
 
@@ -11,10 +11,11 @@ use crate::arguments;
 use crate::arrays;
 use crate::batches::Samples;
 use crate::calls::{self, ATTACHED_ROWS};
-use crate::comparisons::Paired;
+use crate::comparisons::{self, Paired};
 use crate::errors::Result;
 use crate::guarded::Guarded;
 use crate::intervals::{self, Spread};
+use crate::paired_bootstrap::PairedBootstrap;
 use crate::queries::{Column, column};
 use crate::settings::{self, Settings};
 
@@ -232,5 +233,18 @@ impl PairedCounts {
         let found = self.read(py, move |counts, control| Paired::of(counts, meaning, control))?;
         let Paired { spreads, covariance, difference, variance, exact, cells } = found;
         Ok((spreads.to_vec(), column(py, covariance), difference, variance, exact, cells))
+    }
+
+    /// The bootstrap of the joint table; figures are those of each model's own counts. And whether both are exact.
+    fn bootstrap(&self, py: Python<'_>, weight_meaning: &str, seed: u64) -> Result<(PairedBootstrap, bool)> {
+        let meaning = intervals::meaning(weight_meaning)?;
+        self.read(py, move |counts, control| {
+            let groups = counts.groups(control)?;
+            let (models, samples) = (comparisons::models_of(&groups), comparisons::samples_of(&groups, meaning));
+            let finest = [counts.marginal(0), counts.marginal(1)].map(|counts| counts.tally(control));
+            let exact = models.iter().all(|model| model.tally.tied());
+            let drawn = PairedBootstrap::of(&models, samples, seed)?;
+            Ok((drawn.with_finest(finest.into_iter().collect::<CoreResult<_>>()?), exact))
+        })
     }
 }

@@ -23,7 +23,14 @@ from thresher.estimates import Estimate
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Comparison", "compare_average_precision", "compare_rate", "compared_by_bootstrap", "sampling_in_words"]
+__all__ = [
+    "Comparison",
+    "compare_average_precision",
+    "compare_rate",
+    "compared_by_bootstrap",
+    "held_rate",
+    "sampling_in_words",
+]
 
 _AGREE = "no interval, all replicates agree"
 
@@ -221,9 +228,7 @@ def compare_rate(
     >>> round(found.a.value, 3), round(found.b.value, 3), found.figure
     (0.667, 0.333, 'recall at a false positive rate of 0.2')
     """
-    one_of("rate", rate, RATES)
-    held = _held(at)
-    figure = f"{rate} at a {held[0]} of {at[held[0]]:g}".replace("_", " ")
+    held, figure = held_rate(rate, at)
     rows = _Rows(labels, scores_a, scores_b, weights, weight_meaning, clusters, pos_label, nan)
     return rows.compared(rate, held, figure, level, n_replicates, seed, n_threads)
 
@@ -243,9 +248,12 @@ def compared_by_bootstrap(
     """Return the comparison of two models of which the replicates are compiled.
 
     `words` are added to the methods. `bounds` are those of the two figures where counts are binned, areas in [0, 1].
+    Replicates of what is coarser than the models' own counts are moved to be about the models' own figures.
     """
-    value_a, value_b = models.figures(name, at).tolist()
+    figures = models.figures(name, at)
+    value_a, value_b = figures.tolist()
     pairs = models.values(name, at, _enough(n_replicates, level), n_threads).reshape(-1, 2)
+    pairs = pairs + (figures - models.resampled(name, at))
     a, b = (_figure(value, pairs[:, i], level, bounds[i]) for i, value in enumerate((value_a, value_b)))
     difference, p = _difference(value_a - value_b, pairs[:, 0] - pairs[:, 1], level, bounds_of_difference(a, b))
     a, b, difference = (replace(each, method=each.method + words) for each in (a, b, difference))
@@ -311,14 +319,16 @@ def _difference(
     return Estimate(value, lower, upper, level, method, bounds), p
 
 
-def _held(at: Any) -> tuple[str, float, float, bool]:
-    """Return the rate that is held, and where."""
+def held_rate(rate: str, at: Any) -> tuple[tuple[str, float, float, bool], str]:
+    """Return where another rate is held, and what is compared there, in words."""
+    one_of("rate", rate, RATES)
     accepted = ", ".join(TARGETS)
     if not isinstance(at, Mapping) or len(at) != 1:
         raise Error(f"`at` must map one of {accepted} to its target, but is {at!r}")
     [(name, target)] = at.items()
     one_of("at", name, list(TARGETS))
-    return target_of(name, fraction(f"at[{name!r}]", target))
+    held = target_of(name, fraction(f"at[{name!r}]", target))
+    return held, f"{rate} at a {name} of {target:g}".replace("_", " ")
 
 
 class _Rows:

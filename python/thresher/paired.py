@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from thresher import _core
 from thresher._arrays import ArrayLike, column, whole
+from thresher._bootstrap import seed_of
 from thresher._html import number, with_bounds
 from thresher._intervals import Spread, meaning_of
 from thresher._mergeable import Mergeable, shared_columns
 from thresher.accumulators import CompactCounts
+from thresher.bootstrap_comparison import Comparison, compared_by_bootstrap, held_rate, sampling_in_words
 from thresher.comparison import RocAucComparison, compared, weights_in_words
 
 __all__ = ["PairedCounts"]
@@ -154,8 +157,8 @@ class PairedCounts(Mergeable):
             of the joint table, in which all scores of a cell are tied. Where each score is the edge that starts its
             interval (all 8- and 16-bit scores) and `resolution` is 1 all of it is exact, that of `compare_roc_auc`.
             Elsewhere `difference.method` says of how many cells, and every interval is widened by what is certain of
-            the sample's own figure (`Estimate.bounds`), of which z and p take the one nearest to 0. NaN where a class is
-            missing or has one row.
+            the sample's own figure (`Estimate.bounds`), of which z and p take the one nearest to 0. NaN where a class
+            is missing or has one row.
 
         Raises
         ------
@@ -184,6 +187,117 @@ class PairedCounts(Mergeable):
         words = weights_in_words(weight_meaning, clustered=False)
         table = "" if exact else f", joint table of {number(cells)} cells"
         return compared(spreads, covariance.reshape(2, 2), difference, variance, level, words, "paired", table)
+
+    def compare_average_precision(
+        self,
+        level: float = 0.95,
+        *,
+        n_replicates: int = 1_000,
+        seed: int,
+        weight_meaning: str | None = None,
+        n_threads: int | None = None,
+    ) -> Comparison:
+        """Compare the average precisions of the two models by the paired bootstrap of the joint table.
+
+        Parameters
+        ----------
+        level, n_replicates, seed, weight_meaning, n_threads
+            As in `thresher.compare_average_precision`.
+
+        Returns
+        -------
+        Comparison
+            As of `thresher.compare_average_precision`. The figures are those of `a` and `b`; replicates are of the
+            joint table, in which all scores of a cell are tied, moved to be about these figures. Where counts are
+            binned every interval is widened by `average_precision_bounds()`, and p allows for them.
+
+        Raises
+        ------
+        Error
+            For weighted counts without `weight_meaning`, and for too few replicates for the level.
+
+        Examples
+        --------
+        >>> import thresher as th
+        >>> counts = th.PairedCounts()
+        >>> counts.update([0, 0, 0, 1, 1, 1] * 20, [1, 2, 4, 3, 5, 6] * 20, [1, 5, 4, 3, 2, 6] * 20)
+        >>> found = counts.compare_average_precision(seed=1)
+        >>> round(found.difference.value, 3), found.difference.lower > 0
+        (0.217, True)
+        """
+        areas = [counts._state.average_precision() for counts in (self.a, self.b)]
+        bounds = tuple((lower, upper) if lower < upper else None for _, lower, upper in areas)
+        return self._bootstrapped(
+            "average_precision", None, "average precision", level, n_replicates, seed, weight_meaning, n_threads, bounds
+        )
+
+    def compare_rate(
+        self,
+        rate: str = "recall",
+        *,
+        at: Mapping[str, float],
+        level: float = 0.95,
+        n_replicates: int = 1_000,
+        seed: int,
+        weight_meaning: str | None = None,
+        n_threads: int | None = None,
+    ) -> Comparison:
+        """Compare a rate of the two models where another rate is held, by the paired bootstrap of the joint table.
+
+        Parameters
+        ----------
+        rate, at, level, n_replicates, seed, weight_meaning, n_threads
+            As in `thresher.compare_rate`.
+
+        Returns
+        -------
+        Comparison
+            As of `thresher.compare_rate`, among the thresholds that CompactCounts keeps: of scores between them another
+            threshold may reach the target a little further. Replicates as in `compare_average_precision`.
+
+        Raises
+        ------
+        Error
+            As `thresher.compare_rate`, and for weighted counts without `weight_meaning`.
+
+        Examples
+        --------
+        >>> import thresher as th
+        >>> counts = th.PairedCounts()
+        >>> counts.update([0, 0, 0, 1, 1, 1] * 20, [1, 2, 4, 3, 5, 6] * 20, [1, 5, 4, 3, 2, 6] * 20)
+        >>> found = counts.compare_rate(at={"false_positive_rate": 0.2}, seed=1)
+        >>> round(found.a.value, 3), round(found.b.value, 3)
+        (0.667, 0.333)
+        """
+        held, figure = held_rate(rate, at)
+        return self._bootstrapped(rate, held, figure, level, n_replicates, seed, weight_meaning, n_threads)
+
+    def _bootstrapped(
+        self,
+        name: str,
+        at: tuple[str, float, float, bool] | None,
+        figure: str,
+        level: float,
+        n_replicates: int,
+        seed: int,
+        weight_meaning: str | None,
+        n_threads: int | None,
+        bounds: Any = (None, None),
+    ) -> Comparison:
+        meaning = meaning_of(weight_meaning, self.weighted)
+        models, exact = self._state.bootstrap(meaning, seed_of(seed))
+        words = sampling_in_words(weight_meaning, clustered=False)
+        return compared_by_bootstrap(
+            models,
+            name,
+            at,
+            figure,
+            level=level,
+            n_replicates=n_replicates,
+            n_threads=n_threads,
+            words=words if exact else f"{words}, joint table of {number(self.n_cells)} cells",
+            bounds=bounds,
+        )
 
     @classmethod
     def _read(cls, data: Any) -> _core.PairedCounts:

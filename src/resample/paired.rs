@@ -38,7 +38,7 @@ use crate::tally::{Masses, Tally};
 /// let tally = Tally::new(vec![0.8, 0.4, 0.35, 0.1], counts, true);
 /// let model = Model { tally: &tally, groups: &[0, 2, 1, 3] };
 /// let samples = Samples { positives: 2, weights: SampleWeights::Ones, clusters: None };
-/// let bootstrap = PairedBootstrap::new(&[model, model], samples, None, 7)?;
+/// let bootstrap = PairedBootstrap::new(&[model, model], samples, 7)?;
 /// let figures = bootstrap.values(&Statistic::PrAuc(PrAucMethod::Step), 100, &Control::new(&cancel))?;
 /// assert!(figures.chunks(2).all(|pair| pair[0].to_bits() == pair[1].to_bits()));
 /// # Ok::<(), thresher::Error>(())
@@ -56,15 +56,14 @@ pub struct PairedBootstrap {
 const CELLS: usize = 1 << 16;
 
 impl PairedBootstrap {
-    /// Of samples that count as `samples` says. `squares` are for sampling weights that are sums of several: the sum of the
-    /// squared weights of each; None where each is one weight.
+    /// Of samples that count as `samples` says.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] and [`Error::OutOfRange`] for columns that do not fit each other or the tallies, for more
     /// than 2^56 rows in all, and for sampling weights whose squares float64 does not hold; [`Error::OutOfMemory`].
-    pub fn new(models: &[Model<'_>], samples: Samples<'_>, squares: Option<&[f64]>, seed: u64) -> Result<Self> {
-        refuse_misfits(models, samples, squares)?;
-        let cells = PairedCells::new(models, samples, squares)?;
+    pub fn new(models: &[Model<'_>], samples: Samples<'_>, seed: u64) -> Result<Self> {
+        refuse_misfits(models, samples)?;
+        let cells = PairedCells::new(models, samples)?;
         if !cells.weighted() {
             models.iter().try_for_each(|model| refuse_overflow(model.tally.masses()))?;
         }
@@ -194,23 +193,20 @@ mod tests {
             })
         }
 
-        fn bootstrap(
-            &self,
-            weights: SampleWeights<'_>,
-            squares: Option<&[f64]>,
-            clusters: Option<&[u32]>,
-        ) -> Result<PairedBootstrap> {
+        fn bootstrap(&self, weights: SampleWeights<'_>, clusters: Option<&[u32]>) -> Result<PairedBootstrap> {
             let tallies = match weights {
                 SampleWeights::Ones => self.tallies(|_| 1.0, true),
                 SampleWeights::Rows(rows) => self.tallies(|i| rows[i] as f64, true),
-                SampleWeights::Frequency(each) | SampleWeights::Sampling(each) => self.tallies(|i| each[i], false),
+                SampleWeights::Frequency(each)
+                | SampleWeights::Sampling(each)
+                | SampleWeights::SamplingSums { weights: each, .. } => self.tallies(|i| each[i], false),
             };
             let models = [0, 1].map(|model| Model { tally: &tallies[model], groups: &self.groups[model] });
-            PairedBootstrap::new(&models, Samples { positives: self.positives, weights, clusters }, squares, 5)
+            PairedBootstrap::new(&models, Samples { positives: self.positives, weights, clusters }, 5)
         }
 
         fn ones(&self) -> PairedBootstrap {
-            self.bootstrap(SampleWeights::Ones, None, None).unwrap()
+            self.bootstrap(SampleWeights::Ones, None).unwrap()
         }
 
         /// Each sample `counts[i]` times, each class backwards.
@@ -339,9 +335,10 @@ mod tests {
         let given = Given { groups: [vec![0, 0, 1, 1, 1], vec![0, 0, 1, 1, 1]], positives: 2, lens: [2; 2] };
         let weights = [0.3, 2.0, 1.7, 1.7, 5.0];
         let (sums, squares) = ([2.3, 8.4], [4.09, 30.78]);
-        let bootstrap = given.bootstrap(SampleWeights::Sampling(&weights), None, None).unwrap();
+        let bootstrap = given.bootstrap(SampleWeights::Sampling(&weights), None).unwrap();
         let merged = Given { groups: [vec![0, 1], vec![0, 1]], positives: 1, lens: [2; 2] };
-        let of_sums = merged.bootstrap(SampleWeights::Sampling(&sums), Some(&squares), None).unwrap();
+        let lots = SampleWeights::SamplingSums { weights: &sums, squares: &squares };
+        let of_sums = merged.bootstrap(lots, None).unwrap();
         let draws: Vec<[f64; 2]> = (0..20_000)
             .map(|replicate| {
                 let found = masses(&bootstrap, replicate);
@@ -373,12 +370,13 @@ mod tests {
             other => panic!("{other}"),
         };
         let ones = SampleWeights::Ones;
-        assert_eq!(argument(given.bootstrap(ones, Some(&[1.0]), None)), "squares");
-        assert_eq!(argument(given.bootstrap(ones, None, Some(&[1]))), "clusters");
+        let lots = SampleWeights::SamplingSums { weights: &[1.0; 10], squares: &[1.0] };
+        assert_eq!(argument(given.bootstrap(lots, None)), "squares");
+        assert_eq!(argument(given.bootstrap(ones, Some(&[1]))), "clusters");
         let tallies = given.tallies(|_| 1.0, true);
         let new = |groups: &[u32], positives, weights| {
             let models = [Model { tally: &tallies[0], groups: &given.groups[0] }, Model { tally: &tallies[1], groups }];
-            argument(PairedBootstrap::new(&models, Samples { positives, weights, clusters: None }, None, 0))
+            argument(PairedBootstrap::new(&models, Samples { positives, weights, clusters: None }, 0))
         };
         assert_eq!(new(&[0; 9], 4, ones), "groups");
         assert_eq!(new(&[5; 10], 4, ones), "groups");
@@ -393,8 +391,7 @@ mod tests {
         let empty = Given { groups: [vec![], vec![]], positives: 0, lens: [0, 3] }.ones();
         let values = empty.values(&STEPS, 3, &Control::new(&GO_ON)).unwrap();
         assert!(values.len() == 6 && values.iter().all(|value| value.is_nan()));
-        let none =
-            PairedBootstrap::new(&[], Samples { positives: 0, weights: SampleWeights::Ones, clusters: None }, None, 0);
+        let none = PairedBootstrap::new(&[], Samples { positives: 0, weights: SampleWeights::Ones, clusters: None }, 0);
         assert_eq!(none.unwrap().values(&STEPS, 3, &Control::new(&GO_ON)).unwrap(), []);
     }
 

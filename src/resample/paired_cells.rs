@@ -48,12 +48,11 @@ enum Mass {
 }
 
 impl PairedCells {
-    /// The cells of samples with these weights; `squares` are the sums of squared weights that sampling weights are sums of,
-    /// None where each is one weight.
+    /// The cells of samples.
     ///
     /// # Errors
     /// As [`PairedBootstrap::new`](super::PairedBootstrap::new).
-    pub(super) fn new(models: &[Model<'_>], samples: Samples<'_>, squares: Option<&[f64]>) -> Result<Self> {
+    pub(super) fn new(models: &[Model<'_>], samples: Samples<'_>) -> Result<Self> {
         let order = sorted(models, samples)?;
         let cells: Vec<&[u32]> = order.chunk_by(|&a, &b| compared(models, samples, a, b).is_eq()).collect();
         let firsts = || cells.iter().map(|rows| rows[0] as usize);
@@ -67,9 +66,9 @@ impl PairedCells {
         let mass = match samples.weights {
             SampleWeights::Ones => Mass::Rows(counts(None)),
             SampleWeights::Rows(rows) => Mass::Rows(counts(Some(rows))),
-            SampleWeights::Frequency(weights) | SampleWeights::Sampling(weights) => {
-                Mass::Weights(sums(&|row| weights[row]))
-            }
+            SampleWeights::Frequency(weights)
+            | SampleWeights::Sampling(weights)
+            | SampleWeights::SamplingSums { weights, .. } => Mass::Weights(sums(&|row| weights[row])),
         };
         let wide = &mut WideTables::default();
         let held = match (samples.clusters, mass, samples.weights) {
@@ -79,11 +78,17 @@ impl PairedCells {
                 Held::Clusters(Laws::of_means((0..count).map(|_| 1.0), wide), of_cell, mass)
             }
             (None, Mass::Weights(weights), SampleWeights::Sampling(each)) => {
-                let squares = sums(&|row| squares.map_or(each[row] * each[row], |squares| squares[row]));
+                let squares = sums(&|row| each[row] * each[row]);
+                Held::Alone(Laws::of_moments(weights.into_iter().zip(squares), wide)?)
+            }
+            (None, Mass::Weights(weights), SampleWeights::SamplingSums { squares, .. }) => {
+                let squares = sums(&|row| squares[row]);
                 Held::Alone(Laws::of_moments(weights.into_iter().zip(squares), wide)?)
             }
             (None, Mass::Weights(weights), _) => Held::Alone(Laws::of_means(weights.into_iter(), wide)),
-            (None, Mass::Rows(rows), _) => Held::Alone(Laws::of_means(rows.into_iter().map(|count| count as f64), wide)),
+            (None, Mass::Rows(rows), _) => {
+                Held::Alone(Laws::of_means(rows.into_iter().map(|count| count as f64), wide))
+            }
         };
         let positives = firsts().filter(|&row| row < samples.positives).count();
         let places = |model: &Model<'_>| {
@@ -211,7 +216,9 @@ fn sorted(models: &[Model<'_>], samples: Samples<'_>) -> Result<Vec<u32>> {
     let held = |row: &usize| match samples.weights {
         SampleWeights::Ones => true,
         SampleWeights::Rows(rows) => rows[*row] > 0,
-        SampleWeights::Frequency(weights) | SampleWeights::Sampling(weights) => weights[*row] > 0.0,
+        SampleWeights::Frequency(weights)
+        | SampleWeights::Sampling(weights)
+        | SampleWeights::SamplingSums { weights, .. } => weights[*row] > 0.0,
     };
     let mut order = simd::room(len, PURPOSE)?;
     for rows in [0..samples.positives, samples.positives..len] {
@@ -254,7 +261,7 @@ fn numbered(numbers: &[usize]) -> (Vec<u32>, usize) {
 }
 
 /// Refuses samples whose columns do not fit each other or the models' tallies.
-pub(super) fn refuse_misfits(models: &[Model<'_>], samples: Samples<'_>, squares: Option<&[f64]>) -> Result<()> {
+pub(super) fn refuse_misfits(models: &[Model<'_>], samples: Samples<'_>) -> Result<()> {
     let expected = models.first().map_or(0, |model| model.groups.len());
     let fits = |argument: &'static str, found: usize| match found == expected {
         true => Ok(()),
@@ -276,7 +283,10 @@ pub(super) fn refuse_misfits(models: &[Model<'_>], samples: Samples<'_>, squares
         SampleWeights::Ones => {}
         SampleWeights::Rows(rows) => fits("weights", rows.len())?,
         SampleWeights::Frequency(weights) | SampleWeights::Sampling(weights) => fits("weights", weights.len())?,
+        SampleWeights::SamplingSums { weights, squares } => {
+            fits("weights", weights.len())?;
+            fits("squares", squares.len())?;
+        }
     }
-    squares.map_or(Ok(()), |squares| fits("squares", squares.len()))?;
     samples.clusters.map_or(Ok(()), |clusters| fits("clusters", clusters.len()))
 }

@@ -235,3 +235,64 @@ def test_memory_is_limited_whatever_the_rows():
         counts.update(rng.random(50_000) < 0.5, rng.random(50_000), rng.random(50_000))
     assert counts.n_cells <= 1_000
     assert counts.nbytes < (8 << 20) + 24_000 + 2 * 8 * 262_144
+
+
+# ---- the paired bootstrap of the joint table -----------------------------------------------------------------------
+
+
+COMPARED = {
+    "average precision": (
+        lambda *rows, **options: th.compare_average_precision(*rows, **options),
+        lambda counts, **options: counts.compare_average_precision(**options),
+    ),
+    "recall at a false positive rate": (
+        lambda *rows, **options: th.compare_rate(*rows, at={"false_positive_rate": 0.1}, **options),
+        lambda counts, **options: counts.compare_rate(at={"false_positive_rate": 0.1}, **options),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", COMPARED)
+def test_the_bootstrap_of_scores_of_16_bits_is_that_of_arrays(what):
+    of_arrays, of_counts = COMPARED[what]
+    labels, a, b = two_models(3_000, dtype=np.float16)
+    counts = counted(labels[:1_000], a[:1_000], b[:1_000]) + counted(labels[1_000:], a[1_000:], b[1_000:])
+    settings = {"seed": 3, "n_replicates": 99}
+    assert of_counts(counts, **settings) == of_arrays(labels, a, b, **settings)
+
+
+@pytest.mark.parametrize("meaning", ["frequency", "sampling"])
+@pytest.mark.parametrize("what", COMPARED)
+def test_the_bootstrap_of_weights_has_the_spread_of_that_of_arrays(what, meaning):
+    of_arrays, of_counts = COMPARED[what]
+    labels, a, b = two_models(2_000, dtype=np.float16)
+    weights = np.random.default_rng(1).choice([0.5, 1.0, 3.0], 2_000)
+    settings = {"seed": 3, "n_replicates": 999, "weight_meaning": meaning}
+    found = of_counts(counted(labels, a, b, weights=weights), **settings).difference
+    expected = of_arrays(labels, a, b, weights=weights, **settings).difference
+    assert found.value == pytest.approx(expected.value, abs=1e-12)
+    assert found.upper - found.lower == pytest.approx(expected.upper - expected.lower, rel=0.15)
+    assert meaning in found.method
+    with pytest.raises(th.Error, match="`weight_meaning` must be given"):
+        of_counts(counted(labels, a, b, weights=weights), seed=1)
+
+
+def test_a_coarse_table_is_resampled_about_the_models_own_figures():
+    labels, a, b = two_models(4_000, noise=0.8)
+    counts, settings = counted(labels, a, b, max_cells=400), {"seed": 1, "n_replicates": 999}
+    assert counts.resolution > 1
+    found, expected = (
+        counts.compare_average_precision(**settings),
+        th.compare_average_precision(labels, a, b, **settings),
+    )
+    lower, upper = found.difference.bounds
+    assert lower <= expected.difference.value <= upper
+    assert found.a.bounds == pytest.approx(counts.a.average_precision_bounds())
+    width = expected.difference.upper - expected.difference.lower
+    assert found.difference.upper - found.difference.lower == pytest.approx(width + upper - lower, rel=0.15)
+    assert f"joint table of {counts.n_cells} cells, " in found.difference.method + ", "
+    rate = counts.compare_rate("recall", at={"false_positive_rate": 0.1}, **settings)
+    of_arrays = th.compare_rate(labels, a, b, at={"false_positive_rate": 0.1}, **settings)
+    assert rate.difference.value == pytest.approx(of_arrays.difference.value, abs=0.005)
+    assert rate.a.value == counts.a.threshold_at(false_positive_rate=0.1).rate("recall")
+    assert rate.figure == of_arrays.figure == "recall at a false positive rate of 0.1"
