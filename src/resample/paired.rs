@@ -257,7 +257,7 @@ mod tests {
         for given in [Given::new(2_000, 400, [30, 900]), Given::untied(2_000, 1_000)] {
             for clusters in [None, Some(&clusters[..])] {
                 for weights in [SampleWeights::Ones, SampleWeights::Sampling(&weights)] {
-                    let bootstrap = given.bootstrap(weights, None, clusters).unwrap();
+                    let bootstrap = given.bootstrap(weights, clusters).unwrap();
                     let control = Control::new(&GO_ON);
                     let mut expected = Vec::new();
                     for replicate in 0..20 {
@@ -294,9 +294,9 @@ mod tests {
         let of_groups: Vec<u32> =
             repeated.groups[0].iter().zip(&repeated.groups[1]).map(|(a, b)| (a * 3 + b) % 41).collect();
         for (clusters, of_groups) in [(None, None), (Some(&clusters[..]), Some(&of_groups[..]))] {
-            let expected = repeated.bootstrap(SampleWeights::Ones, None, of_groups).unwrap();
-            let counted = given.bootstrap(SampleWeights::Rows(&counts), None, clusters).unwrap();
-            let weighted = given.bootstrap(SampleWeights::Frequency(&weights), None, clusters).unwrap();
+            let expected = repeated.bootstrap(SampleWeights::Ones, of_groups).unwrap();
+            let counted = given.bootstrap(SampleWeights::Rows(&counts), clusters).unwrap();
+            let weighted = given.bootstrap(SampleWeights::Frequency(&weights), clusters).unwrap();
             for replicate in 0..10 {
                 let expected = masses(&expected, replicate);
                 assert_eq!(masses(&counted, replicate), expected);
@@ -310,7 +310,7 @@ mod tests {
         let clusters: Vec<u32> = (0..600).map(|i| [2, 9, 40, 41][i % 4]).collect();
         let groups = [1, 2].map(|turn| clusters.iter().map(|cluster| (cluster * turn) % 5).collect::<Vec<u32>>());
         let given = Given { groups, positives: 250, lens: [5; 2] }; // in each model a group a cluster: 2, 4, 0, 1 and twice that
-        let bootstrap = given.bootstrap(SampleWeights::Ones, None, Some(&clusters)).unwrap();
+        let bootstrap = given.bootstrap(SampleWeights::Ones, Some(&clusters)).unwrap();
         let whole = given.tallies(|_| 1.0, true);
         let mut seen = std::collections::HashSet::new();
         for replicate in 0..200 {
@@ -354,7 +354,7 @@ mod tests {
                 (mean - sum).abs() < 5.0 * (square / 20_000.0_f64).sqrt() && (variance / square - 1.0).abs() < 0.06
             );
         }
-        let equal = given.bootstrap(SampleWeights::Sampling(&[0.7; 5]), None, None).unwrap();
+        let equal = given.bootstrap(SampleWeights::Sampling(&[0.7; 5]), None).unwrap();
         for replicate in 0..20 {
             let (rows, found) = (masses(&given.ones(), replicate), masses(&equal, replicate));
             let apart = |group: usize, label: usize| 0.7 * rows[0][group][label] - found[0][group][label];
@@ -382,8 +382,8 @@ mod tests {
         assert_eq!(new(&[5; 10], 4, ones), "groups");
         assert_eq!(new(&[4; 10], 11, ones), "positives");
         assert_eq!(new(&[4; 10], 4, SampleWeights::Rows(&[1])), "weights");
-        assert_eq!(argument(given.bootstrap(SampleWeights::Rows(&[1 << 54; 10]), None, None)), "counts");
-        assert_eq!(argument(given.bootstrap(SampleWeights::Sampling(&[1e-200; 10]), None, None)), "weights");
+        assert_eq!(argument(given.bootstrap(SampleWeights::Rows(&[1 << 54; 10]), None)), "counts");
+        assert_eq!(argument(given.bootstrap(SampleWeights::Sampling(&[1e-200; 10]), None)), "weights");
     }
 
     #[test]
@@ -400,7 +400,7 @@ mod tests {
         let found = |bootstrap: PairedBootstrap| masses(&bootstrap, 1).concat();
         let given = Given { groups: [vec![0, 1, 2, 1], vec![2, 0, 1, 1]], positives: 2, lens: [3; 2] };
         let rows = found(given.ones());
-        let clustered = found(given.bootstrap(SampleWeights::Rows(&[1, 2, 3, 4]), None, Some(&[0, 3, 0, 1])).unwrap());
+        let clustered = found(given.bootstrap(SampleWeights::Rows(&[1, 2, 3, 4]), Some(&[0, 3, 0, 1])).unwrap());
         assert_eq!(rows, [[3.0, 0.0], [0.0, 1.0], [0.0, 0.0], [0.0, 0.0], [0.0, 1.0], [3.0, 0.0]]);
         assert_eq!(clustered, [[3.0, 0.0], [2.0, 0.0], [0.0, 9.0], [2.0, 0.0], [0.0, 9.0], [3.0, 0.0]]);
     }

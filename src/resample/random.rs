@@ -108,6 +108,7 @@ impl<const L: usize> Kernel for Philox<L> {
     type Output = [[u32; L]; 4];
 
     #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "four rows are read and written side by side")]
     fn run(self) -> [[u32; L]; 4] {
         const ROUNDS: usize = 10;
         const FACTORS: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
