@@ -213,14 +213,12 @@ fn count_positives(cells: &[u32]) -> u64 {
 impl Sink for Listed {
     #[inline(always)]
     fn take(&mut self, len: usize, place: impl Fn(usize) -> u32) {
-        let (gaps, listed) = (self.gaps, self.cells.len());
-        self.cells.resize(listed + len, 0);
-        // A plain loop: `extend` kept the arithmetic of places out of the vectors it is meant for.
-        for (i, cell) in self.cells[listed..].iter_mut().enumerate() {
+        let gaps = self.gaps;
+        self.cells.extend((0..len).map(|i| {
             // The arrays may change while they are read, so a place is made sure of before it becomes an index.
             let place = place(i).min(2 * gaps - 1);
-            *cell = if place < gaps { 2 * place } else { 2 * (place - gaps) + 1 };
-        }
+            if place < gaps { 2 * place } else { 2 * (place - gaps) + 1 }
+        }));
     }
 }
 
