@@ -233,7 +233,8 @@ def cells() -> tuple[Cell, ...]:
     for rows, share in ((100, 0.5), (1_000, 0.1), (10_000, 0.01), (100_000, 0.001)):
         for separations in ((1.0, 1.0), (1.5, 1.0)):
             pair = Pair(rows, share, separations)
-            found.append(Cell(pair, itself, (Figure("difference of roc_auc", pair.difference(), difference),)))
+            figure = Figure("difference of roc_auc", pair.difference(), difference)
+            found.append(Cell(pair, itself, (figure,), repeats_of(rows)))
     streamed = Pair(10_000, 0.01, (1.5, 1.0))
     figure = Figure("difference of roc_auc, PairedCounts", streamed.difference(), paired_difference)
     found.append(Cell(streamed, paired_counts, (figure,)))
@@ -250,7 +251,12 @@ def plain(population: Population) -> Cell:
     figures = areas(population, None)
     if population.step is None:
         figures += (Figure("recall", 1 - NORMAL.cdf(CUT - population.separation), recall),)
-    return Cell(population, counted, figures, repeats=4_000 if population.rows <= 100_000 else 2_000)
+    return Cell(population, counted, figures, repeats_of(population.rows))
+
+
+def repeats_of(rows: int) -> int:
+    """How many samples of so many rows are drawn: what an hour allows."""
+    return 4_000 if rows < 100_000 else 2_000 if rows < 1_000_000 else 1_000
 
 
 def areas(population: Population, meaning: str | None) -> tuple[Figure, ...]:
