@@ -24,6 +24,7 @@ __all__ = [
     "area_estimate",
     "bootstrap_of",
     "estimate",
+    "interval_wanted",
     "replicates_wanted",
     "seed_of",
 ]
@@ -77,6 +78,16 @@ def seed_of(seed: int) -> int:
     return seed
 
 
+def interval_wanted(kind: str | None, of_area: bool, level: float) -> str:
+    """Return the kind of interval, by default the one that covers best; refuse it before anything is drawn."""
+    quantile(level)
+    kind = kind or ("logit" if of_area else "percentile")
+    one_of("interval", kind, _INTERVALS)
+    if kind == "logit" and not of_area:
+        raise Error(f'`interval` "logit" is for {" and ".join(FIGURES)}, which lie between 0 and 1')
+    return kind
+
+
 def replicates_wanted(n_replicates: int) -> int:
     """Return the number of replicates, at least 2; each has a number of 32 bits."""
     wanted = whole_number("n_replicates", n_replicates, least=2)
@@ -88,19 +99,17 @@ def replicates_wanted(n_replicates: int) -> int:
 def estimate(
     value: float, replicates: Replicates, level: float, kind: str, bounds: tuple[float, float] | None = None
 ) -> Estimate:
-    """Return the interval that replicates of any figure give, widened by `bounds` of binned counts.
+    """Return the interval that replicates of any figure give, widened by `bounds` of a binned area in [0, 1].
 
     Replicates in which it is undefined are left out, and their number named.
     """
     defined, method = _defined(replicates, kind)
     z = quantile(level)
-    if kind == "logit":
-        raise Error(f'`interval` "logit" is for {" and ".join(FIGURES)}, which lie between 0 and 1')
     if len(defined) < 2 or math.isnan(value):
         return Estimate(value, math.nan, math.nan, level, method)
     lower, upper = _limits(value, defined, level, kind, z)
     if bounds is not None and bounds[0] < bounds[1]:
-        lower, upper = lower - (value - bounds[0]), upper + (bounds[1] - value)
+        lower, upper = max(lower - (value - bounds[0]), 0.0), min(upper + (bounds[1] - value), 1.0)
         return Estimate(value, lower, upper, level, f"{method}, widened by the bounds of binned counts", bounds)
     return Estimate(value, lower, upper, level, method)
 
@@ -121,7 +130,6 @@ def area_estimate(
     of_roc, meaning = name == "roc_auc", weight_meaning or "frequency"
     variance = _core.roc_auc_variance if of_roc else _core.average_precision_variance
     defined, method = _defined(replicates, kind)
-    quantile(level)
     spread = Spread(*variance(state.tally(), meaning))
     value, *bounds = spread[:3]
     if len(defined) < 2 or math.isnan(value):
@@ -136,7 +144,6 @@ def area_estimate(
 
 def _defined(replicates: Replicates, kind: str) -> tuple[Replicates, str]:
     """Return the replicates that are defined, and how an interval made of them is called."""
-    one_of("interval", kind, _INTERVALS)
     defined = replicates[~np.isnan(replicates)]
     method = f"{'' if kind == 'logit' else f'{kind} '}bootstrap, {len(replicates):,} replicates"
     left_out = len(replicates) - len(defined)

@@ -59,7 +59,7 @@ def draw_comparison(drawn: RocAucComparison | Comparison, ax: Axes, names: tuple
     origin = drawn.b.value
     if math.isfinite(drawn.difference.value):
         draw_estimate(drawn.difference, ax, "difference", 2.0, {"color": "k"}, shift=origin)
-        if drawn.difference.bounds is None:  # else p is that of one figure among many possible
+        if drawn.difference.bounds is None:  # else p is that of the difference nearest to 0
             difference = _rows(ax)[-1]
             difference.set_text(f"{difference.get_text()}\np = {drawn.p_value:.3g}")
         reference(ax, [origin, origin], [1, 2.5], "No difference")

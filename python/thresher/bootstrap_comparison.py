@@ -47,7 +47,7 @@ class Comparison:
         That of `a` less that of `b`.
     p_value : float
         Two-sided, of the hypothesis that the difference is 0; at most 1 - level just where the interval leaves 0 out.
-        NaN where the difference has no interval.
+        NaN where the difference has no interval, but 1 where it is 0 in the sample and every replicate.
     figure : str
         What was compared, in words.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -93,14 +92,16 @@ def bootstrap(
     True
     """
     shards, wanted = _shards(counts), _bootstrap.replicates_wanted(n_replicates)
+    of_area = isinstance(statistic, str) and statistic in _bootstrap.FIGURES
+    kind = _bootstrap.interval_wanted(interval, of_area, level)
     total = _total(shards)
     replicates = _replicates(total, shards, resample, weight_meaning, seed)
     values = _values(total, replicates, statistic, wanted, n_threads)
-    if isinstance(statistic, str) and statistic in _bootstrap.FIGURES:
-        drawn = len(shards) if resample == "shards" else math.inf
-        kind = interval or "logit"
-        return _bootstrap.area_estimate(total._state, statistic, values, level, kind, weight_meaning, drawn)
-    return _bootstrap.estimate(_number(_function(statistic)(total)), values, level, interval or "percentile")
+    if not isinstance(statistic, str) or not of_area:
+        return _bootstrap.estimate(_number(_function(statistic)(total)), values, level, kind)
+    if resample == "rows":
+        return _bootstrap.area_estimate(total._state, statistic, values, level, kind, weight_meaning)
+    return _bootstrap.area_estimate(total._state, statistic, values, level, kind, None, independent=len(shards))
 
 
 def bootstrap_replicates(
