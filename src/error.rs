@@ -64,14 +64,18 @@ pub enum Error {
         index: usize,
     },
     /// A score is NaN and the caller did not ask to drop such rows.
-    #[error("`scores` must not be NaN, but scores[{index}] is NaN; pass `nan=\"drop\"` to leave such rows out")]
+    #[error("`{argument}` must not be NaN, but {argument}[{index}] is NaN; pass `nan=\"drop\"` to leave such rows out")]
     NanScore {
+        /// The column at fault.
+        argument: &'static str,
         /// Row of the first offender.
         index: usize,
     },
     /// A score cannot be held by float64 without rounding.
-    #[error("`scores` must be exact in float64, but scores[{index}] is {value}, which is not")]
+    #[error("`{argument}` must be exact in float64, but {argument}[{index}] is {value}, which is not")]
     InexactScore {
+        /// The column at fault.
+        argument: &'static str,
         /// Row of the first offender.
         index: usize,
         /// Its value, in decimal.
@@ -134,6 +138,14 @@ pub enum Error {
         ours: bool,
         /// The setting of the accumulator merged.
         theirs: bool,
+    },
+    /// Two PairedCounts hold joint tables of different sizes.
+    #[error("cannot merge: `max_cells` is {ours} here and {theirs} in `other`")]
+    MaxCellsMismatch {
+        /// The setting of the accumulator merged into.
+        ours: usize,
+        /// The setting of the accumulator merged.
+        theirs: usize,
     },
     /// Two accumulators are of different kinds.
     #[error("cannot merge {theirs} into {ours}")]
@@ -200,8 +212,8 @@ pub enum Error {
     /// A sum of weights would pass the largest float64.
     #[error("the sum of `weights` would exceed the largest float64 (1.8e308)")]
     WeightOverflow,
-    /// A sum that an accumulator keeps with `sums` would pass the largest float64.
-    #[error("{sum} of `weights` w and `scores` s would exceed the largest float64 (1.8e308), and `sums` keeps it")]
+    /// A sum that an accumulator keeps beside its counts would pass the largest float64.
+    #[error("{sum} of `weights` w and `scores` s would exceed the largest float64 (1.8e308), and these counts keep it")]
     SumOverflow {
         /// The sum.
         sum: &'static str,

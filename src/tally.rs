@@ -1,6 +1,14 @@
 //! [`Tally`]: positives and negatives per group of samples, from the highest score down. It is the one value between
 //! counting and measuring: every accumulator yields one, every measure reads nothing else.
 
+use crate::simd;
+
+/// An empty column with room for `len` values, in huge pages where it is large: the first touch of others would cost more
+/// than what most measures work out for a group.
+pub(crate) fn column<T>(len: usize) -> Vec<T> {
+    simd::room(len, "a column").unwrap_or_default()
+}
+
 /// Positives and negatives per group of samples, from the highest score down.
 ///
 /// A group is either one tied score, or an interval whose inner order nobody kept; [`Tally::tied`] says which.

@@ -233,7 +233,16 @@ def cells() -> tuple[Cell, ...]:
     for rows, share in ((100, 0.5), (1_000, 0.1), (10_000, 0.01), (100_000, 0.001)):
         for separations in ((1.0, 1.0), (1.5, 1.0)):
             pair = Pair(rows, share, separations)
-            found.append(Cell(pair, itself, (Figure("difference of roc_auc", pair.difference(), difference),)))
+            figure = Figure("difference of roc_auc", pair.difference(), difference)
+            found.append(Cell(pair, itself, (figure,), repeats_of(rows)))
+    streamed = Pair(10_000, 0.01, (1.5, 1.0))
+    figure = Figure("difference of roc_auc, PairedCounts", streamed.difference(), paired_difference)
+    found.append(Cell(streamed, paired_counts, (figure,)))
+    for rows, share in ((200, 0.5), (1_000, 0.1)):
+        pair = Pair(rows, share, (1.5, 1.0))
+        truths = [Population(rows, share, separation).average_precision() for separation in pair.separations]
+        figure = Figure("difference of average_precision", truths[0] - truths[1], difference_of_average_precision)
+        found.append(Cell(pair, itself, (figure,), repeats=2_000))
     return tuple(found)
 
 
@@ -242,7 +251,12 @@ def plain(population: Population) -> Cell:
     figures = areas(population, None)
     if population.step is None:
         figures += (Figure("recall", 1 - NORMAL.cdf(CUT - population.separation), recall),)
-    return Cell(population, counted, figures, repeats=4_000 if population.rows <= 100_000 else 2_000)
+    return Cell(population, counted, figures, repeats_of(population.rows))
+
+
+def repeats_of(rows: int) -> int:
+    """How many samples of so many rows are drawn: what an hour allows."""
+    return 4_000 if rows < 100_000 else 2_000 if rows < 1_000_000 else 1_000
 
 
 def areas(population: Population, meaning: str | None) -> tuple[Figure, ...]:
@@ -284,6 +298,25 @@ def recall(counts: th.ExactCounts, level: float) -> th.Estimate:
 def clustered_roc_auc(sample: Sample, level: float) -> th.Estimate:
     """The interval of ROC AUC where rows of a cluster depend on each other."""
     return th.roc_auc_interval(sample.labels, sample.scores, clusters=sample.clusters, level=level, n_threads=1)
+
+
+def paired_counts(sample: Sample) -> th.PairedCounts:
+    """Return both models counted on the same rows."""
+    counts = th.PairedCounts()
+    counts.update(sample.labels, *sample.scores.T, n_threads=1)
+    return counts
+
+
+def paired_difference(counts: th.PairedCounts, level: float) -> th.Estimate:
+    """The interval of the difference of two models' areas, of the joint table."""
+    return counts.compare_roc_auc(level).difference
+
+
+def difference_of_average_precision(sample: Sample, level: float) -> th.Estimate:
+    """The interval of the difference of two models' average precisions, by the paired bootstrap."""
+    first, second = sample.scores.T
+    options: dict[str, Any] = {"n_replicates": 999, "seed": 1, "n_threads": 1}
+    return th.compare_average_precision(sample.labels, first, second, level=level, **options).difference
 
 
 def difference(sample: Sample, level: float) -> th.Estimate:

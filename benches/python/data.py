@@ -102,6 +102,26 @@ def weights64(n: int) -> NDArray[np.float64]:
     return uniform(n) + 0.5
 
 
+@cache
+def distinct(n: int) -> Columns:
+    """Scores that all differ, evenly spread, each the probability of its label."""
+    random = np.random.default_rng(6)
+    scores = ((random.permutation(n) + 0.5) / n).astype(np.float32)
+    return random.random(n) < scores, scores
+
+
+def weighted_distinct(n: int) -> Columns:
+    """`distinct` with weights."""
+    return *distinct(n), weights64(n)
+
+
+def two_models(n: int) -> Columns:
+    """`rows` with the scores of a second model: the first one's logits, disturbed."""
+    labels, scores = rows(n)
+    logits = np.log(scores / (1 - scores)) + np.random.default_rng(7).standard_normal(n, dtype=np.float32)
+    return labels, scores, 1 / (1 + np.exp(-logits))
+
+
 def weighted(n: int) -> Columns:
     """`rows` with weights."""
     return *rows(n), weights64(n)

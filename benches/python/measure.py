@@ -4,7 +4,7 @@ import statistics
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from row import MemoryRow, Row, Side
+from row import Limit, MemoryRow, Promise, Row, Side
 from timing import REPEATS, Timing, in_turn
 
 FEW_SAMPLES = 1_000  # below, a row is about small calls and is never shrunk
@@ -31,9 +31,10 @@ class Session:
     def _timed(self, row: Row) -> Result:
         samples = self._shrunk(row.ours.samples)
         ours = row.ours.prepare(samples)
-        if row.against is None:
+        if row.against is None or isinstance(row.against, Limit):
             timing = in_turn(ours, repeats=self.repeats)[0]
-            return {"samples": samples, "repeats": timing.repeats, "seconds": timing.seconds}
+            alone = {"samples": samples, "repeats": timing.repeats, "seconds": timing.seconds}
+            return alone if row.against is None else {**alone, **limited(row.promise, timing.seconds, row.against)}
         timing, peer, timed_in = self._both(row.name, ours, row.against)
         if row.agree and not row.agree(timing.result, peer.result):
             raise AssertionError(f"{row.name}: thresher and {row.against.name} disagree; their times are no comparison")
@@ -76,6 +77,11 @@ class Session:
 
     def _shrunk(self, samples: int) -> int:
         return samples if samples <= FEW_SAMPLES else max(FEW_SAMPLES, samples // self.shrink)
+
+
+def limited(promise: Promise, seconds: float, limit: Limit) -> Result:
+    """What a record keeps of a limit: the same as of a peer that takes just so long."""
+    return {"peer": limit.name, "peer_seconds": limit.seconds, "ratio": promise.ratio(seconds, limit.seconds)}
 
 
 def holds(result: Result, promise: str) -> bool | None:

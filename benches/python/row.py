@@ -25,6 +25,14 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """A duration, in place of another call."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Promise:
     """The ratio that must hold, and the one we are after.
 
@@ -48,7 +56,7 @@ class Row:
     group: str
     what: str
     ours: Side
-    against: Side | None = None
+    against: Side | Limit | None = None
     promise: Promise = Promise(">=")
     agree: Callable[[Any, Any], bool] | None = None
     large: bool = False

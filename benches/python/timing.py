@@ -9,6 +9,7 @@ from typing import Any
 REPEATS = 7
 SHORTEST_SECONDS = 0.02
 LONG_SECONDS = 1.0  # beside which a cold cache is nothing: the first call counts too
+ENDLESS_SECONDS = 30.0  # from which on one measurement has to do
 
 
 @dataclass
@@ -30,13 +31,18 @@ class Timing:
         """Measurements that the median is of."""
         return len(self.measured)
 
+    @property
+    def endless(self) -> bool:
+        """Whether it took so long that it is not repeated."""
+        return bool(self.measured) and self.measured[0] >= ENDLESS_SECONDS
+
 
 def in_turn(*calls: Callable[[], Any], repeats: int = REPEATS) -> list[Timing]:
-    """Measure each so often, one after the other."""
+    """Measure each so often, one after the other; an endless one once."""
     timings = [begun(call) for call in calls]
     for turn in range(repeats):
         for timing in timings:
-            if timing.repeats == turn:
+            if timing.repeats == turn and not timing.endless:
                 timing.measured.append(seconds(timing.call, timing.loops) / timing.loops)
     return timings
 

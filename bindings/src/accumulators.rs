@@ -1,19 +1,6 @@
-//! [`Accumulator`]: the one class behind ThresholdCounts, ExactCounts and CompactCounts, and its lock.
-//!
-//! # The lock
-//! It is held to copy the state (a few pointers), to commit, to merge, and to count a batch of at most
-//! [`SMALL_BATCH`] unweighted rows; never across a call into Python, and never while counting anything larger: that works
-//! on a copy and commits afterwards. Nobody can deadlock on it:
-//! - A holder never needs the interpreter. All work under the lock goes through [`Accumulator::locked`], whose closure
-//!   must be `Send`, so it cannot carry the token that any call into Python takes; it calls the core, which knows no
-//!   Python.
-//! - A waiter does not wait while attached: only an uncontended lock is taken so.
-//! - Nobody holds two locks: a merge copies `other` first.
-//!
-//! So a signal handler, a finaliser or another thread may use the object a call is running on.
+//! [`Accumulator`]: the one class behind ThresholdCounts, ExactCounts and CompactCounts.
 
-use std::mem;
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::Arc;
 
 use pyo3::prelude::*;
 use thresher::count::{Committed, Rows, SMALL_BATCH};
@@ -24,6 +11,7 @@ use crate::batches::Samples;
 use crate::calls::{self, ATTACHED_ROWS};
 use crate::dispatch::{AnyAccumulator, EXACT};
 use crate::errors::Result;
+use crate::guarded::{Guarded, Held};
 use crate::queries;
 use crate::settings::{SMALL_ROWS, Settings};
 
@@ -37,14 +25,13 @@ pub(crate) struct Accumulator {
     pub(crate) kind: &'static str,
     /// The most threads that a query uses: those of a call that made this for one answer, else None.
     pub(crate) query_threads: Option<usize>,
-    state: Mutex<State>,
+    state: Guarded<State>,
 }
 
-/// A state, and how many changes led to it.
+/// What is kept under the lock.
 #[derive(Clone)]
 pub(crate) struct State {
     pub(crate) counts: AnyCounts,
-    changes: u64,
     /// Its tally, once one was asked for.
     pub(crate) tally: Option<Arc<Tally>>,
 }
@@ -54,25 +41,12 @@ const MOST_KEPT: usize = 1 << 21;
 
 impl Accumulator {
     pub(crate) fn new(counts: AnyCounts) -> Self {
-        Self { kind: counts.name(), query_threads: None, state: Mutex::new(State { counts, changes: 0, tally: None }) }
+        Self { kind: counts.name(), query_threads: None, state: Guarded::new(State { counts, tally: None }) }
     }
 
     /// The same, for one answer on so many threads.
     pub(crate) fn for_one_answer(counts: AnyCounts, n_threads: Option<usize>) -> Self {
         Self { query_threads: n_threads, ..Self::new(counts) }
-    }
-
-    /// Runs `work` under the lock; detached when it is `heavy` or has to wait.
-    fn locked<T: Send>(&self, py: Python<'_>, heavy: bool, work: impl FnOnce(&mut State) -> T + Send) -> T {
-        // Whatever panicked under the lock left a whole state behind: the core changes it all or nothing.
-        if !heavy {
-            match self.state.try_lock() {
-                Ok(mut state) => return work(&mut state),
-                Err(TryLockError::Poisoned(poisoned)) => return work(&mut poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) => {}
-            }
-        }
-        py.detach(|| work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// Changes the counts under the lock; `work` does all of it or nothing.
@@ -82,46 +56,30 @@ impl Accumulator {
         heavy: bool,
         work: impl FnOnce(&mut AnyCounts) -> T + Send,
     ) -> T {
-        self.locked(py, heavy, |state| {
-            state.changes += 1;
+        self.state.change(py, heavy, |state| {
             state.tally = None;
             work(&mut state.counts)
         })
     }
 
     /// The state now; the two share memory until one of them changes.
-    pub(crate) fn snapshot(&self, py: Python<'_>) -> State {
-        self.locked(py, false, |state| state.clone())
+    pub(crate) fn snapshot(&self, py: Python<'_>) -> Held<State> {
+        self.state.snapshot(py)
     }
 
     pub(crate) fn counts(&self, py: Python<'_>) -> AnyCounts {
-        self.snapshot(py).counts
+        self.snapshot(py).counts.clone()
     }
 
     /// Puts `counts`, which say the same as what was held at `before`, in its place, unless that has changed since.
-    pub(crate) fn settle(&self, py: Python<'_>, before: &State, counts: AnyCounts) {
-        self.exchange(py, before, State { counts, changes: before.changes, tally: before.tally.clone() });
+    pub(crate) fn settle(&self, py: Python<'_>, before: &Held<State>, counts: AnyCounts) {
+        self.state.settle(py, before, State { counts, tally: before.tally.clone() });
     }
 
     /// Keeps the tally of the state at `before`, unless that has changed since, or the tally is a large one.
-    pub(crate) fn keep(&self, py: Python<'_>, before: &State, tally: &Arc<Tally>) {
+    pub(crate) fn keep(&self, py: Python<'_>, before: &Held<State>, tally: &Arc<Tally>) {
         let kept = (tally.len() <= MOST_KEPT).then(|| Arc::clone(tally));
-        self.locked(py, false, |held| {
-            if held.changes == before.changes {
-                held.tally = kept;
-            }
-        });
-    }
-
-    /// Puts `counts` in place of what was held at `before`; false when that has changed since.
-    fn replace(&self, py: Python<'_>, before: &State, counts: AnyCounts) -> bool {
-        self.exchange(py, before, State { counts, changes: before.changes + 1, tally: None })
-    }
-
-    fn exchange(&self, py: Python<'_>, before: &State, after: State) -> bool {
-        // What was held is dropped when the lock is free again.
-        let held = self.locked(py, false, |held| (held.changes == before.changes).then(|| mem::replace(held, after)));
-        held.is_some()
+        self.state.amend(py, before, |state| state.tally = kept);
     }
 
     /// Rows counted, and their weights: once any were given, sums over all groups, so they are asked for like a query.
@@ -164,7 +122,7 @@ impl Accumulator {
                 let mut sum = ours.clone();
                 sum.merge(&theirs).map(|()| sum)
             })?;
-            if self.replace(py, &before, sum) {
+            if self.state.replace(py, &before, State { counts: sum, tally: None }) {
                 return Ok(());
             }
         }

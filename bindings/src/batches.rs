@@ -15,6 +15,8 @@ pub(crate) struct Samples<'py> {
     weights: Option<Source<'py>>,
     positive: Positive,
     nan: NanPolicy,
+    /// What errors call the scores.
+    argument: &'static str,
 }
 
 impl<'py> Samples<'py> {
@@ -25,17 +27,30 @@ impl<'py> Samples<'py> {
         positive: Option<&Bound<'py, PyAny>>,
         drop_nan: bool,
     ) -> Result<Self> {
+        Self::named("scores", labels, scores, weights, positive, drop_nan)
+    }
+
+    /// The same, where errors call the scores by the name of this argument.
+    pub(crate) fn named(
+        argument: &'static str,
+        labels: &Bound<'py, PyAny>,
+        scores: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+        positive: Option<&Bound<'py, PyAny>>,
+        drop_nan: bool,
+    ) -> Result<Self> {
         Ok(Self {
             labels: Source::new("labels", labels)?,
-            scores: Source::new("scores", scores)?,
+            scores: Source::new(argument, scores)?,
             weights: weights.map(|weights| Source::new("weights", weights)).transpose()?,
             positive: arguments::positive(positive)?,
             nan: if drop_nan { NanPolicy::Drop } else { NanPolicy::Raise },
+            argument,
         })
     }
 
     pub(crate) fn batch(&self) -> Result<Batch<'_>> {
-        let batch = Batch::new(self.labels.column()?, self.scores.column()?)?;
+        let batch = Batch::named(self.argument, self.labels.column()?, self.scores.column()?)?;
         let batch = match &self.weights {
             Some(weights) => batch.with_weights(weights.column()?)?,
             None => batch,

@@ -31,7 +31,9 @@ pub(crate) fn meaning(name: &str) -> Result<WeightMeaning> {
 pub(crate) fn roc_auc_variance(py: Python<'_>, tally: &Tally, weight_meaning: &str) -> Result<Spread> {
     let meaning = meaning(weight_meaning)?;
     tally.measured(py, move |tally| {
-        Ok(spread(measure::roc_auc_variance(tally, meaning)?, measure::roc_auc_bounds(tally)))
+        let found = measure::roc_auc_variance(tally, meaning)?;
+        let exact = measure::Bounds { lower: found.area, upper: found.area };
+        Ok(spread(found, if tally.tied() { exact } else { measure::roc_auc_bounds(tally) }))
     })
 }
 
@@ -40,8 +42,8 @@ pub(crate) fn roc_auc_variance(py: Python<'_>, tally: &Tally, weight_meaning: &s
 pub(crate) fn average_precision_variance(py: Python<'_>, tally: &Tally, weight_meaning: &str) -> Result<Spread> {
     let meaning = meaning(weight_meaning)?;
     tally.measured(py, move |tally| {
-        let bounds = measure::average_precision_bounds(tally);
-        Ok(spread(measure::average_precision_variance(tally, meaning)?, bounds))
+        let found = measure::average_precision_variance(tally, meaning)?;
+        Ok(spread(found, measure::average_precision_bounds_about(tally, found.area)))
     })
 }
 

@@ -8,7 +8,8 @@
 //! | `settings.rs` | threads and instructions: argument, environment, machine |
 //! | `calls.rs` | a core call, detached from the interpreter and stopped by signals |
 //! | `dispatch.rs` | one accumulator of any kind |
-//! | `accumulators.rs` | the class `Accumulator`, and its lock |
+//! | `guarded.rs` | a state behind its lock |
+//! | `accumulators.rs` | the class `Accumulator` |
 //! | `methods.rs` | what Python may call on it |
 //! | `queries.rs` | what is read off it: areas, confusion tables |
 //! | `curves.rs` | curves |
@@ -17,6 +18,8 @@
 //! | `intervals.rs` | areas with their variances |
 //! | `decisions.rs` | intervals of rates, expected costs, thresholds chosen |
 //! | `comparisons.rs` | several models on the same rows |
+//! | `paired_bootstrap.rs` | the class `PairedBootstrap` |
+//! | `pairs.rs` | the class `PairedCounts`: two models on the same rows, counted |
 //! | `calibration.rs` | calibration and the convex hull, read off a tally |
 //! | `rankings.rs` | what a tally says of a ranking beyond its areas |
 //! | `resampling.rs` | the class `Bootstrap` |
@@ -36,8 +39,11 @@ mod decisions;
 mod dispatch;
 mod errors;
 mod functions;
+mod guarded;
 mod intervals;
 mod methods;
+mod paired_bootstrap;
+mod pairs;
 mod queries;
 mod rankings;
 mod resampling;
@@ -67,6 +73,10 @@ mod _core {
     use super::intervals::{
         average_precision_variance, hanley_mcneil_variance, roc_auc_variance, roc_auc_variance_of_rows,
     };
+    #[pymodule_export]
+    use super::paired_bootstrap::PairedBootstrap;
+    #[pymodule_export]
+    use super::pairs::PairedCounts;
     #[pymodule_export]
     use super::rankings::{
         equal_error_rate, gain_curve, kolmogorov_smirnov, lift_curve, log_roc_auc, net_benefit, partial_roc_auc,

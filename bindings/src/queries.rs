@@ -136,7 +136,7 @@ pub(crate) fn roc_auc(of: &Accumulator, py: Python<'_>, max_fpr: Option<f64>) ->
     })
 }
 
-/// The area by `method`, and the bounds of average precision.
+/// The area by `method`, and the bounds of average precision; where that is exact, twice the area.
 pub(crate) fn pr_auc(of: &Accumulator, py: Python<'_>, method: PrAucMethod) -> Result<Area> {
     let fold = |counts: &ExactCounts, control: &Control<'_>| counts.fold_positive_groups(control, start, add).map(Some);
     if method == PrAucMethod::Step
@@ -146,6 +146,10 @@ pub(crate) fn pr_auc(of: &Accumulator, py: Python<'_>, method: PrAucMethod) -> R
         return Ok((area, area, area));
     }
     Tally::of(of, py)?.measured(py, move |tally| {
+        if tally.tied() {
+            let area = measure::pr_auc(tally, method);
+            return Ok((area, area, area));
+        }
         let (area, bounds) = measure::average_precision_with_bounds(tally);
         let area = if method == PrAucMethod::Step { area } else { measure::pr_auc(tally, method) };
         Ok((area, bounds.lower, bounds.upper))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use thresher::measure::{self, Bounds, PrAucMethod, Rate, WeightMeaning};
+use thresher::measure::{PrAucMethod, Rate, WeightMeaning};
 use thresher::resample::{self, Shard, Statistic, Unit};
 use thresher::state::AnyCounts;
 use thresher::tally;
@@ -14,7 +14,7 @@ use crate::arrays;
 use crate::calls;
 use crate::dispatch::AnyAccumulator;
 use crate::errors::{Failure, Result};
-use crate::queries::{self, Area, Column};
+use crate::queries::{self, Column};
 use crate::settings::{self, Settings};
 use crate::tallies::Tally;
 
@@ -57,24 +57,6 @@ impl Bootstrap {
             resample::Bootstrap::new(&all, &shards, unit, seed)
         })?;
         Ok(Self { whole: whole.counts(py), tally, replicates: Arc::new(replicates) })
-    }
-
-    /// The statistic of all that was counted, and its certain bounds; without any they are NaN.
-    #[pyo3(signature = (name, max_fpr=None, threshold=None))]
-    fn value(&self, py: Python<'_>, name: &str, max_fpr: Option<f64>, threshold: Option<f64>) -> Result<Area> {
-        let (statistic, tally) = (self.statistic(name, max_fpr, threshold)?, Arc::clone(&self.tally));
-        calls::run_owned(py, tally.len(), Settings::serial(py)?, move |_| {
-            let mut value = [f64::NAN];
-            statistic.read(&tally, &mut value);
-            let Bounds { lower, upper } = match &statistic {
-                Statistic::RocAuc => measure::roc_auc_bounds(&tally),
-                Statistic::PrAuc(PrAucMethod::Step) => measure::average_precision_bounds(&tally),
-                Statistic::Rate { .. } => Bounds { lower: value[0], upper: value[0] },
-                _ if tally.tied() => Bounds { lower: value[0], upper: value[0] },
-                _ => Bounds { lower: f64::NAN, upper: f64::NAN },
-            };
-            Ok((value[0], lower, upper))
-        })
     }
 
     /// The statistic of each replicate.

@@ -28,8 +28,8 @@ impl Tally {
     /// The same, and the counts that it was made from.
     pub(crate) fn with_counts(accumulator: &Accumulator, py: Python<'_>) -> Result<(Self, AnyCounts)> {
         let before = accumulator.snapshot(py);
-        if let Some(tally) = before.tally {
-            return Ok((Self(tally), before.counts));
+        if let Some(tally) = &before.tally {
+            return Ok((Self(Arc::clone(tally)), before.counts.clone()));
         }
         let made =
             |counts: &AnyCounts, control: &Control<'_>| Ok(Answer::Ready((counts.tally(control)?, counts.clone())));

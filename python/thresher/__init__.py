@@ -35,8 +35,9 @@ except ImportError as error:
 from thresher import plots
 from thresher._errors import Error, InexactWarning, InvalidStateError, ThresholdMismatchError
 from thresher._version import __version__
-from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts, load
+from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts
 from thresher.bands import Band
+from thresher.bootstrap_comparison import Comparison, compare_average_precision, compare_rate
 from thresher.calibration import BrierDecomposition, IsotonicCalibration, ReliabilityCurve
 from thresher.choices import Choice
 from thresher.comparison import RocAucComparison, compare_roc_auc, compare_roc_auc_unpaired, roc_auc_covariance
@@ -44,6 +45,7 @@ from thresher.confusion import ConfusionCounts
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 from thresher.estimates import Estimate
 from thresher.intervals import average_precision_interval, roc_auc_interval
+from thresher.loading import load
 from thresher.metrics import (
     average_precision,
     confusion_at,
@@ -54,6 +56,7 @@ from thresher.metrics import (
     roc_curve,
     thresholds_from,
 )
+from thresher.paired import PairedCounts
 from thresher.ranking import (
     DecisionCurve,
     EqualErrorRate,
@@ -70,6 +73,7 @@ __all__ = [
     "BrierDecomposition",
     "Choice",
     "CompactCounts",
+    "Comparison",
     "ConfusionCounts",
     "DecisionCurve",
     "DetCurve",
@@ -83,6 +87,7 @@ __all__ = [
     "IsotonicCalibration",
     "KolmogorovSmirnov",
     "LiftCurve",
+    "PairedCounts",
     "PrecisionRecallCurve",
     "PrecisionRecallGainCurve",
     "RateIntervals",
@@ -96,6 +101,8 @@ __all__ = [
     "average_precision_interval",
     "bootstrap",
     "bootstrap_replicates",
+    "compare_average_precision",
+    "compare_rate",
     "compare_roc_auc",
     "compare_roc_auc_unpaired",
     "confusion_at",

@@ -17,7 +17,17 @@ from thresher._errors import Error, one_of
 from thresher._intervals import Spread, interval, meaning_of
 from thresher.estimates import Estimate
 
-__all__ = ["FIGURES", "Replicates", "Shards", "area_estimate", "bootstrap_of", "estimate", "replicates_wanted"]
+__all__ = [
+    "FIGURES",
+    "Replicates",
+    "Shards",
+    "area_estimate",
+    "bootstrap_of",
+    "estimate",
+    "interval_wanted",
+    "replicates_wanted",
+    "seed_of",
+]
 
 FIGURES = ("roc_auc", "average_precision")
 """What the core makes of replicates without making counts of them."""
@@ -54,12 +64,28 @@ def bootstrap_of(
 ) -> _core.Bootstrap:
     """Return the bootstrap of shards that merged are `whole`."""
     one_of("resample", resample, _RESAMPLED)
-    seed = whole_number("seed", seed, least=0)
-    if seed >= 2**64:
-        raise Error(f"`seed` must be below 2^64, but is {seed}")
+    seed = seed_of(seed)
     meaning = meaning_of(weight_meaning, whole.weighted and resample == "rows")
     numbered = [(_number(shard_id), state) for shard_id, state in shards.items()]
     return _core.Bootstrap(whole, numbered, "clusters" if resample == "shards" else "rows", meaning, seed)
+
+
+def seed_of(seed: int) -> int:
+    """Return the seed; it has 64 bits."""
+    seed = whole_number("seed", seed, least=0)
+    if seed >= 2**64:
+        raise Error(f"`seed` must be below 2^64, but is {seed}")
+    return seed
+
+
+def interval_wanted(kind: str | None, of_area: bool, level: float) -> str:
+    """Return the kind of interval, by default the one that covers best; refuse it before anything is drawn."""
+    quantile(level)
+    kind = kind or ("logit" if of_area else "percentile")
+    one_of("interval", kind, _INTERVALS)
+    if kind == "logit" and not of_area:
+        raise Error(f'`interval` "logit" is for {" and ".join(FIGURES)}, which lie between 0 and 1')
+    return kind
 
 
 def replicates_wanted(n_replicates: int) -> int:
@@ -70,15 +96,22 @@ def replicates_wanted(n_replicates: int) -> int:
     return wanted
 
 
-def estimate(value: float, replicates: Replicates, level: float, kind: str) -> Estimate:
-    """Return the interval that replicates of any figure give; those where it is undefined are left out, and named."""
+def estimate(
+    value: float, replicates: Replicates, level: float, kind: str, bounds: tuple[float, float] | None = None
+) -> Estimate:
+    """Return the interval that replicates of any figure give, widened by `bounds` of a binned area in [0, 1].
+
+    Replicates in which it is undefined are left out, and their number named.
+    """
     defined, method = _defined(replicates, kind)
     z = quantile(level)
-    if kind == "logit":
-        raise Error(f'`interval` "logit" is for {" and ".join(FIGURES)}, which lie between 0 and 1')
     if len(defined) < 2 or math.isnan(value):
         return Estimate(value, math.nan, math.nan, level, method)
-    return Estimate(value, *_limits(value, defined, level, kind, z), level, method)
+    lower, upper = _limits(value, defined, level, kind, z)
+    if bounds is not None and bounds[0] < bounds[1]:
+        lower, upper = max(lower - (value - bounds[0]), 0.0), min(upper + (bounds[1] - value), 1.0)
+        return Estimate(value, lower, upper, level, f"{method}, widened by the bounds of binned counts", bounds)
+    return Estimate(value, lower, upper, level, method)
 
 
 def area_estimate(
@@ -97,7 +130,7 @@ def area_estimate(
     of_roc, meaning = name == "roc_auc", weight_meaning or "frequency"
     variance = _core.roc_auc_variance if of_roc else _core.average_precision_variance
     defined, method = _defined(replicates, kind)
-    z, spread = quantile(level), Spread(*variance(state.tally(), meaning))
+    spread = Spread(*variance(state.tally(), meaning))
     value, *bounds = spread[:3]
     if len(defined) < 2 or math.isnan(value):
         return Estimate(value, math.nan, math.nan, level, method)
@@ -106,17 +139,11 @@ def area_estimate(
         samples = min(spread.negatives, spread.positives, independent) if of_roc else min(spread.positives, independent)
         drawn = spread._replace(variance=float(np.var(defined, ddof=1)), degrees_of_freedom=math.inf)
         return interval(drawn, samples, level, "logit", method)
-    lower, upper = _limits(value, defined, level, kind, z)
-    if bounds[0] < bounds[1]:
-        lower, upper = lower - (value - bounds[0]), upper + (bounds[1] - value)
-        method = f"{method}, widened by the bounds of binned counts"
-        return Estimate(value, lower, upper, level, method, (bounds[0], bounds[1]))
-    return Estimate(value, lower, upper, level, method)
+    return estimate(value, replicates, level, kind, (bounds[0], bounds[1]))
 
 
 def _defined(replicates: Replicates, kind: str) -> tuple[Replicates, str]:
     """Return the replicates that are defined, and how an interval made of them is called."""
-    one_of("interval", kind, _INTERVALS)
     defined = replicates[~np.isnan(replicates)]
     method = f"{'' if kind == 'logit' else f'{kind} '}bootstrap, {len(replicates):,} replicates"
     left_out = len(replicates) - len(defined)

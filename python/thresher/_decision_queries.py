@@ -19,18 +19,18 @@ from thresher.confusion import ConfusionCounts, cell_costs, fraction
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["DecisionQueries"]
+__all__ = ["TARGETS", "DecisionQueries", "target_of"]
 
 Bounds: TypeAlias = "tuple[float | None, float | None]"
 
-# By rate: whether the target is the least that is accepted (else the most), and whether the highest threshold is taken
-# (else the lowest).
-_TARGETS = {
+TARGETS = {
     "recall": (True, True),
     "precision": (True, False),
     "false_positive_rate": (False, False),
     "predicted_positive_rate": (False, False),
 }
+"""By rate: whether the target is the least that is accepted (else the most), and whether the highest threshold is taken
+(else the lowest)."""
 
 
 class DecisionQueries:
@@ -169,16 +169,22 @@ class DecisionQueries:
         >>> counts.threshold_at(recall=0.5).threshold, counts.threshold_at(false_positive_rate=0.5).threshold
         (0.8, 0.35)
         """
-        targets = dict(zip(_TARGETS, (recall, precision, false_positive_rate, predicted_positive_rate), strict=True))
+        targets = dict(zip(TARGETS, (recall, precision, false_positive_rate, predicted_positive_rate), strict=True))
         given = {name: fraction(name, target) for name, target in targets.items() if target is not None}
         if len(given) != 1:
-            raise Error(f"exactly one of {', '.join(_TARGETS)} must be given, but found {', '.join(given) or 'none'}")
+            raise Error(f"exactly one of {', '.join(TARGETS)} must be given, but found {', '.join(given) or 'none'}")
         _distributions.quantile(level)
         [(name, target)] = given.items()
-        at_least, highest = _TARGETS[name]
-        low, high = (target, math.inf) if at_least else (-math.inf, target)
+        name, low, high, highest = target_of(name, target)
         chosen = _core.threshold_at(self._state.tally(), name, low, high, highest)
         return _choice(chosen, self._state.comparison, name, [(name, low, high)], 1.0, level=level)
+
+
+def target_of(name: str, target: float) -> tuple[str, float, float, bool]:
+    """Return a rate's name, the least and the largest value that is accepted, and whether the highest threshold is."""
+    at_least, highest = TARGETS[name]
+    low, high = (target, math.inf) if at_least else (-math.inf, target)
+    return name, low, high, highest
 
 
 def _limits(subject_to: Mapping[str, Any]) -> list[tuple[str, float, float]]:

@@ -6,9 +6,31 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
-__all__ = ["number", "table", "with_bounds"]
+__all__ = ["Shown", "number", "table", "with_bounds"]
 
 _CELL = "padding:0.15em 0.6em;text-align:right;border-bottom:1px solid rgba(128,128,128,0.35)"
+
+
+class Shown:
+    """How an accumulator shows itself: its name and settings, then a line for each thing it can tell."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        head = f"{type(self).__name__}({', '.join(self._described())})"
+        return "\n".join([f"<{head}", *(f"  {name}: {text}" for name, text in self._summary().items())]) + ">"
+
+    def _repr_html_(self) -> str:
+        head = f"{type(self).__name__}({', '.join(self._described())})"
+        return table(head, ("", ""), self._summary().items())
+
+    def _summary(self) -> dict[str, str]:
+        """Return what there is to tell, by name."""
+        raise NotImplementedError
+
+    def _described(self) -> list[str]:
+        """Return the settings as they would be written in a call."""
+        raise NotImplementedError
 
 
 def table(caption: str, header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thresher import _core
-from thresher._bootstrap import area_estimate, bootstrap_of
+from thresher._bootstrap import area_estimate, bootstrap_of, interval_wanted
 from thresher._errors import one_of
 from thresher._intervals import Spread, interval, meaning_of
 from thresher.estimates import Estimate
@@ -145,7 +145,7 @@ def bootstrapped(
     """Return the estimate of an area by the bootstrap's defaults, from seed 0."""
     if transform is not None:
         one_of("transform", transform, ("logit",))
-    kind = "percentile" if transform is None else "logit"
+    kind = interval_wanted("percentile" if transform is None else "logit", True, level)
     replicates = bootstrap_of(state, {"": state}, "rows", weight_meaning, seed=0).values(name, 1_000, n_threads)
     return area_estimate(state, name, replicates, level, kind, weight_meaning)
 

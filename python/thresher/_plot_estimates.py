@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from thresher._optional import needed
 from thresher._plot_axes import reference
+from thresher.bootstrap_comparison import Comparison
 from thresher.comparison import RocAucComparison
 from thresher.estimates import Estimate
 
@@ -47,17 +48,18 @@ def draw_estimate(
     _keep_room(ax)
 
 
-def draw_comparison(drawn: RocAucComparison, ax: Axes, names: tuple[str, str]) -> None:
-    """Draw two areas and, below a rule, their difference on the same scale, shifted so that 0 is the area of `b`."""
+def draw_comparison(drawn: RocAucComparison | Comparison, ax: Axes, names: tuple[str, str]) -> None:
+    """Draw two figures and, below a rule, their difference on the same scale, shifted so that 0 is the one of `b`."""
     a, b = names
+    figure = f"{drawn.figure[:1].upper()}{drawn.figure[1:]}" if isinstance(drawn, Comparison) else "ROC AUC"
     draw_estimate(drawn.a, ax, a, 0.0, {})
-    ax.set_xlabel(f"ROC AUC{_interval_in_words(drawn.a)}")
+    ax.set_xlabel(f"{figure}{_interval_in_words(drawn.a)}")
     draw_estimate(drawn.b, ax, b, 1.0, {})
     ax.axhline(1.5, color="0.3", linewidth=0.8)
     origin = drawn.b.value
     if math.isfinite(drawn.difference.value):
         draw_estimate(drawn.difference, ax, "difference", 2.0, {"color": "k"}, shift=origin)
-        if drawn.difference.bounds is None:  # else p is that of one figure among many possible
+        if drawn.difference.bounds is None:  # else p is that of the difference nearest to 0
             difference = _rows(ax)[-1]
             difference.set_text(f"{difference.get_text()}\np = {drawn.p_value:.3g}")
         reference(ax, [origin, origin], [1, 2.5], "No difference")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thresher import _core
 from thresher._errors import Error, InexactWarning, one_of
-from thresher._html import number, table, with_bounds
+from thresher._html import number, with_bounds
+from thresher._rows import Rows
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 
 __all__ = ["PR_AUC_METHODS", "Queries", "inexact", "judge", "precision_recall_curve_of", "roc_curve_of"]
@@ -18,57 +18,17 @@ __all__ = ["PR_AUC_METHODS", "Queries", "inexact", "judge", "precision_recall_cu
 PR_AUC_METHODS = ("step", "davis-goadrich", "trapezoid")
 
 
-class Queries:
-    """Everything that reads a compiled state and changes nothing."""
+class Queries(Rows):
+    """Everything that reads a compiled state of one model and changes nothing."""
 
     __slots__ = ()
 
     _state: _core.Accumulator
 
     @property
-    def n_samples(self) -> int:
-        """Rows counted; dropped rows and rows of weight 0 are not."""
-        return self.n_positives + self.n_negatives
-
-    @property
-    def n_positives(self) -> int:
-        """Positive rows counted."""
-        return self._state.n_positives
-
-    @property
-    def n_negatives(self) -> int:
-        """Negative rows counted."""
-        return self._state.n_negatives
-
-    @property
-    def n_dropped(self) -> int:
-        """Rows left out by `nan="drop"`."""
-        return self._state.n_dropped
-
-    @property
-    def weight_positives(self) -> float:
-        """Sum of the weights of positive rows; a row without a weight weighs 1."""
-        return self._state.weight_positives
-
-    @property
-    def weight_negatives(self) -> float:
-        """Sum of the weights of negative rows; a row without a weight weighs 1."""
-        return self._state.weight_negatives
-
-    @property
-    def weighted(self) -> bool:
-        """Whether any batch had weights: counts are float64 sums then."""
-        return self._state.weighted
-
-    @property
     def sums(self) -> bool:
         """Whether sums of squared weights, scores, squared scores and log losses are kept beside the counts."""
         return self._state.sums
-
-    @property
-    def nbytes(self) -> int:
-        """Memory held, in bytes."""
-        return self._state.nbytes
 
     @property
     def exact(self) -> bool:
@@ -180,21 +140,8 @@ class Queries:
         """Return the detection error tradeoff curve: false negative against false positive rate."""
         return DetCurve(*self._state.det_curve(drop_intermediate))
 
-    def __repr__(self) -> str:
-        head = f"{type(self).__name__}({', '.join(self._described())})"
-        return "\n".join([f"<{head}", *(f"  {name}: {text}" for name, text in self._summary().items())]) + ">"
-
-    def _repr_html_(self) -> str:
-        head = f"{type(self).__name__}({', '.join(self._described())})"
-        return table(head, ("", ""), self._summary().items())
-
     def _summary(self) -> dict[str, str]:
-        rows = f"{number(self.n_samples)} ({number(self.n_positives)} positive, {number(self.n_negatives)} negative)"
-        if self.n_dropped:
-            rows += f", {number(self.n_dropped)} dropped"
-        lines = {"rows": rows}
-        if self.weighted:
-            lines["weight"] = f"{self.weight_positives:.6g} positive, {self.weight_negatives:.6g} negative"
+        lines = self._rows_described()
         auc, precision = self._state.roc_auc(None), self._state.average_precision()
         lines["roc_auc"] = with_bounds(auc[0], auc[1:])
         lines["average_precision"] = with_bounds(precision[0], precision[1:])
@@ -206,10 +153,6 @@ class Queries:
 
     def _sums_described(self) -> list[str]:
         return ["sums=True"] if self.sums else []
-
-    def _settings(self) -> dict[str, Any]:
-        """Return settings that are not part of the bytes."""
-        return {}
 
 
 def roc_curve_of(state: _core.Accumulator, drop_intermediate: bool) -> RocCurve:

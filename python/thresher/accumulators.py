@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, ClassVar
 
 import numpy as np
 
-from thresher import _core, _envelope
+from thresher import _core
 from thresher._accumulator import Counts
 from thresher._arrays import ArrayLike, threshold_array, whole
-from thresher._errors import Error, InvalidStateError, one_of
+from thresher._errors import Error, one_of
 from thresher.confusion import COMPARISONS, ConfusionCounts
 
-__all__ = ["CompactCounts", "ExactCounts", "ThresholdCounts", "confusion_of", "load"]
+__all__ = ["CompactCounts", "ExactCounts", "ThresholdCounts", "confusion_of"]
 
 _DTYPES = ("float16", "bfloat16", "float32", "float64")
 
@@ -219,48 +218,6 @@ class ExactCounts(Counts):
         limited = _core.Accumulator.exact_counts(settings.get("max_bytes"), self.sums)
         limited.merge(self._state)
         self._state = limited
-
-
-def load(path: str | os.PathLike[str]) -> ThresholdCounts | CompactCounts | ExactCounts:
-    """Return the accumulator that `save` wrote to a file.
-
-    Parameters
-    ----------
-    path : str or path-like
-
-    Returns
-    -------
-    ThresholdCounts, CompactCounts or ExactCounts
-        Its `metadata` holds what was passed to `save`, with "saved_at" (UTC) and "thresher_version".
-
-    Raises
-    ------
-    InvalidStateError
-        For a file that is damaged, cut short, of a newer version or of another kind.
-    OSError
-        When it cannot be read.
-
-    Examples
-    --------
-    >>> import tempfile, thresher as th
-    >>> counts = th.ExactCounts()
-    >>> counts.update([0, 1], [0.2, 0.9])
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     counts.save(f"{folder}/day.thr", metadata={"model": "a"})
-    ...     loaded = th.load(f"{folder}/day.thr")
-    >>> loaded == counts, loaded.metadata["model"]
-    (True, 'a')
-    """
-    header, data = _envelope.read(path)
-    state = _core.Accumulator.from_bytes(data)
-    if state.kind != header["kind"]:
-        raise InvalidStateError(f"{path}: the header says {header['kind']!r}, but the state holds {state.kind!r}")
-    classes: dict[str, type[ThresholdCounts | CompactCounts | ExactCounts]]
-    classes = {"thresholds": ThresholdCounts, "compact": CompactCounts, "exact": ExactCounts}
-    counts = classes[state.kind]._of(state)
-    counts._restore(header["settings"])
-    counts.metadata = {name: header[name] for name in ("saved_at", "thresher_version")} | header["metadata"]
-    return counts
 
 
 def confusion_of(state: _core.Accumulator, at: Any, comparison: str, nearest: bool = False) -> ConfusionCounts:

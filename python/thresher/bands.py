@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thresher._errors import Error
+from thresher._errors import Error, one_of
 from thresher._table import Table, frozen
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ class Band(Table):
         shapes = [column.shape for column in self._columns().values()]
         if len(set(shapes)) > 1 or len(shapes[0]) != 1:
             raise Error(f"band columns must have one length, but have shapes {shapes}")
-        if self.curve not in _AXES:
-            raise Error(f"`curve` must be {' or '.join(map(repr, _AXES))}, but is {self.curve!r}")
+        one_of("curve", self.curve, list(_AXES))
 
     @property
     def axes(self) -> tuple[str, str]:

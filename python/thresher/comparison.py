@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RocAucComparison",
+    "bounds_of_difference",
     "compare_roc_auc",
     "compared",
     "roc_auc_covariance",
+    "shared_rows",
     "weights_in_words",
 ]
 
@@ -278,10 +280,11 @@ def compared(
     level: float,
     words: str,
     kind: str,
+    source: str = "",
 ) -> RocAucComparison:
-    """Return the comparison of two areas whose difference has this variance."""
+    """Return the comparison of two areas whose difference has this variance, which is of this `source`."""
     a, b = (interval(each, min(each.negatives, each.positives), level, "logit", words) for each in spreads)
-    method, bounds = f"{kind} {words}", _bounds_of_difference(a, b)
+    method, bounds = f"{kind} {words}{source}", bounds_of_difference(a, b)
     if variance > 0:
         error = math.sqrt(variance)
         z, reach = _nearest_to_zero(difference, bounds) / error, quantile(level) * error
@@ -297,7 +300,7 @@ def compared(
     return RocAucComparison(a, b, apart, z, p_value(z), covariance)
 
 
-def _bounds_of_difference(a: Estimate, b: Estimate) -> tuple[float, float] | None:
+def bounds_of_difference(a: Estimate, b: Estimate) -> tuple[float, float] | None:
     """Return what binned counts say of the sample's own difference; None where both areas are exact."""
     if a.bounds is None and b.bounds is None:
         return None
@@ -336,6 +339,24 @@ def _covariance(
     n_threads: int | None,
 ) -> tuple[list[Spread], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return areas, their covariances, their differences, and the variances of these."""
+    shared = shared_rows(labels, sources, notes, weights, weight_meaning, clusters, pos_label, nan)
+    found, *matrices = _core.roc_auc_covariance(*shared, n_threads)
+    spreads = [Spread(*spread) for spread in found]
+    covariance, differences, variances = (matrix.reshape(len(spreads), len(spreads)) for matrix in matrices)
+    return spreads, covariance, differences, variances
+
+
+def shared_rows(
+    labels: ArrayLike,
+    sources: list[Any],
+    notes: list[str],
+    weights: ArrayLike | None,
+    weight_meaning: str | None,
+    clusters: ArrayLike | None,
+    pos_label: Any,
+    nan: str,
+) -> tuple[Any, list[Any], list[str], Any, str | None, NDArray[np.int64] | None, Any, bool]:
+    """Return columns of scores of the same rows, as the core reads them."""
     one_of("nan", nan, ("raise", "drop"))
     if weights is None and weight_meaning is not None:
         raise Error("`weight_meaning` is given, but `weights` is not")
@@ -344,10 +365,4 @@ def _covariance(
     label_source = only(label_sources, "labels")
     weight_source = None if weights is None else column(weights, "weights")
     numbers = None if clusters is None else cluster_numbers(clusters)
-    drop = nan == "drop"
-    found, *matrices = _core.roc_auc_covariance(
-        label_source, sources, notes, weight_source, weight_meaning, numbers, positive, drop, n_threads
-    )
-    spreads = [Spread(*spread) for spread in found]
-    covariance, differences, variances = (matrix.reshape(len(spreads), len(spreads)) for matrix in matrices)
-    return spreads, covariance, differences, variances
+    return label_source, sources, notes, weight_source, weight_meaning, numbers, positive, nan == "drop"

@@ -20,6 +20,7 @@ from thresher._plot_curves import draw_band, draw_chance, draw_curve, finish
 from thresher._plot_decisions import draw_intervals, draw_matrix, draw_rates
 from thresher._plot_estimates import draw_comparison, draw_estimate
 from thresher.bands import Band
+from thresher.bootstrap_comparison import Comparison
 from thresher.calibration import IsotonicCalibration, ReliabilityCurve
 from thresher.choices import Choice
 from thresher.comparison import RocAucComparison
@@ -200,8 +201,8 @@ def estimate(
     return ax
 
 
-def areas(drawn: RocAucComparison, ax: Axes | None = None, *, names: tuple[str, str] = ("a", "b")) -> Axes:
-    """Draw two ROC AUCs and their difference and return the Axes."""
+def areas(drawn: RocAucComparison | Comparison, ax: Axes | None = None, *, names: tuple[str, str] = ("a", "b")) -> Axes:
+    """Draw the figures of two models and their difference and return the Axes."""
     ax = axes_of(ax)
     draw_comparison(drawn, ax, names)
     return ax

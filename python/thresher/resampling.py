@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from thresher import _bootstrap
+from thresher import _bootstrap, _core
 from thresher._accumulator import Counts
 from thresher._bootstrap import Replicates
 from thresher._errors import Error
@@ -92,21 +91,17 @@ def bootstrap(
     >>> found.lower < 0.75 < found.upper
     True
     """
-    total = _total(_shards(counts))
-    values = bootstrap_replicates(
-        counts,
-        statistic,
-        n_replicates=n_replicates,
-        seed=seed,
-        resample=resample,
-        weight_meaning=weight_meaning,
-        n_threads=n_threads,
-    )
-    if isinstance(statistic, str) and statistic in _bootstrap.FIGURES:
-        drawn = len(_shards(counts)) if resample == "shards" else math.inf
-        kind = interval or "logit"
-        return _bootstrap.area_estimate(total._state, statistic, values, level, kind, weight_meaning, drawn)
-    return _bootstrap.estimate(_number(_function(statistic)(total)), values, level, interval or "percentile")
+    shards, wanted = _shards(counts), _bootstrap.replicates_wanted(n_replicates)
+    of_area = isinstance(statistic, str) and statistic in _bootstrap.FIGURES
+    kind = _bootstrap.interval_wanted(interval, of_area, level)
+    total = _total(shards)
+    replicates = _replicates(total, shards, resample, weight_meaning, seed)
+    values = _values(total, replicates, statistic, wanted, n_threads)
+    if not isinstance(statistic, str) or not of_area:
+        return _bootstrap.estimate(_number(_function(statistic)(total)), values, level, kind)
+    if resample == "rows":
+        return _bootstrap.area_estimate(total._state, statistic, values, level, kind, weight_meaning)
+    return _bootstrap.area_estimate(total._state, statistic, values, level, kind, None, independent=len(shards))
 
 
 def bootstrap_replicates(
@@ -142,8 +137,25 @@ def bootstrap_replicates(
     """
     shards, wanted = _shards(counts), _bootstrap.replicates_wanted(n_replicates)
     total = _total(shards)
+    replicates = _replicates(total, shards, resample, weight_meaning, seed)
+    return _values(total, replicates, statistic, wanted, n_threads)
+
+
+def _replicates(
+    total: Counts, shards: dict[Any, Counts], resample: str, weight_meaning: str | None, seed: int
+) -> _core.Bootstrap:
     states = {shard_id: each._state for shard_id, each in shards.items()}
-    replicates = _bootstrap.bootstrap_of(total._state, states, resample, weight_meaning, seed)
+    return _bootstrap.bootstrap_of(total._state, states, resample, weight_meaning, seed)
+
+
+def _values(
+    total: Counts,
+    replicates: _core.Bootstrap,
+    statistic: str | Callable[[Any], float],
+    wanted: int,
+    n_threads: int | None,
+) -> Replicates:
+    """Return the figure in each of so many replicates of the total."""
     if isinstance(statistic, str) and statistic in _bootstrap.FIGURES:
         return replicates.values(statistic, wanted, n_threads)
     function = _function(statistic)

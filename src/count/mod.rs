@@ -6,6 +6,7 @@
 //! | [`ThresholdCounts`] | the gaps between the caller's thresholds | fixed | exact at the thresholds, bounded between |
 //! | [`CompactCounts`] | 261,506 published intervals | at most 4 MiB | bounded; exact for 8- and 16-bit scores |
 //! | [`ExactCounts`] | every distinct score | grows | exact |
+//! | [`PairedCounts`] | of two models on the same rows: CompactCounts of each, and pairs of intervals | limited | as those |
 
 mod accumulator;
 mod compact;
@@ -13,6 +14,7 @@ mod edges;
 mod exact;
 mod merge;
 mod moments;
+mod pairs;
 mod pilot;
 mod plan;
 mod ranked;
@@ -32,6 +34,8 @@ pub use exact::{
     fold_positive_groups, roc_auc_pairs, weighted_tally,
 };
 pub(crate) use moments::Moments;
+pub(crate) use pairs::{Cells, LEVELS, WeightSums, sides};
+pub use pairs::{PairedCounts, PairedGroups, PairedPart, Repeats};
 pub use pilot::thresholds_from;
 pub use ranked::{InColumn, RankedColumn, RankedRows, ranked_rows};
 pub use threshold::{ThresholdCounts, ThresholdPart};

@@ -9,7 +9,7 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Readable};
 use crate::simd;
-use crate::tally::{Sums, Tally};
+use crate::tally::{Sums, Tally, column};
 
 /// `Σ w²`, `Σ w s`, `Σ w s²` and `Σ −w ln q` of some rows, as [`Sums`] has them.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -125,9 +125,18 @@ fn bound(all: impl Iterator<Item = Moments>) -> [f64; 2] {
 }
 
 /// The columns of a tally, of groups of `[negatives, positives]` from the highest score down.
-pub(super) fn columns(groups: impl Iterator<Item = [Moments; 2]> + Clone, range: Option<[f64; 2]>) -> Sums {
-    let column = |i: usize| [0, 1].map(|label| groups.clone().map(|group| group[label].0[i]).collect());
-    Sums { squared_weights: column(0), scores: column(1), squared_scores: column(2), log_losses: column(3), range }
+pub(super) fn columns(groups: impl ExactSizeIterator<Item = [Moments; 2]>, range: Option<[f64; 2]>) -> Sums {
+    let room = || [column(groups.len()), column(groups.len())];
+    let [mut squared_weights, mut scores, mut squared_scores, mut log_losses] = [room(), room(), room(), room()];
+    for group in groups {
+        for (label, Moments([squared_weight, score, squared_score, log_loss])) in group.into_iter().enumerate() {
+            squared_weights[label].push(squared_weight);
+            scores[label].push(score);
+            squared_scores[label].push(squared_score);
+            log_losses[label].push(log_loss);
+        }
+    }
+    Sums { squared_weights, scores, squared_scores, log_losses, range }
 }
 
 /// The further sums of groups that are one score each, from their masses; `squared_weights` where those are not rows.

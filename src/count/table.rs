@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::accumulator::{Ledger, SMALL_BATCH};
+use super::exact::radix::{SHORT, radix_sort};
 use super::moments::{self, Summed};
 use super::plan::{Seen, Sink};
 use super::workers;
@@ -38,6 +39,13 @@ pub(super) struct Table {
     pub(super) ledger: Ledger,
     /// Every score was the one value its gap stands for.
     pub(super) representative: bool,
+}
+
+impl Table {
+    /// Sum of all weights; 0 without any.
+    pub(super) fn weight(&self) -> f64 {
+        if self.ledger.weighted { self.cells.weight() } else { 0.0 }
+    }
 }
 
 #[derive(Debug)]
@@ -186,13 +194,13 @@ fn blocks<S: Readable>(batch: &Batch<'_>, range: Range<usize>) -> impl Iterator<
 }
 
 /// Cells `2 * gap + label` as they come.
-struct Listed {
-    cells: Vec<u32>,
+pub(super) struct Listed {
+    pub(super) cells: Vec<u32>,
     gaps: u32,
 }
 
 impl Listed {
-    fn new(gaps: usize) -> Self {
+    pub(super) fn new(gaps: usize) -> Self {
         Self { cells: Vec::new(), gaps: gaps as u32 }
     }
 }
@@ -320,20 +328,30 @@ fn sums<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>
 /// A weighted batch far smaller than the table: the same sums as [`sums`] gives, of the cells it touches alone.
 fn some_sums<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>) -> Result<Table> {
     let mut worker = Worker::new(control.level);
-    let mut rows: Vec<(u32, f64)> = Vec::with_capacity(batch.len());
+    let (mut rows, mut weights) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
     worker.each_listed_block(batch, map, 0..batch.len(), control, |cells, block| {
-        rows.extend(cells.iter().copied().zip(block.weights.into_iter().flatten().copied()));
+        rows.extend_from_slice(cells);
+        weights.extend_from_slice(block.weights.unwrap_or(&[]));
     })?;
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|&row| rows[row].0); // stable: rows of one cell stay in their order
-    let sums = order.chunk_by(|&a, &b| rows[a].0 == rows[b].0).map(|group| {
+    let ledger = Ledger { weighted: !rows.is_empty(), ..worker.ledger(rows.len() as u64, count_positives(&rows)) };
+    let sums = sums_by_cell(&rows, &weights, control)?;
+    Ok(Table { cells: Cells::SomeSums(sums), ledger, representative: worker.representative })
+}
+
+/// The sums of the weights of rows by cell, ascending: in four interleaved partial sums, `((0 + 1) + (2 + 3))`.
+pub(super) fn sums_by_cell(cells: &[u32], weights: &[f64], control: &Control<'_>) -> Result<Vec<(u32, f64)>> {
+    // A row's place below its cell.
+    let mut rows: Vec<u64> = cells.iter().zip(0..).map(|(&cell, row)| u64::from(cell) << 32 | row).collect();
+    match rows.len() {
+        ..SHORT => rows.sort_unstable(),
+        _ => radix_sort(&mut rows, &mut Vec::new(), |row| row >> 32, control)?,
+    }
+    let sums = rows.chunk_by(|a, b| a >> 32 == b >> 32).map(|group| {
         let mut partials = [0.0; PARTIALS];
-        for &row in group {
-            partials[row % PARTIALS] += rows[row].1;
+        for row in group.iter().map(|&row| row as u32 as usize) {
+            partials[row % PARTIALS] += weights[row];
         }
-        (rows[group[0]].0, (partials[0] + partials[1]) + (partials[2] + partials[3]))
+        ((group[0] >> 32) as u32, (partials[0] + partials[1]) + (partials[2] + partials[3]))
     });
-    let positives = rows.iter().map(|&(cell, _)| u64::from(cell & 1)).sum();
-    let ledger = Ledger { weighted: !rows.is_empty(), ..worker.ledger(rows.len() as u64, positives) };
-    Ok(Table { cells: Cells::SomeSums(sums.collect()), ledger, representative: worker.representative })
+    Ok(sums.collect())
 }

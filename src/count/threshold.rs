@@ -12,7 +12,7 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Block, Working};
 use crate::simd::{self, DefaultFloatMode, Level};
-use crate::tally::{Masses, Tally};
+use crate::tally::{self, Masses, Tally};
 
 /// Counts at `k` thresholds: `k + 1` gaps, fixed memory, exact at each threshold.
 ///
@@ -138,11 +138,11 @@ impl ThresholdCounts {
     fn masses_by_gap(&self) -> Masses {
         let gaps = self.counts.len() / 2;
         if !self.ledger.weighted {
-            let label = |label: usize| (0..gaps).map(|gap| self.counts[2 * gap + label]).collect();
+            let label = |label: usize| filled(gaps, |gap| self.counts[2 * gap + label]);
             return Masses::Counts { positives: label(1), negatives: label(0) };
         }
         let mass = |cell: usize| self.counts[cell] as f64 + self.sums.get(cell).copied().unwrap_or(0.0);
-        let label = |label: usize| (0..gaps).map(|gap| mass(2 * gap + label)).collect();
+        let label = |label: usize| filled(gaps, |gap| mass(2 * gap + label));
         Masses::Weights { positives: label(1), negatives: label(0) }
     }
 
@@ -367,7 +367,8 @@ impl Accumulator for ThresholdCounts {
         // Rows below the lowest threshold form a group of their own, if there are any.
         let (masses, none_below) = self.masses_by_gap().descending();
         let below = (!none_below).then_some(f64::NEG_INFINITY);
-        let thresholds = self.thresholds.distinct().iter().rev().copied().chain(below).collect();
+        let mut thresholds = tally::column(self.thresholds.distinct().len() + 1);
+        thresholds.extend(self.thresholds.distinct().iter().rev().copied().chain(below));
         let tally = Tally::new(thresholds, masses, false);
         Ok(match &self.moments {
             Some(kept) => {
@@ -403,6 +404,13 @@ impl Accumulator for ThresholdCounts {
         }
         Ok(Self::from_parts(self.thresholds.clone(), self.given_dtype, dtype, counts, sums, ledger))
     }
+}
+
+/// A column of what each gap holds.
+fn filled<T>(gaps: usize, of: impl Fn(usize) -> T) -> Vec<T> {
+    let mut column = tally::column(gaps);
+    column.extend((0..gaps).map(of));
+    column
 }
 
 impl PartialEq for ThresholdCounts {

@@ -304,14 +304,14 @@ mod tests {
     fn the_lowest_error_wins_and_nobody_waits_for_ever() {
         let cancel = AtomicBool::new(false);
         let bad = |range: Range<usize>| {
-            if range.start >= 300 { Err(Error::NanScore { index: range.start }) } else { Ok(()) }
+            if range.start >= 300 { Err(Error::NanScore { argument: "scores", index: range.start }) } else { Ok(()) }
         };
         for threads in [1, 2, 8] {
             let control = control(&cancel, threads);
             let folded = fold(1000, 10, &control, || Ok(()), |(), range| bad(range));
-            assert_eq!(folded.unwrap_err(), Error::NanScore { index: 300 });
+            assert_eq!(folded.unwrap_err(), Error::NanScore { argument: "scores", index: 300 });
             let ordered = in_order(1000, 10, &control, || Ok(()), |(), range| bad(range), |()| ());
-            assert_eq!(ordered.unwrap_err(), Error::NanScore { index: 300 });
+            assert_eq!(ordered.unwrap_err(), Error::NanScore { argument: "scores", index: 300 });
         }
         cancel.store(true, Ordering::Relaxed);
         let stopped = fold(1000, 10, &control(&cancel, 2), || Ok(()), |(), _| Ok(()));

@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 pub struct Batch<'a> {
     pub(super) labels: Column<'a>,
     pub(super) scores: Column<'a>,
+    /// What errors call the scores.
+    pub(super) scores_named: &'static str,
     pub(super) weights: Option<Column<'a>>,
     pub(super) positive: Positive,
     pub(super) nan: NanPolicy,
@@ -71,8 +73,17 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// [`Error::LengthMismatch`] when they differ in length.
     pub fn new(labels: Column<'a>, scores: Column<'a>) -> Result<Self> {
-        same_length("scores", &scores, labels.len())?;
-        Ok(Self { labels, scores, weights: None, positive: Positive::One, nan: NanPolicy::Raise })
+        Self::named("scores", labels, scores)
+    }
+
+    /// The same, where errors call the scores by this name: one of several columns of them.
+    ///
+    /// # Errors
+    /// As [`Batch::new`].
+    pub fn named(argument: &'static str, labels: Column<'a>, scores: Column<'a>) -> Result<Self> {
+        same_length(argument, &scores, labels.len())?;
+        let (positive, nan) = (Positive::One, NanPolicy::Raise);
+        Ok(Self { labels, scores, scores_named: argument, weights: None, positive, nan })
     }
 
     /// Adds a weight to each row.

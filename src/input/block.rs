@@ -216,10 +216,10 @@ fn first_error<S: Score>(batch: &Batch<'_>, start: usize, block: &Block<'_, S>) 
         if block.scores[i].is_nan() {
             let stored = gather::scalar(&batch.scores, index);
             if stored.exact().is_none() {
-                return Some(Error::InexactScore { index, value: stored.to_string() });
+                return Some(Error::InexactScore { argument: batch.scores_named, index, value: stored.to_string() });
             }
             if batch.nan == NanPolicy::Raise {
-                return Some(Error::NanScore { index });
+                return Some(Error::NanScore { argument: batch.scores_named, index });
             }
         }
         let value = block.weights.map_or(1.0, |weights| weights[i]);

@@ -2,9 +2,9 @@
 
 use super::area::{InnerPairs, are_rows, area_with, roc_auc};
 use super::integral::rising;
-use super::precision_area::{average_precision, mean, precision_sum};
+use super::precision_area::{average_precision, precision_sum};
 use super::scale::Scale;
-use super::sum::{Mass, Step, steps};
+use super::sum::{Compensated, Mass, Step, steps};
 use crate::tally::{Masses, Tally};
 
 /// An interval that holds the exact value. Both ends are the value itself where it is exact, NaN where it is undefined.
@@ -113,17 +113,19 @@ pub fn roc_auc_with_bounds(tally: &Tally) -> (f64, Bounds) {
 /// ```
 #[must_use]
 pub fn average_precision_bounds(tally: &Tally) -> Bounds {
-    bounds_about(tally, average_precision(tally))
+    average_precision_bounds_about(tally, average_precision(tally))
 }
 
 /// [`average_precision`] and [`average_precision_bounds`], which needs it.
 #[must_use]
 pub fn average_precision_with_bounds(tally: &Tally) -> (f64, Bounds) {
     let value = average_precision(tally);
-    (value, bounds_about(tally, value))
+    (value, average_precision_bounds_about(tally, value))
 }
 
-fn bounds_about(tally: &Tally, value: f64) -> Bounds {
+/// [`average_precision_bounds`], for who knows the average precision already.
+#[must_use]
+pub fn average_precision_bounds_about(tally: &Tally, value: f64) -> Bounds {
     const RELATIVE: f64 = 5e-15; // lower end 27 roundings of 2^-53, the value above it 8, and some room
     if value.is_nan() || tally.tied() || precision_is_certain(tally.masses()) {
         return Bounds::exactly(value);
@@ -172,8 +174,13 @@ fn precision_is_certain(masses: &Masses) -> bool {
 /// Both ends of the average precision, `least` giving `L`.
 fn ends<M: Mass>(positives: &[M], negatives: &[M], least: impl Fn(&Step<M>, Scale) -> f64) -> (f64, f64) {
     let scale = M::scale(positives);
-    let lower = mean(positives, negatives, scale, |step| least(step, scale));
-    let upper = mean(positives, negatives, scale, |step| precision_sum(step, step.fp_before, scale));
+    let [mut lower, mut upper, mut all_positives] = [Compensated::default(); 3];
+    for step in steps(positives, negatives).filter(|step| step.p != M::ZERO) {
+        lower.add(least(&step, scale));
+        upper.add(precision_sum(&step, step.fp_before, scale));
+        all_positives.add(scale.apply(step.p.real()));
+    }
+    let [lower, upper] = [lower, upper].map(|sum| (sum.total() / all_positives.total()).min(1.0));
     (lower, upper)
 }
 

@@ -1,9 +1,9 @@
 //! The four counts of a confusion table, at every threshold of a tally or at any others.
 
 use super::rate::Rate;
-use super::sum::Mass;
+use super::sum::{Mass, totals};
 use crate::error::{Error, Result};
-use crate::tally::{Masses, Tally};
+use crate::tally::{Masses, Tally, column};
 
 /// Confusion tables, one per threshold: true and false positives, false and true negatives.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,9 +87,9 @@ impl ConfusionCounts {
 /// so they keep their precision where they are small.
 #[must_use]
 pub fn confusion(tally: &Tally) -> ConfusionCounts {
-    let mut thresholds = tally.thresholds().to_vec();
-    thresholds.reverse();
-    let admitted: Vec<usize> = (1..=tally.len()).rev().collect();
+    let (mut thresholds, mut admitted) = (column(tally.len()), column(tally.len()));
+    thresholds.extend(tally.thresholds().iter().rev());
+    admitted.extend((1..=tally.len()).rev());
     ConfusionCounts { thresholds, masses: tables(tally.masses(), &admitted) }
 }
 
@@ -145,6 +145,9 @@ pub fn confusion_of_groups(tally: &Tally, thresholds: Vec<f64>, admitted: &[usiz
 
 /// The four columns where the first `admitted[i]` groups are predicted positive.
 fn tables(masses: &Masses, admitted: &[usize]) -> ConfusionMasses {
+    if let [admitted] = *admitted {
+        return table(masses, admitted);
+    }
     match masses {
         Masses::Counts { positives, negatives } => {
             let (true_positives, false_negatives) = split_sums(positives, admitted);
@@ -172,22 +175,45 @@ fn split_sums<M: Mass>(column: &[M], admitted: &[usize]) -> (Vec<M>, Vec<M>) {
     splits(column, admitted, order.into_iter())
 }
 
+/// One table, of all four sums side by side.
+fn table(masses: &Masses, admitted: usize) -> ConfusionMasses {
+    fn cells<M: Mass>(positives: &[M], negatives: &[M], at: usize) -> [Vec<M>; 4] {
+        let ((p_above, p_below), (n_above, n_below)) = (positives.split_at(at), negatives.split_at(at));
+        let [tp, fp] = totals(p_above.iter().copied().zip(n_above.iter().copied()));
+        let [fn_, tn] = totals(p_below.iter().copied().zip(n_below.iter().copied()).rev());
+        [tp, fp, fn_, tn].map(|sum| vec![sum])
+    }
+    match masses {
+        Masses::Counts { positives, negatives } => {
+            let [true_positives, false_positives, false_negatives, true_negatives] =
+                cells(positives, negatives, admitted);
+            ConfusionMasses::Counts { true_positives, false_positives, false_negatives, true_negatives }
+        }
+        Masses::Weights { positives, negatives } => {
+            let [true_positives, false_positives, false_negatives, true_negatives] =
+                cells(positives, negatives, admitted);
+            ConfusionMasses::Weights { true_positives, false_positives, false_negatives, true_negatives }
+        }
+    }
+}
+
 /// The same in the `order` in which `admitted` ascends.
 fn splits<M: Mass>(
-    column: &[M],
+    masses: &[M],
     admitted: &[usize],
     order: impl DoubleEndedIterator<Item = usize> + Clone,
 ) -> (Vec<M>, Vec<M>) {
-    let (mut above, mut below) = (vec![M::ZERO; admitted.len()], vec![M::ZERO; admitted.len()]);
+    let [mut above, mut below] = [(); 2].map(|()| column(admitted.len()));
+    [&mut above, &mut below].into_iter().for_each(|sums: &mut Vec<M>| sums.resize(admitted.len(), M::ZERO));
     let (mut sum, mut next) = (M::Sum::default(), 0);
     for i in order.clone() {
-        column[next..admitted[i]].iter().for_each(|&mass| M::add(&mut sum, mass));
+        masses[next..admitted[i]].iter().for_each(|&mass| M::add(&mut sum, mass));
         next = admitted[i];
         above[i] = M::total(sum);
     }
-    let (mut sum, mut end) = (M::Sum::default(), column.len());
+    let (mut sum, mut end) = (M::Sum::default(), masses.len());
     for i in order.rev() {
-        column[admitted[i]..end].iter().rev().for_each(|&mass| M::add(&mut sum, mass));
+        masses[admitted[i]..end].iter().rev().for_each(|&mass| M::add(&mut sum, mass));
         end = admitted[i];
         below[i] = M::total(sum);
     }

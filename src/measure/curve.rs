@@ -1,7 +1,7 @@
 //! ROC, precision-recall and DET curves: the points, orders, end points and drop rules of scikit-learn 1.9.
 
 use super::sum::{Mass, steps, total};
-use crate::tally::{Groups, Masses, Tally};
+use crate::tally::{Groups, Masses, Tally, column};
 
 /// A receiver operating characteristic, from (0, 0) at threshold ∞ up; thresholds decrease.
 #[derive(Debug, Clone, PartialEq)]
@@ -170,7 +170,7 @@ fn real(rows: u64) -> f64 {
 fn roc<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], drop: bool) -> RocCurve {
     let keep = |i: usize| positives[i + 1] != positives[i] || negatives[i + 1] != negatives[i];
     let (all_p, all_n) = (total(positives), total(negatives));
-    let points = || Vec::with_capacity(1 + positives.len());
+    let points = || column(1 + positives.len());
     let mut curve = RocCurve { fpr: points(), tpr: points(), thresholds: points() };
     curve.fpr.push(M::ZERO.over(all_n));
     curve.tpr.push(M::ZERO.over(all_p));
@@ -190,9 +190,9 @@ fn precision_recall<M: Mass>(at: &[f64], positives: &[M], negatives: &[M], drop:
     let keep = |i: usize| positives[i] != M::ZERO || positives[i + 1] != M::ZERO;
     let all = total(positives);
     let mut curve = PrecisionRecallCurve {
-        precision: Vec::with_capacity(1 + positives.len()),
-        recall: Vec::with_capacity(1 + positives.len()),
-        thresholds: Vec::with_capacity(positives.len()),
+        precision: column(1 + positives.len()),
+        recall: column(1 + positives.len()),
+        thresholds: column(positives.len()),
     };
     curve.precision.push(1.0);
     curve.recall.push(0.0);
@@ -222,7 +222,8 @@ fn det<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], drop: bool
     let (all_n, all_p) = (false_alarms[negatives.len()], misses[0]);
     // Point 0 is (0, 0) at ∞, point i + 1 admits group i.
     let keep = |point: usize| positives[point - 1] != M::ZERO || positives[point] != M::ZERO;
-    let points: Vec<usize> = (0..misses.len()).filter(|&point| kept(point, misses.len(), drop, keep)).collect();
+    let mut points: Vec<usize> = column(misses.len());
+    points.extend((0..misses.len()).filter(|&point| kept(point, misses.len(), drop, keep)));
     let last = if all_p == M::ZERO {
         points.len() - 1
     } else {
@@ -235,11 +236,13 @@ fn det<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], drop: bool
         points.partition_point(|&point| false_alarms[point] == M::ZERO).saturating_sub(1).min(last)
     };
     let shown = || points[first..=last].iter().rev();
-    DetCurve {
-        fpr: shown().map(|&point| false_alarms[point].over(all_n)).collect(),
-        fnr: shown().map(|&point| misses[point].over(all_p)).collect(),
-        thresholds: shown().map(|&point| if point == 0 { f64::INFINITY } else { thresholds[point - 1] }).collect(),
-    }
+    let made = || column(last + 1 - first);
+    let mut curve = DetCurve { fpr: made(), fnr: made(), thresholds: made() };
+    curve.fpr.extend(shown().map(|&point| false_alarms[point].over(all_n)));
+    curve.fnr.extend(shown().map(|&point| misses[point].over(all_p)));
+    let threshold = |&point: &usize| if point == 0 { f64::INFINITY } else { thresholds[point - 1] };
+    curve.thresholds.extend(shown().map(threshold));
+    curve
 }
 
 /// True when position `i` of `count` stays: without `drop` always, else if it is the first, the last or one `keep` says.
@@ -252,11 +255,11 @@ fn kept(i: usize, count: usize, drop: bool, keep: impl Fn(usize) -> bool) -> boo
 ///
 /// Sums of weights never decrease, though each is rounded: an entry that leaves the running sum as it is goes whole
 /// into what was lost, and one that moves it moves it by more than the losses of 2^52 entries could round.
-fn cumulated<M: Mass>(column: impl ExactSizeIterator<Item = M>) -> Vec<M> {
-    let mut sums = Vec::with_capacity(column.len() + 1);
+fn cumulated<M: Mass>(masses: impl ExactSizeIterator<Item = M>) -> Vec<M> {
+    let mut sums = column(masses.len() + 1);
     let mut sum = M::Sum::default();
     sums.push(M::ZERO);
-    for mass in column {
+    for mass in masses {
         M::add(&mut sum, mass);
         sums.push(M::total(sum));
     }

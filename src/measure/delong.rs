@@ -6,7 +6,7 @@
 //! docs/dev/variance-of-roc-auc.md.
 
 use super::area::{roc_auc, roc_auc_from_pairs};
-use super::sum::{Mass, steps, total};
+use super::sum::{Mass, steps, total, totals};
 use super::variance::{AreaVariance, Moments, WeightMeaning, squares_for};
 use crate::error::Result;
 use crate::tally::{Masses, Tally};
@@ -69,7 +69,7 @@ fn of_rows(positives: &[u64], negatives: &[u64]) -> AreaVariance {
 
 /// The second and fourth moments of the placements of `[negatives, positives]` about the area.
 fn moments<M: Mass>(area: f64, positives: &[M], negatives: &[M], squares: Option<&[Vec<f64>; 2]>) -> [Moments; 2] {
-    let [all_n, all_p] = [total(negatives), total(positives)];
+    let [all_p, all_n] = totals(positives.iter().copied().zip(negatives.iter().copied()));
     let mut moments = [Moments::new(all_n.real()), Moments::new(all_p.real())];
     let square = |label: usize, group: usize| squares.map(|squares| squares[label][group]);
     let (real_n, real_p) = (all_n.real(), all_p.real());
@@ -77,7 +77,6 @@ fn moments<M: Mass>(area: f64, positives: &[M], negatives: &[M], squares: Option
     // whether they come as one or as many.
     let mut between = M::Sum::default();
     for (group, step) in steps(positives, negatives).enumerate() {
-        let above = (step.tp_before.real() + 0.5 * step.p.real()) / real_p;
         if step.p > M::ZERO {
             let placement = 1.0 - (step.fp_before.real() + 0.5 * step.n.real()) / real_n;
             moments[1].add(step.p.real(), square(1, group), placement - area);
@@ -85,7 +84,8 @@ fn moments<M: Mass>(area: f64, positives: &[M], negatives: &[M], squares: Option
             between = M::Sum::default();
         }
         if step.p > M::ZERO || squares.is_some() {
-            moments[0].add(step.n.real(), square(0, group), above - area);
+            let placement = (step.tp_before.real() + 0.5 * step.p.real()) / real_p;
+            moments[0].add(step.n.real(), square(0, group), placement - area);
         } else {
             M::add(&mut between, step.n);
         }

@@ -1,7 +1,7 @@
 //! Cumulative-gain and lift curves: what flagging the highest scores finds.
 
 use super::sum::{Mass, steps, total};
-use crate::tally::{Masses, Tally};
+use crate::tally::{Masses, Tally, column};
 
 /// Recall against the share of rows flagged, a point per group from the highest score down; columns of one length.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +70,7 @@ pub fn lift_curve(tally: &Tally) -> LiftCurve {
 fn gain<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M]) -> GainCurve {
     let all_p = total(positives);
     let all = both(all_p, total(negatives));
-    let points = || Vec::with_capacity(1 + positives.len());
+    let points = || column(1 + positives.len());
     let mut curve = GainCurve { predicted_positive_rate: points(), recall: points(), thresholds: points() };
     curve.predicted_positive_rate.push(M::ZERO.over(all));
     curve.recall.push(M::ZERO.over(all_p));
@@ -86,7 +86,7 @@ fn gain<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M]) -> GainCu
 fn lift<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M]) -> LiftCurve {
     let (all_p, all_n) = (total(positives), total(negatives));
     let (all, prevalence) = (both(all_p, all_n), all_p.share(all_n));
-    let points = || Vec::with_capacity(positives.len());
+    let points = || column(positives.len());
     let mut curve = LiftCurve { predicted_positive_rate: points(), lift: points(), thresholds: points() };
     for (step, &threshold) in steps(positives, negatives).zip(thresholds) {
         let flagged = both(step.tp, step.fp);

@@ -16,12 +16,16 @@ pub(crate) fn rising(before: f64, ahead: f64, p: f64) -> f64 {
         let logarithm = if ahead > 0.0 { p.ln() - ahead.ln() } else { 0.0 };
         return p - (ahead - before) * logarithm;
     }
-    before * x.ln_1p() + ahead * x_minus_log1p(x)
+    let short = x_minus_log1p(x);
+    let logarithm = if x < SERIES_BELOW { x - short } else { x.ln_1p() };
+    before * logarithm + ahead * short
 }
+
+/// Above it `x − ln(1 + x)` loses less than five bits, below it 22 terms of its series suffice.
+pub(crate) const SERIES_BELOW: f64 = 0.1;
 
 /// `x − log(1 + x)` for `x >= 0`.
 pub(crate) fn x_minus_log1p(x: f64) -> f64 {
-    const SERIES_BELOW: f64 = 0.1; // above it the difference loses less than five bits, below it 22 terms suffice
     const SHORT_BELOW: f64 = 1e-3; // there 6 do
     if x >= SERIES_BELOW {
         return x - x.ln_1p();

@@ -1,7 +1,7 @@
 //! The area under the ROC curve over a logarithmic axis.
 
 use super::bounds::Bounds;
-use super::integral::x_minus_log1p;
+use super::integral::{SERIES_BELOW, x_minus_log1p};
 use super::sum::{Compensated, Mass, steps, total};
 use crate::error::{Error, Result};
 use crate::tally::{Masses, Tally};
@@ -65,7 +65,7 @@ fn areas<M: Mass>(positives: &[M], negatives: &[M], min_fpr: f64) -> [f64; 3] {
         let at_start = before + rise * ((start - from) / run).clamp(0.0, 1.0);
         let (ratio, slope) = (width / start, rise / run);
         let short = x_minus_log1p(ratio);
-        let logarithm = if ratio < 0.1 { ratio - short } else { ratio.ln_1p() };
+        let logarithm = if ratio < SERIES_BELOW { ratio - short } else { ratio.ln_1p() };
         let piece = at_start * logarithm + slope * start * short;
         let terms = [piece, before * logarithm, (before + rise) * logarithm];
         areas.iter_mut().zip(terms).for_each(|(area, term)| area.add(term));

@@ -23,7 +23,7 @@
 //! | single points | `kolmogorov_smirnov.rs`, `smirnov.rs`, `equal_error.rs` | the largest distance of the classes and how likely it is, equal errors |
 //! | decision curves | `net_benefit.rs` | net benefit at threshold probabilities |
 //! | gains | `gains.rs`, `precision_recall_gain.rs` | cumulative-gain, lift and precision-recall-gain curves |
-//! | heights | `reading.rs` | a curve at given abscissae, a rate at a given group |
+//! | heights | `reading.rs`, `rate_at.rs` | a curve at given abscissae, a rate at a given group or where another is held |
 //!
 //! Notation, in all formulas: groups run from the highest score down; `p, n` are the positives and negatives of a group
 //! (rows, or sums of weights), `T, F` their sums before it, `P, N` their totals, `N_below` the negatives after it.
@@ -56,6 +56,7 @@ mod precision_recall_gain;
 mod precision_sum;
 mod precision_variance;
 mod rate;
+mod rate_at;
 mod rate_interval;
 mod ratio;
 mod reading;
@@ -74,7 +75,8 @@ pub use area::{roc_auc, roc_auc_from_pairs, twice_u};
 pub(crate) use band::refuse_disorder;
 pub use band::{Ends, fixed_width_roc_band, precision_ends, roc_ends};
 pub use bounds::{
-    Bounds, average_precision_bounds, average_precision_with_bounds, roc_auc_bounds, roc_auc_with_bounds,
+    Bounds, average_precision_bounds, average_precision_bounds_about, average_precision_with_bounds, roc_auc_bounds,
+    roc_auc_with_bounds,
 };
 pub use calibration::{
     BrierParts, brier_by_corp, brier_score, calibration_ratio, log_loss, mean_score, normalized_entropy,
@@ -99,6 +101,7 @@ pub use precision_recall_gain::{PrecisionRecallGainCurve, precision_recall_gain_
 pub use precision_sum::PrecisionSum;
 pub use precision_variance::average_precision_variance;
 pub use rate::Rate;
+pub use rate_at::rate_at;
 pub use rate_interval::{RateInterval, rate_interval};
 pub use reading::{precision_heights_at, rate_of_groups, roc_heights_at};
 pub use reliability::{Binning, Reliability, brier_by_bins, reliability};

@@ -2,7 +2,8 @@
 
 use super::area::{InnerPairs, roc_auc};
 use super::bounds::{Bounds, roc_auc_bounds};
-use super::sum::{Compensated, Mass, steps, total};
+use super::scale::Scale;
+use super::sum::{Compensated, Mass, steps_of, totals};
 use crate::error::{Error, Result};
 use crate::tally::{Masses, Tally};
 
@@ -134,26 +135,35 @@ impl Range {
         mirrored: bool,
         inner: [InnerPairs; N],
     ) -> [f64; N] {
+        let scales = [positives, negatives].map(M::scale);
+        let groups = positives.iter().copied().zip(negatives.iter().copied());
         if !mirrored {
-            return self.area(positives, negatives, inner);
+            return self.area(groups, scales, inner);
         }
-        let [from_below, across] =
-            [negatives, positives].map(|column| column.iter().rev().copied().collect::<Vec<M>>());
-        self.area(&from_below, &across, inner)
+        self.area(groups.rev().map(|(p, n)| (n, p)), [scales[1], scales[0]], inner)
     }
 
     /// The plain area under the curve in the range; NaN unless both classes are present.
-    fn area<M: Mass, const N: usize>(self, positives: &[M], negatives: &[M], inner: [InnerPairs; N]) -> [f64; N] {
-        let (scale_p, scale_n) = (M::scale(positives), M::scale(negatives));
-        let all_p = scale_p.apply(total(positives).real());
-        let all_n = scale_n.apply(total(negatives).real());
+    fn area<M: Mass, const N: usize>(
+        self,
+        groups: impl Iterator<Item = (M, M)> + Clone,
+        [scale_p, scale_n]: [Scale; 2],
+        inner: [InnerPairs; N],
+    ) -> [f64; N] {
+        const CLEARLY: f64 = 1e-9; // beyond all rounding
+        let [all_p, all_n] = totals(groups.clone());
+        let (all_p, all_n) = (scale_p.apply(all_p.real()), scale_n.apply(all_n.real()));
         if !(all_p > 0.0 && all_n > 0.0) {
             return [f64::NAN; N];
         }
+        let (early, late) = (self.from * all_n * (1.0 - CLEARLY), self.to * all_n * (1.0 + CLEARLY));
         let mut areas = [Compensated::default(); N];
-        for step in steps(positives, negatives) {
-            let (p, n) = (scale_p.apply(step.p.real()), scale_n.apply(step.n.real()));
-            let (before, fp_before) = (scale_p.apply(step.tp_before.real()), scale_n.apply(step.fp_before.real()));
+        for step in steps_of(groups) {
+            let (n, fp_before) = (scale_n.apply(step.n.real()), scale_n.apply(step.fp_before.real()));
+            if n == 0.0 || fp_before > late || fp_before + n < early {
+                continue; // what follows would add nothing
+            }
+            let (p, before) = (scale_p.apply(step.p.real()), scale_p.apply(step.tp_before.real()));
             // How far into the group the range begins and ends. One rounding, not two: differences of two numbers that
             // may be close.
             let start = self.from.mul_add(all_n, -fp_before).clamp(0.0, n);

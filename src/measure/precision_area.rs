@@ -140,12 +140,7 @@ fn interpolated<M: Mass>(step: &Step<M>, scale: Scale) -> f64 {
 }
 
 /// `Σ term / P` over the groups that hold samples; terms are in scaled positives. At most 1, NaN without positives.
-pub(crate) fn mean<M: Mass>(
-    positives: &[M],
-    negatives: &[M],
-    scale: Scale,
-    mut term: impl FnMut(&Step<M>) -> f64,
-) -> f64 {
+fn mean<M: Mass>(positives: &[M], negatives: &[M], scale: Scale, mut term: impl FnMut(&Step<M>) -> f64) -> f64 {
     let (mut sum, mut all_positives) = (Compensated::default(), Compensated::default());
     for step in steps(positives, negatives).filter(|step| step.p != M::ZERO || step.n != M::ZERO) {
         sum.add(term(&step));

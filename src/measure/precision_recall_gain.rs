@@ -4,7 +4,7 @@ use std::ops::Sub;
 
 use super::bounds::Bounds;
 use super::sum::{Compensated, Mass, steps, total};
-use crate::tally::{Masses, Tally};
+use crate::tally::{Masses, Tally, column};
 
 /// Precision gain against recall gain, from the lowest threshold up to the closing point, which has no threshold.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,9 +85,11 @@ fn curve<M: Mass + Sub<Output = M>>(tally: &Tally, positives: &[M], negatives: &
     }
     let (prevalence, rest, odds) = (all_p.share(all_n), all_n.share(all_p), all_p.real() / all_n.real());
     let (mut areas, wanted) = ([Compensated::default(); 3], if tally.tied() { 1 } else { 3 });
-    curve.precision_gain.reserve(positives.len());
-    curve.recall_gain.reserve(positives.len());
-    curve.thresholds.reserve(positives.len());
+    for values in [&mut curve.precision_gain, &mut curve.recall_gain, &mut curve.thresholds] {
+        let mut roomy = column(1 + positives.len());
+        roomy.append(values);
+        *values = roomy;
+    }
     let (mut to, mut after) = (0.0, 0.0);
     for (step, &threshold) in steps(positives, negatives).zip(tally.thresholds()) {
         let (from, before) = (to, after);
@@ -97,15 +99,17 @@ fn curve<M: Mass + Sub<Output = M>>(tally: &Tally, positives: &[M], negatives: &
         }
         let missed = (all_p - step.tp).over(all_p).max(0.0);
         let recall_gain = if to > prevalence { (1.0 - odds * (missed / to)).max(0.0) } else { 0.0 };
-        let (mut piece, mut start) = (Piece { width: odds * (step.p.over(all_p) / from / to), from, to }, before);
-        if from < prevalence {
-            let beyond = (recall_gain * to * rest / step.p.over(all_p)).clamp(0.0, 1.0); // (to − π) / (to − from)
-            start += step.n.over(all_n) * (1.0 - beyond);
-            piece = Piece { width: recall_gain, from: prevalence, to };
-            curve.precision_gain[0] = precision_gain(start, prevalence);
-        }
-        let ends = [[start, after], [after, after], [before, before]];
-        areas.iter_mut().zip(ends).take(wanted).for_each(|(area, ends)| area.add(piece.area(ends)));
+        if step.p > M::ZERO {
+            let (mut piece, mut start) = (Piece { width: odds * (step.p.over(all_p) / from / to), from, to }, before);
+            if from < prevalence {
+                let beyond = (recall_gain * to * rest / step.p.over(all_p)).clamp(0.0, 1.0); // (to − π) / (to − from)
+                start += step.n.over(all_n) * (1.0 - beyond);
+                piece = Piece { width: recall_gain, from: prevalence, to };
+                curve.precision_gain[0] = precision_gain(start, prevalence);
+            }
+            let ends = [[start, after], [after, after], [before, before]];
+            areas.iter_mut().zip(ends).take(wanted).for_each(|(area, ends)| area.add(piece.area(ends)));
+        } // a step to the right has no area
         curve.precision_gain.push(precision_gain(after, to));
         curve.recall_gain.push(recall_gain);
         curve.thresholds.push(threshold);

@@ -1,7 +1,7 @@
 //! [`average_precision_variance`]: how far the average precision of another sample would lie from this one's.
 
 use super::precision_area::average_precision;
-use super::sum::{Mass, total};
+use super::sum::{Mass, totals};
 use super::variance::{AreaVariance, Moments, WeightMeaning, squares_for};
 use crate::error::Result;
 use crate::tally::{Masses, Tally};
@@ -52,20 +52,22 @@ pub fn average_precision_variance(tally: &Tally, meaning: WeightMeaning) -> Resu
 
 /// The moments of what the rows of `[negatives, positives]` contribute.
 fn moments<M: Mass>(area: f64, positives: &[M], negatives: &[M], squares: Option<&[Vec<f64>; 2]>) -> [Moments; 2] {
-    let [all_n, all_p] = [total(negatives).real(), total(positives).real()];
+    let [all_p, all_n] = totals(positives.iter().copied().zip(negatives.iter().copied())).map(M::real);
     let mut moments = [Moments::new(all_n), Moments::new(all_p)];
     let per_negative = all_n / all_p; // a row's share of its own class is what moments take
     // From the lowest score up: what scores at least as high is the whole less what lies below.
     let (mut below_n, mut below_p) = (M::Sum::default(), M::Sum::default());
     let (mut helped, mut harmed) = (0.0, 0.0);
     for (group, (&p, &n)) in positives.iter().zip(negatives).enumerate().rev() {
-        let (t, f) = (all_p - M::total(below_p).real(), all_n - M::total(below_n).real());
-        let flagged = t + f;
-        let [share_t, share_f] = [t / flagged, f / flagged];
-        helped += p.real() / flagged * share_f;
-        harmed += p.real() / flagged * share_t;
         let square = |label: usize| squares.map(|squares| squares[label][group]);
-        moments[1].add(p.real(), square(1), share_t - area + helped);
+        if p > M::ZERO {
+            let (t, f) = (all_p - M::total(below_p).real(), all_n - M::total(below_n).real());
+            let flagged = t + f;
+            let [share_t, share_f] = [t / flagged, f / flagged];
+            helped += p.real() / flagged * share_f;
+            harmed += p.real() / flagged * share_t;
+            moments[1].add(p.real(), square(1), share_t - area + helped);
+        }
         moments[0].add(n.real(), square(0), -harmed * per_negative);
         M::add(&mut below_p, p);
         M::add(&mut below_n, n);

@@ -213,10 +213,12 @@ fn cuts_at<M: Mass>(
     least: impl Fn(usize) -> M,
 ) -> Vec<Cut> {
     let (mut cuts, mut sum) = (Vec::with_capacity(n_bins - 1), M::Sum::default());
+    let mut next = least(1); // of the next cut: worked out once a cut, not once a group
     for group in (0..tally.len()).rev() {
-        while cuts.len() + 1 < n_bins && M::total(sum) >= least(cuts.len() + 1) {
+        while cuts.len() + 1 < n_bins && M::total(sum) >= next {
             let edge = tally.thresholds().get(group).copied().unwrap_or(0.0).clamp(0.0, 1.0);
             cuts.push(Cut { above: group + 1, edge });
+            next = least(cuts.len() + 1);
         }
         M::add(&mut sum, positives[group]);
         M::add(&mut sum, negatives[group]);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::sum::{Compensated, Mass};
+use super::sum::{Compensated, Mass, total};
 use crate::error::{Error, Result};
 use crate::tally::{Masses, Sums, Tally};
 
@@ -40,7 +40,7 @@ impl<'t> ScoreSums<'t> {
     /// All there is of both classes.
     pub(crate) fn whole(self) -> f64 {
         match self.tally.masses() {
-            Masses::Counts { positives, negatives } => sum([&positives[..], negatives]),
+            Masses::Counts { positives, negatives } => (total(positives) + total(negatives)) as f64,
             Masses::Weights { positives, negatives } => sum([&positives[..], negatives]),
         }
     }
@@ -96,15 +96,17 @@ impl<'t> ScoreSums<'t> {
             return GroupSums { masses: columns.map(|column| sum([column])), scores, squared_scores };
         }
         let thresholds = &self.tally.thresholds()[groups];
-        let of = |column: &[M]| {
-            let mut sums = [Compensated::default(); 3];
-            for (&score, mass) in thresholds.iter().zip(column) {
-                let (mass, product) = (mass.real(), mass.real() * score);
-                [mass, product, product * score].into_iter().zip(&mut sums).for_each(|(term, sum)| sum.add(term));
+        let mut sums = [[Compensated::default(); 3]; 2];
+        let groups = thresholds.iter().zip(columns[0].iter().zip(columns[1]));
+        for (&score, (&negatives, &positives)) in groups {
+            for (sums, mass) in sums.iter_mut().zip([negatives.real(), positives.real()]) {
+                let product = mass * score;
+                sums[0].add(mass);
+                sums[1].add(product);
+                sums[2].add(product * score);
             }
-            sums.map(Compensated::total)
-        };
-        let [[n, n_scores, n_squares], [p, p_scores, p_squares]] = columns.map(of);
+        }
+        let [[n, n_scores, n_squares], [p, p_scores, p_squares]] = sums.map(|sums| sums.map(Compensated::total));
         GroupSums { masses: [n, p], scores: [n_scores, p_scores], squared_scores: [n_squares, p_squares] }
     }
 

@@ -102,7 +102,12 @@ impl Mass for f64 {
     }
 
     fn scale(column: &[f64]) -> Scale {
-        Scale::of(column.iter().copied().fold(0.0, f64::max))
+        const LANES: usize = 16; // side by side, and without care for NaN, which no tally holds
+        let mut largest = [0.0; LANES];
+        for masses in column.chunks(LANES) {
+            largest.iter_mut().zip(masses).for_each(|(most, &mass)| *most = if mass > *most { mass } else { *most });
+        }
+        Scale::of(largest.into_iter().fold(0.0, f64::max))
     }
 
     #[inline]
@@ -155,6 +160,16 @@ pub(crate) fn total<M: Mass>(column: &[M]) -> M {
     M::total(sum)
 }
 
+/// The totals of both columns, side by side: a sum of weights waits for the addition before.
+pub(crate) fn totals<M: Mass>(groups: impl Iterator<Item = (M, M)>) -> [M; 2] {
+    let mut sums = [M::Sum::default(); 2];
+    groups.for_each(|(p, n)| {
+        M::add(&mut sums[0], p);
+        M::add(&mut sums[1], n);
+    });
+    sums.map(M::total)
+}
+
 /// One group, with what lies above it: `p, n` inside, `T, F` before it, `tp, fp` once it is admitted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step<M> {
@@ -167,9 +182,16 @@ pub(crate) struct Step<M> {
 }
 
 /// The groups from the highest score down, each with its cumulated sums.
+#[inline(always)]
 pub(crate) fn steps<'a, M: Mass>(positives: &'a [M], negatives: &'a [M]) -> impl Iterator<Item = Step<M>> + 'a {
+    steps_of(positives.iter().copied().zip(negatives.iter().copied()))
+}
+
+/// The same of the positives and negatives of each group.
+#[inline(always)]
+pub(crate) fn steps_of<M: Mass>(groups: impl Iterator<Item = (M, M)>) -> impl Iterator<Item = Step<M>> {
     let (mut true_sum, mut false_sum) = (M::Sum::default(), M::Sum::default());
-    positives.iter().zip(negatives).map(move |(&p, &n)| {
+    groups.map(move |(p, n)| {
         let (tp_before, fp_before) = (M::total(true_sum), M::total(false_sum));
         M::add(&mut true_sum, p);
         M::add(&mut false_sum, n);

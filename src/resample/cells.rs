@@ -1,8 +1,10 @@
 //! [`Cells`]: what one shard holds, class by class and group by group, as laws to draw from.
 
 use super::bootstrap::Unit;
-use super::poisson::{LARGEST, Poisson, Tables};
+use super::laws::Laws;
+use super::poisson::Tables;
 use super::random::Words;
+use super::wide::WideTables;
 use crate::error::{Error, Result};
 use crate::measure::WeightMeaning;
 use crate::simd;
@@ -20,21 +22,12 @@ pub(super) struct Cells {
 #[derive(Debug)]
 enum Held {
     /// Rows, each drawn for itself.
-    Rows {
-        /// Per cell its mean, where that is an integer up to [`LARGEST`]; 0: the next of `others`.
-        means: Vec<u8>,
-        others: Vec<Poisson>,
-        /// Per cell, what one drawn unit weighs; empty where it is 1.
-        scales: Vec<f64>,
-    },
+    Rows(Laws),
     /// Rows that are drawn together.
     Together(Vec<u64>),
     /// Sums of weights that are drawn together.
     WeightsTogether(Vec<f64>),
 }
-
-/// Cells that are drawn at a time: their values stay in the first cache.
-const BLOCK: usize = 1024;
 
 /// The columns that draws are added to.
 pub(super) struct Columns<'m, M> {
@@ -61,12 +54,12 @@ impl Columns<'_, f64> {
 }
 
 impl Cells {
-    /// The cells of `tally`, whose groups are all among those of `whole`.
+    /// The cells of `tally`, whose groups are all among those of `whole`; `wide` has the tables that all shards share.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for a group that `whole` has not, for more than 2^31 groups, and for weights whose squares
     /// float64 does not hold; [`Error::NoSquaredWeights`]; [`Error::OutOfMemory`].
-    pub(super) fn new(tally: &Tally, whole: &Tally, unit: Unit) -> Result<Self> {
+    pub(super) fn new(tally: &Tally, whole: &Tally, unit: Unit, wide: &mut WideTables) -> Result<Self> {
         let groups = positions(tally, whole)?;
         let cells = |held: &dyn Fn(usize, usize) -> bool| {
             let both = (0..groups.len()).flat_map(|group| [(group, 1), (group, 0)]);
@@ -78,7 +71,7 @@ impl Cells {
                 let cells = cells(&|group, label| columns[label][group] > 0);
                 let counts = || cells.iter().map(|&(group, label)| columns[label][group]);
                 let held = match unit {
-                    Unit::Rows(_) => Held::of_means(counts().map(|count| count as f64)),
+                    Unit::Rows(_) => Held::Rows(Laws::of_means(counts().map(|count| count as f64), wide)),
                     Unit::Shards => Held::Together(counts().collect()),
                 };
                 (cells, held)
@@ -88,11 +81,11 @@ impl Cells {
                 let cells = cells(&|group, label| columns[label][group] > 0.0);
                 let weights = || cells.iter().map(|&(group, label)| columns[label][group]);
                 let held = match unit {
-                    Unit::Rows(WeightMeaning::Frequency) => Held::of_means(weights()),
+                    Unit::Rows(WeightMeaning::Frequency) => Held::Rows(Laws::of_means(weights(), wide)),
                     Unit::Rows(WeightMeaning::Sampling) => {
                         let squares = &tally.sums().ok_or(Error::NoSquaredWeights)?.squared_weights;
                         let squares = cells.iter().map(|&(group, label)| squares[label][group]);
-                        Held::of_moments(weights().zip(squares))?
+                        Held::Rows(Laws::of_moments(weights().zip(squares), wide)?)
                     }
                     Unit::Shards => Held::WeightsTogether(weights().collect()),
                 };
@@ -112,7 +105,7 @@ impl Cells {
     /// The largest mean that is drawn from a table.
     pub(super) fn largest_mean(&self) -> u8 {
         match &self.held {
-            Held::Rows { means, .. } => means.iter().copied().max().unwrap_or(0),
+            Held::Rows(laws) => laws.largest_mean(),
             Held::Together(_) | Held::WeightsTogether(_) => 1,
         }
     }
@@ -120,8 +113,8 @@ impl Cells {
     /// Adds one replicate of the shard, of rows.
     pub(super) fn add_rows(&self, tables: &Tables, words: &mut Words, mut columns: Columns<'_, u64>) {
         match &self.held {
-            Held::Rows { .. } => self.draw(tables, words, |_, places, values| {
-                places.iter().zip(values).for_each(|(&place, &value)| columns.add(place, value));
+            Held::Rows(laws) => laws.draw(tables, words, |start, values| {
+                self.places[start..].iter().zip(values).for_each(|(&place, &value)| columns.add(place, value));
             }),
             Held::Together(counts) => {
                 let times = tables.draw(1, words);
@@ -136,9 +129,9 @@ impl Cells {
     /// Adds one replicate of the shard, of weights.
     pub(super) fn add_weights(&self, tables: &Tables, words: &mut Words, mut columns: Columns<'_, f64>) {
         match &self.held {
-            Held::Rows { scales, .. } => self.draw(tables, words, |start, places, values| {
-                for (cell, (&place, &value)) in places.iter().zip(values).enumerate() {
-                    columns.add(place, value as f64 * scales.get(start + cell).unwrap_or(&1.0));
+            Held::Rows(laws) => laws.draw(tables, words, |start, values| {
+                for (cell, (&place, &value)) in self.places[start..].iter().zip(values).enumerate() {
+                    columns.add(place, value as f64 * laws.scale(start + cell));
                 }
             }),
             held => {
@@ -146,7 +139,7 @@ impl Cells {
                 let mass = |cell: usize| match held {
                     Held::WeightsTogether(weights) => weights[cell],
                     Held::Together(counts) => counts[cell] as f64,
-                    Held::Rows { .. } => 0.0,
+                    Held::Rows(_) => 0.0,
                 };
                 if times > 0.0 {
                     self.places.iter().enumerate().for_each(|(cell, &place)| columns.add(place, times * mass(cell)));
@@ -158,15 +151,15 @@ impl Cells {
     /// Twice the pairs that one replicate's positives win, and its `[negatives, positives]`: its ROC AUC without its
     /// table. None where counts are too large for that.
     pub(super) fn pairs(&self, tables: &Tables, words: &mut Words) -> Option<(u128, [u64; 2])> {
-        let Held::Rows { others, scales, .. } = &self.held else { return None };
-        if !(others.is_empty() && scales.is_empty()) {
+        let Held::Rows(laws) = &self.held else { return None };
+        if !laws.small() {
             return None; // means up to 63 in 2^32 cells at most: a block's sum fits 64 bits by far
         }
         let (mut twice_u, mut drawn, mut positives) = (0_u128, 0, 0);
         let (mut last, mut above) = (u32::MAX, 0); // the group, and the positives above it
-        self.draw(tables, words, |_, places, values| {
+        laws.draw(tables, words, |start, values| {
             let mut sum = 0;
-            for (&place, &value) in places.iter().zip(values) {
+            for (&place, &value) in self.places[start..].iter().zip(values) {
                 let positive = value * u64::from(place & 1);
                 above = if place >> 1 == last { above } else { positives };
                 last = place >> 1;
@@ -177,69 +170,6 @@ impl Cells {
             twice_u += u128::from(sum);
         });
         Some((twice_u, [drawn - positives, positives]))
-    }
-
-    /// Draws every cell, in blocks: `take` is given the first cell of each, the places and the values.
-    #[inline(always)]
-    fn draw(&self, tables: &Tables, words: &mut Words, mut take: impl FnMut(usize, &[u32], &[u64])) {
-        let Held::Rows { means, others, .. } = &self.held else { return };
-        let mut others = others.iter();
-        let (mut block, mut values) = ([0; BLOCK], [0; BLOCK]);
-        for (index, (places, means)) in self.places.chunks(BLOCK).zip(means.chunks(BLOCK)).enumerate() {
-            let (block, values) = (&mut block[..means.len()], &mut values[..means.len()]);
-            let mut together = means.iter().all(|&mean| mean == 1);
-            if together {
-                words.peek(block);
-                together = tables.of_ones(words.level(), block, values);
-            }
-            if together {
-                words.skip(means.len());
-            } else {
-                for (value, &mean) in values.iter_mut().zip(means) {
-                    *value = match mean {
-                        0 => others.next().map_or(0, |law| law.draw(words) as u64),
-                        mean => tables.draw(mean, words),
-                    };
-                }
-            }
-            take(index * BLOCK, places, values);
-        }
-    }
-}
-
-impl Held {
-    /// Draws with these means, each > 0, of units that weigh 1.
-    fn of_means(means: impl Iterator<Item = f64>) -> Self {
-        let (mut small, mut others) = (Vec::with_capacity(means.size_hint().0), Vec::new());
-        for mean in means {
-            if mean.fract() == 0.0 && mean <= f64::from(LARGEST) {
-                small.push(mean as u8);
-            } else {
-                small.push(0);
-                others.push(Poisson::new(mean));
-            }
-        }
-        Self::Rows { means: small, others, scales: Vec::new() }
-    }
-
-    /// Draws that have the mean and the variance of `Σ w · Poisson(1)`, from `W = Σ w` and `Q = Σ w²`: `Q / W` times a
-    /// Poisson number of mean `W² / Q`.
-    fn of_moments(moments: impl Iterator<Item = (f64, f64)>) -> Result<Self> {
-        let (mut ratios, mut units) = (Vec::new(), Vec::new());
-        for (sum, squares) in moments {
-            let unit = squares / sum;
-            let mean = sum / unit;
-            if !(mean > 0.0 && mean.is_finite() && unit > 0.0) {
-                let accepted = "of a size whose squares float64 holds, when they are sampling weights";
-                return Err(Error::OutOfRange { argument: "weights", value: sum, accepted });
-            }
-            ratios.push(mean);
-            units.push(unit);
-        }
-        let Self::Rows { means, others, .. } = Self::of_means(ratios.into_iter()) else {
-            return Ok(Self::Together(Vec::new()));
-        };
-        Ok(Self::Rows { means, others, scales: units })
     }
 }
 

@@ -1,4 +1,5 @@
-//! Exact Poisson draws: from tables where the mean is a small integer, by inversion or rejection for any other.
+//! Exact Poisson draws: from tables where the mean is a small integer, by inversion or rejection for any other that
+//! [`WideTables`](super::wide::WideTables) has not.
 
 use std::array;
 
@@ -125,7 +126,7 @@ impl Table {
 }
 
 /// `P(X >= k)`, given `P(X = k)`, for a `k` above the mean.
-fn from_on(mean: f64, k: f64, probability: f64) -> f64 {
+pub(super) fn from_on(mean: f64, k: f64, probability: f64) -> f64 {
     let (mut sum, mut term, mut at) = (0.0, probability, k);
     while term > sum * 1e-17 {
         sum += term;
@@ -230,6 +231,7 @@ fn exp_minus(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::random::Stream;
+    use super::super::wide::WideTables;
     use super::*;
     use crate::simd::Level;
 
@@ -243,6 +245,9 @@ mod tests {
         if mean.fract() == 0.0 && mean <= f64::from(LARGEST) {
             let tables = Tables::up_to(mean as u8);
             return (0..count).map(|_| tables.draw(mean as u8, &mut words) as f64).collect();
+        }
+        if let Some(table) = WideTables::default().of(mean) {
+            return (0..count).map(|_| table.draw(&mut words) as f64).collect();
         }
         let law = Poisson::new(mean);
         (0..count).map(|_| law.draw(&mut words)).collect()
@@ -258,7 +263,7 @@ mod tests {
 
     #[test]
     fn draws_have_the_mean_and_the_variance_of_their_law() {
-        for mean in [0.01, 0.3, 1.0, 2.0, 7.0, 9.9, 10.1, 30.0, 63.0, 64.0, 1000.0, 1e9, 1e15] {
+        for mean in [0.01, 0.3, 1.0, 2.0, 7.0, 9.9, 10.1, 30.0, 63.0, 64.0, 99.5, 1000.0, 2048.0, 5000.0, 1e9, 1e15] {
             let values = draws(mean, 400_000);
             let n = values.len() as f64;
             let average = values.iter().map(|value| value - mean).sum::<f64>() / n;
@@ -271,7 +276,7 @@ mod tests {
 
     #[test]
     fn draws_fit_the_exact_probabilities() {
-        for mean in [0.3, 1.0, 2.0, 7.0, 12.5, 30.0, 63.0, 1000.0] {
+        for mean in [0.3, 1.0, 2.0, 7.0, 12.5, 30.0, 63.0, 99.5, 1000.0, 2500.0] {
             let values = draws(mean, 1_000_000);
             let probability = |k: f64| (k * mean.ln() - mean - ln_factorial(k)).exp();
             let last = (mean + 9.0 * mean.sqrt() + 9.0) as usize;

@@ -107,7 +107,6 @@ struct Philox<const L: usize> {
 impl<const L: usize> Kernel for Philox<L> {
     type Output = [[u32; L]; 4];
 
-    #[expect(clippy::needless_range_loop, reason = "four rows are read and written side by side")]
     #[inline(always)]
     #[expect(clippy::needless_range_loop, reason = "four rows are read and written side by side")]
     fn run(self) -> [[u32; L]; 4] {

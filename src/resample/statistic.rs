@@ -1,7 +1,7 @@
 //! [`Statistic`]: what is read off each replicate.
 
 use crate::error::{Error, Result};
-use crate::measure::{self, PrAucMethod, Rate};
+use crate::measure::{self, Limit, PrAucMethod, Rate, Side};
 use crate::tally::Tally;
 
 /// A figure, or the heights of a curve, of a tally.
@@ -22,6 +22,15 @@ pub enum Statistic {
         rate: Rate,
         /// How many groups, from the highest down.
         admitted: usize,
+    },
+    /// [`measure::rate_at`].
+    RateAt {
+        /// Which rate.
+        rate: Rate,
+        /// Another rate, and where that must lie.
+        limit: Limit,
+        /// Which of the thresholds within the limit.
+        side: Side,
     },
     /// [`measure::roc_heights_at`] each of some false positive rates.
     TruePositiveRate(Vec<f64>),
@@ -61,6 +70,7 @@ impl Statistic {
             Self::PartialRocAuc { max_fpr } => measure::partial_roc_auc(tally, *max_fpr).unwrap_or(f64::NAN),
             Self::PrAuc(method) => measure::pr_auc(tally, *method),
             Self::Rate { rate, admitted } => measure::rate_of_groups(tally, *rate, *admitted),
+            Self::RateAt { rate, limit, side } => measure::rate_at(tally, *rate, *limit, *side),
             Self::TruePositiveRate(at) => return measure::roc_heights_at(tally, at, values),
             Self::Precision(at) => return measure::precision_heights_at(tally, at, values),
         };

@@ -3,6 +3,7 @@
 mod codec;
 mod compact;
 mod exact;
+mod pairs;
 mod reader;
 mod rows;
 mod sums;

@@ -21,7 +21,7 @@ import run
 import timing
 import words
 from headlines import JOBS
-from row import MemoryRow, Row, Side, faster, within
+from row import Limit, MemoryRow, Row, Side, faster, within
 from rows import ROWS
 
 NAMES = [row.name for row in ROWS]
@@ -92,9 +92,10 @@ def test_a_row_s_name_is_its_own():
 
 @pytest.mark.parametrize("row", TIMED, ids=lambda row: row.name)
 def test_both_sides_of_a_row_run_and_agree(row):
-    ours, theirs = (each and each.prepare(min(each.samples, SAMPLES))() for each in (row.ours, row.against))
+    sides = [side for side in (row.ours, row.against) if isinstance(side, Side)]
+    results = [side.prepare(min(side.samples, SAMPLES))() for side in sides]
     if row.agree:
-        assert row.agree(ours, theirs)
+        assert row.agree(*results)
 
 
 @pytest.mark.skipif(not memory.measurable(), reason="Linux tells a process its peak")
@@ -140,6 +141,15 @@ def test_sides_of_other_sizes_are_compared_by_the_sample(clock):
     assert session().measured(row)["ratio"] == pytest.approx(1.5)
 
 
+def test_a_duration_is_a_limit(clock):
+    row = Row("x", "g", "w", clock.side("ours", 0.03), Limit("20 ms", 0.02), within(1))
+    found = session().measured(row)
+    assert (found["peer"], found["peer_seconds"]) == ("20 ms", 0.02)
+    assert found["ratio"] == pytest.approx(1.5)
+    assert measure.holds(found, "must") is False
+    assert words.a_sample(found, "peer_") == "2,000,000 ns"
+
+
 def test_memory_is_compared_with_its_size():
     row = MemoryRow("x", "g", "w", 100, lambda n: 3 * n, "the scores", lambda n: 4.0 * n, within(0.6))
     found = session().measured(row)
@@ -180,6 +190,12 @@ def test_a_long_call_counts_from_its_first_and_a_short_one_is_repeated(clock):
     assert short.seconds == pytest.approx(0.001)
     assert short.loops == 64
     assert clock.now == pytest.approx(3 * 2.0 + 0.001 * (1 + (1 + 4 + 16 + 64) + 3 * 64))
+
+
+def test_an_endless_call_is_made_once(clock):
+    calls = [clock.side("", seconds).prepare(10) for seconds in (40.0, 2.0)]
+    endless, long = timing.in_turn(*calls, repeats=3)
+    assert (endless.measured, long.measured) == ([40.0], [2.0, 2.0, 2.0])
 
 
 # ---- records ---------------------------------------------------------------------------------------------------------

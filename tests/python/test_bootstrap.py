@@ -134,8 +134,18 @@ def test_the_estimate_is_made_of_the_replicates():
     assert found["logit"].method == "bootstrap, 1,000 replicates, logit"
     assert th.bootstrap(counts, "roc_auc", seed=1) == found["logit"]
     assert th.bootstrap(counts, lambda each: each.roc_auc(), seed=1) == found["percentile"]
-    with pytest.raises(th.Error, match=r'`interval` "logit" is for roc_auc and average_precision'):
-        th.bootstrap(counts, "gini", seed=1, interval="logit")
+    drawn = []
+    for wrong, message in (
+        ({"interval": "logit"}, '"logit" is for roc_auc'),
+        ({"interval": "bca"}, "must be"),
+        (
+            {"level": 95},
+            "`level`",
+        ),
+    ):
+        with pytest.raises(th.Error, match=message):
+            th.bootstrap(counts, drawn.append, seed=1, **wrong)
+    assert drawn == []  # refused before anything was drawn
     assert counts.roc_auc_interval(method="bootstrap") == th.bootstrap(counts, "roc_auc", seed=0)
     plain = th.bootstrap(counts, "roc_auc", seed=0, interval="percentile")
     assert counts.roc_auc_interval(method="bootstrap", transform=None) == plain
@@ -155,6 +165,9 @@ def test_replicates_that_all_agree_say_nothing_and_an_interval_that_holds_is_tak
     shards = dict.fromkeys(range(3), apart)
     found = th.bootstrap(shards, "roc_auc", seed=1, resample="shards")
     assert found.method == "clopper-pearson of 3 independent samples"
+    weighted = dict.fromkeys(range(3), counted([0, 1, 0, 1], [1, 2, 3, 4], [0.5, 1, 2, 3]))
+    found = th.bootstrap(weighted, "roc_auc", seed=1, resample="shards", weight_meaning="sampling")
+    assert found.value == th.roc_auc([0, 1, 0, 1], [1, 2, 3, 4], weights=[0.5, 1, 2, 3])
 
 
 def test_frequency_weights_are_rows():

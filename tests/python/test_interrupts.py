@@ -17,6 +17,13 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and fork")
 PRELUDE = """
 import os, resource, signal, sys, threading, time
 import numpy as np, thresher as th
+
+class Twice(th.PairedCounts):  # counts each score as that of both models
+    __slots__ = ()
+    def update(self, labels, scores, **options):
+        super().update(labels, scores, scores, **options)
+    def roc_auc(self, tolerance):
+        return self.compare_roc_auc().a.value
 """
 
 
@@ -35,6 +42,7 @@ CALLS = {
     "uneven": "counts = th.ThresholdCounts([0.1, 0.15, 0.7]); call = lambda: counts.update(labels, scores)",
     "CompactCounts": "counts = th.CompactCounts(); call = lambda: counts.update(labels, scores)",
     "ExactCounts": "counts = th.ExactCounts(); call = lambda: counts.update(labels, scores)",
+    "PairedCounts": "counts = Twice(); call = lambda: counts.update(labels, scores)",
     "weighted": "counts = th.ThresholdCounts(200); call = lambda: counts.update(labels, scores, weights=scores)",
     "roc_auc": "counts = th.ExactCounts(); call = lambda: th.roc_auc(labels, scores)",
 }
@@ -95,7 +103,7 @@ def test_whatever_a_signal_handler_raises_comes_out_of_the_call():
 
 
 @posix
-@pytest.mark.parametrize("make", ["th.ThresholdCounts(50)", "th.CompactCounts()", "th.ExactCounts()"])
+@pytest.mark.parametrize("make", ["th.ThresholdCounts(50)", "th.CompactCounts()", "th.ExactCounts()", "Twice()"])
 def test_a_signal_handler_may_touch_the_accumulator_that_is_being_updated(make):
     output = child(f"""
         counts = {make}
@@ -122,7 +130,7 @@ def test_a_signal_handler_may_touch_the_accumulator_that_is_being_updated(make):
 
 
 @posix
-@pytest.mark.parametrize("make", ["th.ThresholdCounts(50)", "th.CompactCounts()", "th.ExactCounts()"])
+@pytest.mark.parametrize("make", ["th.ThresholdCounts(50)", "th.CompactCounts()", "th.ExactCounts()", "Twice()"])
 def test_an_accumulator_is_usable_in_a_forked_child(make):
     output = child(f"""
         import warnings
@@ -241,3 +249,22 @@ def test_a_thread_that_scribbles_over_the_arrays_does_no_harm(make, n):
         thread.join()
     assert counts.n_samples % n == 0
     assert not counts.n_samples or 0 <= counts.roc_auc(tolerance=1) <= 1
+
+
+@posix
+def test_ctrl_c_ends_a_paired_bootstrap():
+    waited = child("""
+    labels = np.arange(200_000) % 5 == 0
+    a, b = np.random.default_rng(1).normal(size=(2, len(labels)))
+    sent = []
+    def interrupt():
+        time.sleep(0.5)
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+    threading.Thread(target=interrupt).start()
+    try:
+        th.compare_average_precision(labels, a, b, n_replicates=10**6, seed=1)
+    except KeyboardInterrupt:
+        print(time.perf_counter() - sent[0])
+    """)
+    assert float(waited) < 5

@@ -480,9 +480,9 @@ fn the_error_is_that_of_the_lowest_row_labels_first() {
     let weights: Vec<f64> = vec![1.0; n];
     type Edit = fn(&mut [u8], &mut [f32], &mut [f64]);
     let cases: [(Edit, Error); 5] = [
-        (|l, s, _| (l[200_001], s[200_000]) = (2, f32::NAN), Error::NanScore { index: 200_000 }),
+        (|l, s, _| (l[200_001], s[200_000]) = (2, f32::NAN), Error::NanScore { argument: "scores", index: 200_000 }),
         (|l, s, w| (l[7], s[7], w[7]) = (3, f32::NAN, -1.0), Error::InvalidLabel { index: 7, value: 3.0 }),
-        (|_, s, w| (s[299_999], w[299_999]) = (f32::NAN, -1.0), Error::NanScore { index: 299_999 }),
+        (|_, s, w| (s[299_999], w[299_999]) = (f32::NAN, -1.0), Error::NanScore { argument: "scores", index: 299_999 }),
         (|_, s, w| (s[9], w[8]) = (f32::NAN, f64::INFINITY), Error::InvalidWeight { index: 8, value: f64::INFINITY }),
         (|_, _, w| w[5000] = -0.5, Error::InvalidWeight { index: 5000, value: -0.5 }),
     ];
@@ -516,7 +516,7 @@ fn nan_scores_are_dropped_on_request_and_zero_weights_count_nowhere() {
     let rows = filled(ExactCounts::new(None), &weighted, &control()).rows();
     assert_eq!((rows.positives, rows.negatives, rows.dropped), (2, 0, 1));
     assert_eq!((rows.weight_positives, rows.weight_negatives), (5.0, 0.0));
-    assert_eq!(CompactCounts::new().update(&batch, &control()), Err(Error::NanScore { index: 1 }));
+    assert_eq!(CompactCounts::new().update(&batch, &control()), Err(Error::NanScore { argument: "scores", index: 1 }));
 }
 
 #[test]
@@ -597,7 +597,7 @@ fn inexact_integers_are_refused_also_when_nan_is_dropped() {
     let batch = Batch::new(Column::from_slice(&[true, false]), Column::from_slice(&scores)).unwrap();
     for batch in [batch.clone(), batch.with_nan(NanPolicy::Drop)] {
         let error = ExactCounts::new(None).update(&batch, &control()).unwrap_err();
-        assert_eq!(error, Error::InexactScore { index: 1, value: "9007199254740993".to_owned() });
+        assert_eq!(error, Error::InexactScore { argument: "scores", index: 1, value: "9007199254740993".to_owned() });
     }
 }
 

@@ -5,5 +5,6 @@ mod exact;
 mod golden;
 mod measure;
 mod oracle;
+mod pairs;
 mod state;
 mod sums;

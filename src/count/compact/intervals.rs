@@ -138,7 +138,7 @@ fn mirrored(score: f64) -> u32 {
 }
 
 /// The edge that starts interval `index`.
-pub(super) fn edge(index: u32) -> f64 {
+pub(in crate::count) fn edge(index: u32) -> f64 {
     let (side, rank) = if index < ZERO { (0, ZERO - index) } else { (1, index - ZERO) };
     let exponent = OCTAVES[side].partition_point(|octave| octave.base <= rank) - 1;
     let Octave { base, shift } = OCTAVES[side][exponent];

@@ -4,6 +4,7 @@ mod intervals;
 mod pages;
 
 pub(crate) use intervals::INTERVALS;
+pub(super) use intervals::edge;
 pub(crate) use pages::Pages;
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows};
@@ -55,6 +56,23 @@ pub struct CompactCounts {
 /// A batch, counted per interval.
 #[derive(Debug)]
 pub struct CompactPart(Table);
+
+impl CompactPart {
+    /// What rows of these cells, `2 * interval + label`, add; their weights, if they have any, are summed as a batch's are.
+    pub(super) fn of_rows(
+        cells: Vec<u32>,
+        weights: Option<&[f64]>,
+        ledger: Ledger,
+        representative: bool,
+        control: &Control<'_>,
+    ) -> Result<Self> {
+        let cells = match weights {
+            Some(weights) => Cells::SomeSums(table::sums_by_cell(&cells, weights, control)?),
+            None => Cells::Rows(cells),
+        };
+        Ok(Self(Table { cells, ledger, representative }))
+    }
+}
 
 /// Batches up to this size are kept as one cell a row until they commit: private tables are 2 MiB a thread, and zeroing and
 /// adding them up takes about as long as counting half a million rows.
@@ -141,14 +159,27 @@ impl CompactCounts {
         self.counts.touched(&self.sums).filter(move |interval| mass(2 * interval) || mass(2 * interval + 1))
     }
 
-    /// Takes on what a batch or another state brings besides its cells; on error nothing has changed.
-    fn take_on(&mut self, ledger: Ledger, weight: f64, exact: bool) -> Result<()> {
+    /// Ok when what a batch adds without further sums fits; then committing it cannot fail.
+    pub(super) fn has_room_for(&self, part: &CompactPart) -> Result<()> {
+        self.with(part.0.ledger, part.0.weight()).map(drop)
+    }
+
+    /// Ok when all that `other` holds without further sums fits; then merging it cannot fail.
+    pub(super) fn has_room_for_all(&self, other: &Self) -> Result<()> {
+        self.with(other.ledger, other.weight_bound).map(drop)
+    }
+
+    /// The ledger and the bound of weights with those of more rows.
+    fn with(&self, ledger: Ledger, weight: f64) -> Result<(Ledger, f64)> {
         let ledger = self.ledger.plus(ledger)?;
         let weight_bound = self.weight_bound + weight;
-        if !weight_bound.is_finite() {
-            return Err(Error::WeightOverflow);
-        }
-        (self.ledger, self.weight_bound, self.exact) = (ledger, weight_bound, self.exact && exact);
+        if weight_bound.is_finite() { Ok((ledger, weight_bound)) } else { Err(Error::WeightOverflow) }
+    }
+
+    /// Takes on what a batch or another state brings besides its cells; on error nothing has changed.
+    fn take_on(&mut self, ledger: Ledger, weight: f64, exact: bool) -> Result<()> {
+        (self.ledger, self.weight_bound) = self.with(ledger, weight)?;
+        self.exact = self.exact && exact;
         Ok(())
     }
 }
@@ -159,7 +190,8 @@ impl Default for CompactCounts {
     }
 }
 
-struct Intervals;
+/// The published list as a map of scores.
+pub(super) struct Intervals;
 
 impl Map<f32> for Intervals {
     fn len(&self) -> usize {
@@ -242,15 +274,15 @@ impl Accumulator for CompactCounts {
     }
 
     fn commit(&mut self, part: CompactPart) -> Result<Committed> {
+        let weight = part.0.weight();
         let Table { cells, ledger, representative } = part.0;
         let beside = match (&cells, &self.moments) {
             (Cells::Summed(more), Some(kept)) => Some(kept.with(more.range, more.bound())?),
             _ => None,
         };
-        let weight = if ledger.weighted { cells.weight() } else { 0.0 };
         self.take_on(ledger, weight, representative)?;
         match cells {
-            Cells::Rows(rows) => rows.iter().for_each(|&cell| self.counts.add_to(cell as usize, 1)),
+            Cells::Rows(rows) => self.counts.add_to_each(&rows, 1),
             Cells::Counts(more) => self.counts.add_slice(&more),
             Cells::Sums(more) => self.sums.add_slice(&more),
             Cells::SomeSums(more) => more.iter().for_each(|&(cell, sum)| self.sums.add_to(cell as usize, sum)),

@@ -28,6 +28,30 @@ impl<T: Copy + Default + PartialEq + AddAssign> Pages<T> {
         self.page(cell / PAGE)[cell % PAGE] += more;
     }
 
+    /// Adds `one` to each of these cells, as often as it is listed.
+    pub(super) fn add_to_each(&mut self, cells: &[u32], one: T) {
+        if cells.len() < PAGES {
+            return cells.iter().for_each(|&cell| self.add_to(cell as usize, one));
+        }
+        // Each page is made sure of once, not for each row.
+        let mut touched = [false; PAGES];
+        cells.iter().for_each(|&cell| touched[cell as usize / PAGE] = true);
+        self.0.resize(PAGES, None);
+        let mut pages: Vec<Option<&mut [T; PAGE]>> = self
+            .0
+            .iter_mut()
+            .zip(touched)
+            .map(|(page, touched)| {
+                touched.then(|| Arc::make_mut(page.get_or_insert_with(|| Arc::new([T::default(); PAGE]))))
+            })
+            .collect();
+        for cell in cells.iter().map(|&cell| cell as usize) {
+            if let Some(page) = &mut pages[cell / PAGE] {
+                page[cell % PAGE] += one;
+            }
+        }
+    }
+
     /// Adds `more[cell]` to each cell.
     pub(super) fn add_slice(&mut self, more: &[T]) {
         for (at, more) in more.chunks(PAGE).enumerate() {

@@ -5,13 +5,13 @@ use crate::count::merge::POLL;
 use crate::error::Result;
 
 /// Below this length the standard sort beats clearing and summing digit counters.
-const SHORT: usize = 512;
+pub(in crate::count) const SHORT: usize = 512;
 
 /// Bits sorted by in one pass: 4,096 counters fit L1.
 const DIGIT: u32 = 12;
 
-/// Sorts by radix, lowest digit first; digits in which no two keys differ cost nothing. Where there are many items, those of
-/// one key stay in their order.
+/// Sorts by radix, lowest digit first; digits in which no two keys differ cost nothing. From [`SHORT`] items
+/// on, those of one key stay in their order.
 pub(in crate::count) fn radix_sort<T: Copy>(
     items: &mut Vec<T>,
     spare: &mut Vec<T>,

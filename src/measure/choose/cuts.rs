@@ -12,6 +12,9 @@ pub(super) trait Cell: Mass {
     /// Of `[tp, fp, fn, tn]`.
     fn cost(cells: [Self; 4], costs: Costs) -> f64;
 
+    /// False for a table of which rounding may have made what lies below the threshold.
+    fn is_steady(cells: [Self; 4]) -> bool;
+
     /// True when no threshold can part a group of this much.
     fn is_single(positives: Self, negatives: Self) -> bool;
 }
@@ -23,6 +26,10 @@ impl Cell for u64 {
 
     fn cost([tp, fp, fn_, tn]: [u64; 4], costs: Costs) -> f64 {
         costs.of_counts(tp, fp, fn_, tn)
+    }
+
+    fn is_steady(_: [u64; 4]) -> bool {
+        true
     }
 
     fn is_single(positives: u64, negatives: u64) -> bool {
@@ -37,6 +44,11 @@ impl Cell for f64 {
 
     fn cost([tp, fp, fn_, tn]: [f64; 4], costs: Costs) -> f64 {
         costs.of(tp, fp, fn_, tn)
+    }
+
+    fn is_steady([tp, fp, fn_, tn]: [f64; 4]) -> bool {
+        const MUCH: f64 = 1e-3; // of the whole, which rounds by 1e-16
+        fn_ >= MUCH * (tp + fn_) && tn >= MUCH * (fp + tn)
     }
 
     fn is_single(positives: f64, negatives: f64) -> bool {
@@ -67,12 +79,12 @@ pub(super) fn ends(thresholds: &[f64]) -> (usize, usize) {
 
 impl<'t, M: Cell> Cuts<'t, M> {
     pub(super) fn new(thresholds: &'t [f64], positives: &'t [M], negatives: &'t [M]) -> Self {
-        let sum = |column: &[M]| {
-            let mut sum = M::Sum::default();
-            column.iter().for_each(|&mass| M::add(&mut sum, mass));
-            sum
-        };
-        Self { thresholds, positives, negatives, ends: ends(thresholds), all: [sum(positives), sum(negatives)] }
+        let mut all = [M::Sum::default(); 2];
+        for (&p, &n) in positives.iter().zip(negatives) {
+            M::add(&mut all[0], p); // side by side: a sum of weights waits for the addition before
+            M::add(&mut all[1], n);
+        }
+        Self { thresholds, positives, negatives, ends: ends(thresholds), all }
     }
 
     /// The threshold that makes cut `k`.
@@ -122,6 +134,11 @@ impl<M: Mass> Sums<M> {
     pub(super) fn add(&mut self, positives: M, negatives: M) {
         M::add(&mut self.flagged[0], positives);
         M::add(&mut self.flagged[1], negatives);
+    }
+
+    /// Goes on by some cuts.
+    pub(super) fn add_all(&mut self, positives: &[M], negatives: &[M]) {
+        positives.iter().zip(negatives).for_each(|(&p, &n)| self.add(p, n));
     }
 
     /// `[tp, fp, fn, tn]`.

@@ -5,6 +5,8 @@
 //! | `cuts.rs` | the candidates: every cut of a tally, with its confusion table |
 //! | `figure.rs` | what a candidate is judged by |
 //! | `best.rs` | the best of the candidates, and the run around it |
+//! | `blocks.rs` | candidates by the hundred, with what none of them can pass, so that few are looked at |
+//! | `limits.rs` | what a candidate must stay within |
 //! | `screen.rs` | estimates, so that few candidates are worked out exactly |
 //! | `gaps.rs` | what a binned tally leaves open between its thresholds |
 //!
@@ -12,11 +14,14 @@
 //! is no candidate for nothing.) Ties go to the highest threshold.
 
 mod best;
+mod blocks;
 mod cuts;
 mod figure;
 mod gaps;
+mod limits;
 mod screen;
 
+use self::blocks::{Block, Blocks};
 use self::cuts::{Cell, Cuts};
 use self::figure::Figure;
 pub use self::figure::{Limit, Objective};
@@ -166,29 +171,42 @@ pub fn threshold_at(tally: &Tally, limit: Limit, side: Side) -> Choice {
 }
 
 fn reached<M: Cell>(cuts: &Cuts<'_, M>, figure: &Figure<'_>, limit: Limit, side: Side, tied: bool) -> Choice {
-    let screen = Screen::new(figure, cuts);
-    let mut found = None;
-    screen.blocks(cuts, |block| {
-        for (i, (&estimate, &cells)) in block.estimates.iter().zip(&block.cells).enumerate() {
-            let value = screen.value(estimate, block.first + i, cells);
-            if limit.low <= value && value <= limit.high {
-                found = Some((block.first + i, cells));
-                if side == Side::Highest {
-                    return false;
-                }
-            }
-        }
-        true
-    });
+    let (screen, blocks) = (Screen::new(figure, cuts), Blocks::new(cuts));
+    let verdicts = limits::within(&blocks, &screen, limit, screen.band(limit));
+    let found = first_within(&blocks, &screen, limit, &verdicts, side);
     let (k, cells) = found.unwrap_or_else(|| nearest(cuts, figure, &[limit]));
     let mut choice = at(cuts, k, figure.rate(limit.rate, cells), found.is_some());
     if !tied {
-        choice.unresolved = gaps::beyond(cuts, &screen, limit, found.map(|_| (k, side)));
+        choice.unresolved = gaps::beyond(&blocks, &screen, limit, &verdicts, found.map(|_| (k, side)));
         if choice.unresolved.is_some() {
             choice.reachable = f64::NAN;
         }
     }
     choice
+}
+
+/// The first cut within the limit that is met from the given side on, among the blocks that may hold one.
+fn first_within<M: Cell>(
+    blocks: &Blocks<'_, '_, M>,
+    screen: &Screen<'_, '_>,
+    limit: Limit,
+    verdicts: &[Option<bool>],
+    side: Side,
+) -> Option<(usize, [M; 4])> {
+    let (band, figure) = (screen.band(limit), screen.figure);
+    let mut block = Block { first: 0, cells: vec![], estimates: vec![] };
+    let mut inside = |number: usize| {
+        blocks.fill(number, screen, &mut block);
+        let holds = |i: &usize| {
+            let clear = band.holds([block.estimates[*i]; 2]);
+            clear.unwrap_or_else(|| figure.shortfall(&[limit], block.cells[*i]) == 0.0)
+        };
+        let mut cuts = 0..block.cells.len();
+        let found = if side == Side::Highest { cuts.find(holds) } else { cuts.rfind(holds) };
+        found.map(|i| (block.first + i, block.cells[i]))
+    };
+    let mut numbers = (0..blocks.len()).filter(|&number| verdicts[number] != Some(false));
+    if side == Side::Highest { numbers.find_map(&mut inside) } else { numbers.rev().find_map(&mut inside) }
 }
 
 #[cfg(test)]

@@ -1,43 +1,32 @@
 //! [`Screen`]: merits as plain float64, some hundred cuts at a time, so that few need to be worked out exactly.
 
 use super::super::rate::Rate;
-use super::super::sum::Mass;
-use super::cuts::{Cell, Cuts, Sums};
+use super::cuts::{Cell, Cuts};
 use super::figure::{Figure, Limit, Objective};
-
-/// Cuts looked at together.
-pub(super) const BLOCK: usize = 256;
 
 /// How far an estimate may be off, in units of the larger of 1 and the merit (of the largest cost, for costs).
 const MARGIN: f64 = 1e-12;
 
-/// Consecutive cuts, with an estimate of the merit of each; NaN where it is undefined.
-pub(super) struct Block<M: Mass> {
-    /// The first of the cuts.
-    pub first: usize,
-    /// What lies above it.
-    sums: Sums<M>,
-    pub cells: Vec<[M; 4]>,
-    pub estimates: Vec<f64>,
+/// Where values must lie, with what is too close to an end to be told by an estimate.
+#[derive(Clone, Copy)]
+pub(super) struct Band {
+    minimises: bool,
+    low: (f64, f64),
+    high: (f64, f64),
 }
 
-impl<M: Cell> Block<M> {
-    /// The highest estimate, −∞ where none is defined.
-    pub(super) fn most(&self) -> f64 {
-        self.estimates.iter().fold(f64::NEG_INFINITY, |most, &merit| if merit > most { merit } else { most })
-    }
-}
-
-/// Where a block begins, and the highest estimate in it.
-pub(super) struct Mark<M: Mass> {
-    pub first: usize,
-    pub most: f64,
-    sums: Sums<M>,
-}
-
-impl<M: Cell> Mark<M> {
-    pub(super) fn of(block: &Block<M>) -> Self {
-        Self { first: block.first, most: block.most(), sums: block.sums }
+impl Band {
+    /// Whether values between these two estimates, the least and the most, lie inside; None where that is not clear.
+    #[inline(always)]
+    pub(super) fn holds(&self, ends: [f64; 2]) -> Option<bool> {
+        let [least, most] = if self.minimises { ends.map(|estimate| -estimate) } else { ends };
+        if most < self.low.0 || least > self.high.1 {
+            Some(false)
+        } else if most > self.low.1 && least < self.high.0 {
+            Some(true)
+        } else {
+            None
+        }
     }
 }
 
@@ -88,11 +77,6 @@ impl<'f, 'o> Screen<'f, 'o> {
         if strictly { merit > least } else { merit >= least }
     }
 
-    /// The value of cut `k`.
-    pub(super) fn value<M: Cell>(&self, estimate: f64, k: usize, cells: [M; 4]) -> f64 {
-        if self.sharp { self.figure.signed(estimate) } else { self.figure.value(self.last - k, cells) }
-    }
-
     /// The merit of cut `k` itself.
     pub(super) fn exact<M: Cell>(&self, k: usize, cells: [M; 4]) -> f64 {
         self.figure.merit(self.last - k, cells)
@@ -108,70 +92,9 @@ impl<'f, 'o> Screen<'f, 'o> {
         if merit.is_finite() { (merit - off, merit + off) } else { (merit, merit) }
     }
 
-    /// Whether values between these two estimates, the least and the most, can lie within the limit; None where that is not
-    /// clear.
-    pub(super) fn within(&self, limit: Limit, [least, most]: [f64; 2]) -> Option<bool> {
-        let [least, most] = [least, most].map(|estimate| self.figure.signed(estimate));
-        let (low, high) = (self.around(limit.low), self.around(limit.high));
-        if most < low.0 || least > high.1 {
-            Some(false)
-        } else if most > low.1 && least < high.0 {
-            Some(true)
-        } else {
-            None
-        }
-    }
-
-    /// Every cut from the highest threshold down, in blocks, as long as `look` says so.
-    pub(super) fn blocks<M: Cell>(&self, cuts: &Cuts<'_, M>, mut look: impl FnMut(&Block<M>) -> bool) {
-        let (mut sums, (first, last)) = (Sums::new(cuts), cuts.ends);
-        cuts.positives[..first].iter().zip(cuts.negatives).for_each(|(&p, &n)| sums.add(p, n));
-        let mut mark = Mark { first, most: f64::NAN, sums };
-        let mut block = Block { first, sums, cells: vec![], estimates: vec![] };
-        while mark.first <= last {
-            self.fill_block(cuts, &mut mark, &mut block);
-            if !look(&block) {
-                return;
-            }
-        }
-    }
-
-    /// Some of these blocks once more, as long as `look` says so, which is asked of each first whether it wants it.
-    pub(super) fn again<M: Cell>(
-        &self,
-        cuts: &Cuts<'_, M>,
-        marks: &[Mark<M>],
-        mut look: impl FnMut(&Mark<M>, &mut dyn FnMut() -> Block<M>) -> bool,
-    ) {
-        for mark in marks {
-            let mut made = || {
-                let mut next = Mark { ..*mark };
-                let mut block = Block { first: mark.first, sums: mark.sums, cells: vec![], estimates: vec![] };
-                self.fill_block(cuts, &mut next, &mut block);
-                block
-            };
-            if !look(mark, &mut made) {
-                return;
-            }
-        }
-    }
-
-    /// The block at the mark, which then moves to the next.
-    fn fill_block<M: Cell>(&self, cuts: &Cuts<'_, M>, mark: &mut Mark<M>, block: &mut Block<M>) {
-        let (start, end) = (mark.first, cuts.ends.1.min(mark.first + BLOCK - 1));
-        (block.first, block.sums) = (start, mark.sums);
-        block.cells.resize(end + 1 - start, [M::ZERO; 4]);
-        let groups = cuts.positives[start..].iter().zip(&cuts.negatives[start..]);
-        let mut sums = mark.sums;
-        for (cells, (&p, &n)) in block.cells.iter_mut().zip(groups) {
-            *cells = sums.cells();
-            sums.add(p, n);
-        }
-        if end == cuts.positives.len() {
-            block.cells[end - start] = sums.cells(); // the last cut has no group below it
-        }
-        self.estimates(start, &block.cells, &mut block.estimates);
-        (mark.first, mark.sums) = (end + 1, sums);
+    /// What a limit of the figure asks of estimates.
+    pub(super) fn band(&self, limit: Limit) -> Band {
+        Band { minimises: self.figure.minimises(), low: self.around(limit.low), high: self.around(limit.high) }
     }
 
     /// Estimates of these tables, of which the first belongs to cut `first`.
@@ -241,47 +164,9 @@ impl<'f, 'o> Screen<'f, 'o> {
     }
 }
 
-/// Limits, judged by estimates where these are clear.
-pub(super) struct Limits<'f, 'o> {
-    figure: &'f Figure<'o>,
-    limits: &'f [Limit],
-    screens: &'f [Screen<'f, 'f>],
-    /// Estimates of every rate, of the block that begins at this cut.
-    block: Option<usize>,
-    estimates: Vec<Vec<f64>>,
-}
-
-impl<'f, 'o> Limits<'f, 'o> {
-    /// One screen a limit.
-    pub(super) fn new(figure: &'f Figure<'o>, limits: &'f [Limit], screens: &'f [Screen<'f, 'f>]) -> Self {
-        Self { figure, limits, screens, block: None, estimates: vec![vec![]; limits.len()] }
-    }
-
-    /// True when the `i`-th cut of the block is within every limit.
-    pub(super) fn hold<M: Cell>(&mut self, block: &Block<M>, i: usize) -> bool {
-        if self.limits.is_empty() {
-            return true;
-        }
-        if self.block != Some(block.first) {
-            for (screen, estimates) in self.screens.iter().zip(&mut self.estimates) {
-                screen.estimates(block.first, &block.cells, estimates);
-            }
-            self.block = Some(block.first);
-        }
-        let mut unclear = false;
-        for ((limit, screen), estimates) in self.limits.iter().zip(self.screens).zip(&self.estimates) {
-            match screen.within(*limit, [estimates[i]; 2]) {
-                Some(false) => return false,
-                Some(true) => {}
-                None => unclear = true,
-            }
-        }
-        !unclear || self.figure.shortfall(self.limits, block.cells[i]) == 0.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::blocks::{Block, Blocks};
     use super::*;
 
     #[test]
@@ -299,15 +184,16 @@ mod tests {
             let figure = Figure::new(&objective, None, &cuts, true);
             let screen = Screen::new(&figure, &cuts);
             let mut seen = 0;
-            screen.blocks(&cuts, |block| {
+            let (blocks, mut block) = (Blocks::new(&cuts), Block::default());
+            for number in 0..blocks.len() {
+                blocks.fill(number, &screen, &mut block);
                 for (i, &estimate) in block.estimates.iter().enumerate() {
                     let exact = screen.exact(block.first + i, block.cells[i]);
                     let (low, high) = screen.around(exact);
                     assert!((low <= estimate && estimate <= high) || exact.is_nan() && estimate.is_nan(), "{name}");
                     seen += 1;
                 }
-                true
-            });
+            }
             assert_eq!(seen, 1001);
         }
     }

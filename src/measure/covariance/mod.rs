@@ -50,6 +50,13 @@ pub enum SampleWeights<'s> {
     Frequency(&'s [f64]),
     /// By a weight of [`WeightMeaning::Sampling`](super::WeightMeaning).
     Sampling(&'s [f64]),
+    /// By such weights, of samples that came together: `Σ w` and `Σ w²` of each lot. Not for clusters.
+    SamplingSums {
+        /// `Σ w`.
+        weights: &'s [f64],
+        /// `Σ w²`.
+        squares: &'s [f64],
+    },
 }
 
 /// Areas of several models, and how they vary together. Matrices are in order of row; a variance of models `j, k` is at
@@ -102,7 +109,7 @@ pub fn roc_auc_covariance(models: &[Model<'_>], samples: Samples<'_>) -> RocAucC
     match samples.weights {
         SampleWeights::Ones => rows::covariance(models, samples, None),
         SampleWeights::Rows(repeats) => rows::covariance(models, samples, Some(repeats)),
-        SampleWeights::Frequency(_) | SampleWeights::Sampling(_) => None,
+        SampleWeights::Frequency(_) | SampleWeights::Sampling(_) | SampleWeights::SamplingSums { .. } => None,
     }
     .unwrap_or_else(|| weights::covariance(models, samples))
 }
@@ -213,6 +220,24 @@ mod tests {
         assert!(close(&found(SampleWeights::Frequency(&[1.0; 5]), None), &exact));
         assert!(close(&found(SampleWeights::Sampling(&[1.0; 5]), None), &exact));
         assert!(close(&found(SampleWeights::Ones, Some(&[4, 0, 1, 2, 3])), &exact));
+    }
+
+    #[test]
+    fn samples_of_sampling_weights_may_come_together() {
+        let tally = |masses: [&[f64]; 2]| {
+            let [positives, negatives] = masses.map(<[f64]>::to_vec);
+            Tally::new(vec![2.0, 1.0, 0.0], Masses::Weights { positives, negatives }, true)
+        };
+        let tallies = [tally([&[3.0, 2.0, 0.5], &[1.0, 0.0, 4.0]]), tally([&[0.5, 5.0, 0.0], &[4.0, 1.0, 0.0]])];
+        let found = |groups: [&[u32]; 2], positives, weights| {
+            let models = [0, 1].map(|i| Model { tally: &tallies[i], groups: groups[i] });
+            roc_auc_covariance(&models, Samples { positives, weights, clusters: None })
+        };
+        let weights = [2.0, 1.0, 2.0, 0.5, 1.0, 3.0, 1.0];
+        let apart = found([&[0, 0, 1, 2, 0, 2, 2], &[1, 1, 1, 0, 1, 0, 0]], 4, SampleWeights::Sampling(&weights));
+        let sums =
+            SampleWeights::SamplingSums { weights: &[3.0, 2.0, 0.5, 1.0, 4.0], squares: &[5.0, 4.0, 0.25, 1.0, 10.0] };
+        assert!(close(&found([&[0, 1, 2, 0, 2], &[1, 1, 0, 1, 0]], 3, sums), &apart));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! With weights `w` that sum to `W` in the class, and deviations `d = V − A` whose weighted mean is 0:
 //! - frequency: `w` samples are `w` terms of DeLong's sums, so `Σ w d_a d_b / (W (W − 1))`;
 //! - sampling: the area is a function of weighted means, whose linearisation gives each sample the influence `w d / W`; so
-//!   `m / (m − 1) Σ (w / W)² d_a d_b` with `m = W² / Σ w²`, their effective number. Equal weights give DeLong.
+//!   `m / (m − 1) Σ (w / W)² d_a d_b` with `m = W² / Σ w²`, their effective number. Equal weights give DeLong. Samples that
+//!   are one in all models may come as one: its weight is their `Σ w`, its `w²` their `Σ w²`.
 
 use super::super::sum::Compensated;
 use super::{Model, RocAucCovariance, SampleWeights, Samples, class_totals, deviations, each_block};
@@ -17,13 +18,15 @@ pub(super) fn covariance(models: &[Model<'_>], samples: Samples<'_>) -> RocAucCo
         let tables: Vec<Vec<f64>> = tables.iter_mut().map(|table| std::mem::take(&mut table[label])).collect();
         let total = totals[label];
         let (scale, squared) = match samples.weights {
-            SampleWeights::Sampling(weights) => (unbiased(&weights[slots[label].clone()], total), true),
+            SampleWeights::Sampling(_) | SampleWeights::SamplingSums { .. } => {
+                let shares = slots[label].clone().map(|slot| samples.weights.squared_share(slot, total));
+                (unbiased(shares.sum()), true)
+            }
             _ if total > 1.0 => (1.0 / (total - 1.0), false),
             _ => (f64::NAN, false), // that or less
         };
         let factor = |slot: usize| {
-            let share = samples.weights.of(slot) / total;
-            if squared { share * share } else { share }
+            if squared { samples.weights.squared_share(slot, total) } else { samples.weights.of(slot) / total }
         };
         let mut moments = Moments::new(models.len());
         let mut factors = Vec::new();
@@ -40,9 +43,8 @@ pub(super) fn covariance(models: &[Model<'_>], samples: Samples<'_>) -> RocAucCo
     RocAucCovariance::of(models, covariance, |_, _| None, spread)
 }
 
-/// `m / (m − 1)`; NaN for a single sample or none.
-fn unbiased(weights: &[f64], total: f64) -> f64 {
-    let share: f64 = weights.iter().map(|weight| (weight / total) * (weight / total)).sum();
+/// `m / (m − 1)`, given `1 / m`; NaN for a single sample or none.
+fn unbiased(share: f64) -> f64 {
     if share < 1.0 { 1.0 / (1.0 - share) } else { f64::NAN }
 }
 
@@ -52,8 +54,17 @@ impl SampleWeights<'_> {
         match self {
             Self::Ones => 1.0,
             Self::Rows(repeats) => repeats[slot] as f64,
-            Self::Frequency(weights) | Self::Sampling(weights) => weights[slot],
+            Self::Frequency(weights) | Self::Sampling(weights) | Self::SamplingSums { weights, .. } => weights[slot],
         }
+    }
+
+    /// `(w / W)²` of one sample, or the sum of it over those that come as one.
+    fn squared_share(&self, slot: usize, total: f64) -> f64 {
+        if let Self::SamplingSums { squares, .. } = self {
+            return squares[slot] / total / total; // one by one: the square of a total may overflow
+        }
+        let share = self.of(slot) / total;
+        share * share
     }
 }
 
