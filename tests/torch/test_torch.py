@@ -1,10 +1,17 @@
 """PyTorch tensors as labels, scores and weights, read through DLPack: `make test-torch` (torch is 5 GB installed)."""
 
+import os
+
+os.environ["SCIPY_ARRAY_API"] = "1"  # else scikit-learn refuses to serve the array API; read when scipy is loaded
+
 import numpy as np
 import pytest
+import sklearn
+import sklearn.metrics
 import torch
 
 import thresher as th
+import thresher.sklearn
 
 LABELS = np.array([0, 1, 1, 0, 1, 0, 1, 0])
 SCORES = np.array([0.1, 0.8, 0.35, 0.4, 0.9, 0.35, 0.7, 0.2])
@@ -53,3 +60,16 @@ def test_a_tensor_with_a_gradient_is_refused_with_the_remedy():
 def test_a_tensor_that_is_on_no_cpu_is_refused():
     with pytest.raises(ValueError, match="meta"):
         th.roc_auc(LABELS, torch.empty(8, device="meta"))
+
+
+def test_the_drop_in_answers_a_tensor_as_scikit_learn_does():
+    for name in ("roc_auc_score", "average_precision_score"):
+        theirs = getattr(sklearn.metrics, name)(torch.tensor(LABELS), torch.tensor(SCORES))
+        assert getattr(thresher.sklearn, name)(torch.tensor(LABELS), torch.tensor(SCORES)) == pytest.approx(theirs)
+
+
+def test_the_drop_in_leaves_tensors_to_scikit_learn_where_the_array_api_is_on():
+    before = thresher.sklearn.calls()["roc_auc_score"].scikit_learn
+    with sklearn.config_context(array_api_dispatch=True):
+        thresher.sklearn.roc_auc_score(torch.tensor(LABELS), torch.tensor(SCORES))
+    assert thresher.sklearn.calls()["roc_auc_score"].scikit_learn == before + 1

@@ -80,7 +80,7 @@ def averaged(table: Table, area: Area, average: str | None, weight: NDArray[Any]
         raise Declined("`sample_weight` is of another length")
     if average == "micro":
         rows = None if weight is None else np.repeat(weight, table.scores.shape[1])
-        return area(table.indicators().reshape(-1), table.scores.reshape(-1), rows, None)
+        return SCALAR(area(table.indicators().reshape(-1), table.scores.reshape(-1), rows, None))
     if average == "samples":
         return _over_samples(table, area, weight)
     masses = None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as theirs
 
 import thresher.sklearn as ours
-from both import assert_equal, assert_same, both, outcome
+from both import assert_same, both, outcome
 from problems import TWO, binary, several, spoilt
 from thresher.sklearn._originals import VERSION
 
@@ -178,13 +178,6 @@ def test_a_call_that_scikit_learn_answers_is_told(capsys):
     assert "roc_auc_score is answered by scikit-learn: `weights` must be" in capsys.readouterr().err
     ours.roc_auc_score([0, 1, 1], [0.1, 0.2, 0.3], sample_weight=[1, 2, -1])
     assert capsys.readouterr().err == ""
-
-
-def test_the_array_api_is_scikit_learn_s():
-    torch = pytest.importorskip("torch")
-    truth, scores = torch.tensor([0, 1, 1]), torch.tensor([0.1, 0.2, 0.05])
-    assert ours.roc_auc_score(truth, scores) == 0.5
-    assert_equal(ours.det_curve(truth, scores), theirs.det_curve(truth, scores))
 
 
 def test_every_other_public_name_is_scikit_learn_s():
