@@ -4,6 +4,7 @@
 VENV   ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
+OLDEST := $(VENV)-oldest
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 STEP    = @printf '\n== %s\n'
@@ -36,7 +37,7 @@ bench: $(STAMPS)/bench build ## Time thresher beside its peers and record the ru
 # ---- for those who change it -----------------------------------------------------------------------------------------
 
 .PHONY: test
-test: lint test-rust instructions test-python ## Everything CI checks, from nothing
+test: lint test-rust instructions test-oldest test-python ## Everything CI checks, from nothing
 
 .PHONY: lint
 lint: $(STAMPS)/dev check-rust build check-python check-types ## Formats, clippy, ruff, mypy --strict, stubtest
@@ -89,6 +90,11 @@ test-python: $(STAMPS)/dev build ## pytest alone: units, docstrings, README, exa
 	$(STEP) 'pytest'
 	@$(BIN)/python -m pytest
 
+.PHONY: test-oldest
+test-oldest: $(OLDEST)/stamp build ## The drop-in beside the oldest scikit-learn that it accepts
+	$(STEP) 'pytest, beside the oldest scikit-learn'
+	@PYTHONPATH=python $(OLDEST)/bin/python -m pytest tests/python/scikit_learn
+
 .PHONY: test-torch
 test-torch: $(STAMPS)/torch build ## PyTorch tensors (installs 5 GB)
 	@$(BIN)/python -m pytest tests/torch
@@ -108,7 +114,7 @@ readme-bench: $(STAMPS)/bench ## Write README's comparison and docs/benchmarks.*
 .PHONY: clean
 clean: ## Remove everything that these commands made
 	cargo clean --quiet
-	rm -rf $(VENV) demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f python/thresher/*.so
 	find python tests examples benches -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -123,6 +129,12 @@ $(STAMPS)/venv:
 $(STAMPS)/%: requirements/%.txt $(wildcard requirements/*.txt) | $(STAMPS)/venv
 	$(STEP) 'installing requirements/$*.txt'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(OLDEST)/stamp: requirements/oldest.txt | $(STAMPS)/venv
+	$(STEP) 'installing requirements/oldest.txt in $(OLDEST)'
+	@$(BIN)/python -m venv --clear $(OLDEST)
+	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # ---- tool-COMMAND, of the Debian package of that name: installed where we may, named where we may not ------------------
