@@ -93,6 +93,7 @@ SKLEARN_ORDER = [
     "_curves",
     "_decisions",
     "_thresholds",
+    "_scorers",
     "_patching",
     "__init__",
     "__main__",
@@ -251,7 +252,7 @@ def test_every_requirement_is_pinned():
         for line in path.read_text().splitlines()
         if line and not line.startswith(("#", "-"))
     }
-    assert asked - pinned == set()
+    assert {line for line in asked if "==" not in line} - pinned == set()
 
 
 def test_architecture_is_short_and_its_tree_is_the_real_one():

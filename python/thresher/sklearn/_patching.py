@@ -22,14 +22,9 @@ from sklearn.metrics import _scorer
 
 from thresher import Error
 from thresher.sklearn._answers import DROP_INS, DropIn, telling
-from thresher.sklearn._thresholds import CURVE_SCORER, curve_score
+from thresher.sklearn._scorers import METHODS, carry
 
-__all__ = ["METHODS", "Report", "patch", "patched", "unpatch"]
-
-# By the name that `patch` takes: a class of scikit-learn, its attribute, and what makes ours of theirs.
-METHODS: dict[str, tuple[type, str, Callable[[Any], Any]]] = {
-    CURVE_SCORER: (_scorer._CurveScorer, "_score", curve_score),
-}
+__all__ = ["Report", "patch", "patched", "unpatch"]
 
 _lock = threading.RLock()
 _patched: set[str] = set()
@@ -71,7 +66,8 @@ def patch(names: Iterable[str] | None = None) -> Report:
     Parameters
     ----------
     names : iterable of str, optional
-        Functions, as "roc_auc_score"; "TunedThresholdClassifierCV" for its scoring. All, by default.
+        Functions, as "roc_auc_score"; "TunedThresholdClassifierCV" for its scoring; "two_columns" for scorers that
+        take the right column of a binary classifier that responds with two, as Keras's do. All, by default.
 
     Returns
     -------
@@ -244,3 +240,4 @@ def _for_a_worker(drop_in: DropIn) -> tuple[Callable[[str], Any], tuple[str]]:
 
 
 register(DropIn, _for_a_worker)
+carry(_patched)

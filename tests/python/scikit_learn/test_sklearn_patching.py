@@ -1,5 +1,6 @@
 """`patch` reaches every module and scorer, can be undone to the last attribute, and leaves pickles that load alone."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -148,6 +149,46 @@ def test_cross_validation_gives_the_same_scores_also_in_workers(problem, scoring
         scorer = METRICS.get_scorer(scoring)
         [(where, _)] = joblib.Parallel(2, backend="loky")([joblib.delayed(worker_s_function)(scorer)])
     assert where == "thresher.sklearn._answers"
+
+
+class TwoColumns(linear_model.LogisticRegression):
+    """Decides as Keras's SKLearnClassifier does: a column for each class, also if there are two."""
+
+    def decision_function(self, X):
+        found = super().decision_function(X)
+        return np.stack([-found, found], axis=1)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision"])
+def test_of_a_binary_classifier_s_two_columns_the_right_one_is_taken(problem, scoring, n_jobs):
+    samples, labels = problem
+    with pytest.warns(UserWarning, match="Scoring failed"):
+        theirs = model_selection.cross_val_score(TwoColumns(), samples, labels, scoring=scoring, cv=3)
+    assert np.isnan(theirs).all()
+    one = model_selection.cross_val_score(linear_model.LogisticRegression(), samples, labels, scoring=scoring, cv=3)
+    with ours.patched():
+        two = model_selection.cross_val_score(TwoColumns(), samples, labels, scoring=scoring, cv=3, n_jobs=n_jobs)
+    np.testing.assert_allclose(two, one, rtol=1e-12)
+
+
+def test_the_column_is_right_where_the_smaller_class_is_positive(problem):
+    samples, labels = problem
+    model = TwoColumns().fit(samples, labels)
+    scorer = METRICS.make_scorer(METRICS.average_precision_score, response_method="decision_function", pos_label=0)
+    with ours.patched():
+        found = scorer(model, samples, labels)
+    scores = -linear_model.LogisticRegression().fit(samples, labels).decision_function(samples)
+    assert found == pytest.approx(METRICS.average_precision_score(labels, scores, pos_label=0), rel=1e-12)
+
+
+def threads_of_a_worker():
+    return os.environ["OMP_NUM_THREADS"], os.environ.get("THRESHER_NUM_THREADS")
+
+
+def test_workers_are_told_how_many_threads_they_may_start():
+    found = joblib.Parallel(joblib.cpu_count(), backend="loky")([joblib.delayed(threads_of_a_worker)()])
+    assert found == [("1", None)]  # which thresher heeds
 
 
 def test_a_script_runs_under_patch(tmp_path):
