@@ -64,6 +64,20 @@ def test_the_choice_of_a_threshold_agrees_with_scikit_learn_and_draws_its_pictur
         assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_everyday_page_gives_the_same_figures_under_patch(tmp_path):
+    screen = run_example("cross_validation.py", "--output", str(tmp_path), "--rows", "3000")
+    assert "DIFFERENT" not in screen
+    same = re.search(r"^(\d+) of (\d+) figures are the same; (\d+) calls answered$", screen, re.MULTILINE)
+    assert same is not None
+    assert same[1] == same[2]
+    assert int(same[3]) > 0
+    one_line = " ".join(screen.split())
+    by_fold = re.search(r"ROC AUC by fold: ([\d., ]+); without patch\(\), .*: nan, nan, nan", one_line)
+    assert by_fold is not None
+    assert min(map(float, by_fold[1].split(", "))) > 0.9
+    assert (tmp_path / "cross_validation.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_disagreement_with_scikit_learn_is_noticed():
     spec = importlib.util.spec_from_file_location("flights_peer", REPOSITORY / "examples" / "flights_peer.py")
     assert spec is not None
