@@ -69,7 +69,7 @@ def test_the_drop_in_answers_a_tensor_as_scikit_learn_does():
 
 
 def test_the_drop_in_leaves_tensors_to_scikit_learn_where_the_array_api_is_on():
-    before = thresher.sklearn.calls()["roc_auc_score"].scikit_learn
+    before = thresher.sklearn.calls()["average_precision_score"].scikit_learn
     with sklearn.config_context(array_api_dispatch=True):
-        thresher.sklearn.roc_auc_score(torch.tensor(LABELS), torch.tensor(SCORES))
-    assert thresher.sklearn.calls()["roc_auc_score"].scikit_learn == before + 1
+        thresher.sklearn.average_precision_score(torch.tensor(LABELS), torch.tensor(SCORES))
+    assert thresher.sklearn.calls()["average_precision_score"].scikit_learn == before + 1
