@@ -4,6 +4,7 @@ import rows_areas
 import rows_certainty
 import rows_counting
 import rows_scale
+import rows_sklearn
 import rows_streams
 from row import MemoryRow, Row
 
@@ -11,6 +12,7 @@ ROWS: tuple[Row | MemoryRow, ...] = (
     *rows_counting.ROWS,
     *rows_areas.ROWS,
     *rows_certainty.ROWS,
+    *rows_sklearn.ROWS,
     *rows_streams.ROWS,
     *rows_scale.ROWS,
 )
