@@ -19,6 +19,8 @@ scikit-learn's own function as it came. `verbose()` tells which calls do, `calls
 
 from typing import Any
 
+import sklearn.metrics
+
 from thresher.sklearn._answers import Calls, calls, verbose
 from thresher.sklearn._curves import confusion_matrix_at_thresholds, det_curve, precision_recall_curve, roc_curve
 from thresher.sklearn._originals import original
@@ -48,6 +50,10 @@ __all__ = [
 for _name in [name for name, value in list(globals().items()) if value is None and name in __all__]:
     del globals()[_name]
     __all__.remove(_name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *sklearn.metrics.__all__})
 
 
 def __getattr__(name: str) -> Any:

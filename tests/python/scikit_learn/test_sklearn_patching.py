@@ -151,6 +151,52 @@ def test_cross_validation_gives_the_same_scores_also_in_workers(problem, scoring
     assert where == "thresher.sklearn._answers"
 
 
+BINARY = [
+    *(
+        "accuracy",
+        "balanced_accuracy",
+        "average_precision",
+        "neg_brier_score",
+        "f1",
+        "f1_micro",
+        "f1_macro",
+        "f1_weighted",
+    ),
+    *("neg_log_loss", "precision", "recall", "jaccard", "roc_auc", "matthews_corrcoef"),
+    *("positive_likelihood_ratio", "neg_negative_likelihood_ratio", "roc_auc_ovr", "roc_auc_ovo"),
+]
+SEVERAL = [
+    *("accuracy", "balanced_accuracy", "f1_micro", "f1_macro", "f1_weighted", "neg_log_loss", "precision_macro"),
+    *("recall_weighted", "jaccard_macro", "matthews_corrcoef", "roc_auc_ovr", "roc_auc_ovo"),
+    *("roc_auc_ovr_weighted", "roc_auc_ovo_weighted"),
+]
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize(("classes", "scoring"), [(2, BINARY), (3, SEVERAL)])
+def test_scores_by_name_are_scikit_learn_s_in_cross_validation_and_searches(classes, scoring, n_jobs):
+    samples, labels = datasets.make_classification(240, n_informative=4, n_classes=classes, random_state=1)
+    labels = np.array(["no", "perhaps", "yes"])[labels] if classes == 3 else labels
+    folds = model_selection.StratifiedKFold(3, shuffle=True, random_state=0)
+    model = linear_model.LogisticRegression()
+
+    def found():
+        scores = model_selection.cross_validate(model, samples, labels, scoring=scoring, cv=folds, n_jobs=n_jobs)
+        search = model_selection.GridSearchCV(
+            model, {"C": [0.1, 1.0]}, scoring=scoring, refit=scoring[0], cv=folds, n_jobs=n_jobs
+        )
+        results = search.fit(samples, labels).cv_results_
+        tested = {key: value for key, value in scores.items() if key.startswith("test_")}
+        return tested | {key: value for key, value in results.items() if key.startswith("mean_test_")}
+
+    reference = found()
+    with ours.patched():
+        patched = found()
+    assert patched.keys() == reference.keys()
+    for name in reference:
+        np.testing.assert_allclose(patched[name], reference[name], rtol=1e-12, atol=1e-13, err_msg=name)
+
+
 class TwoColumns(linear_model.LogisticRegression):
     """Decides as Keras's SKLearnClassifier does: a column for each class, also if there are two."""
 

@@ -183,5 +183,6 @@ def test_a_call_that_scikit_learn_answers_is_told(capsys):
 def test_every_other_public_name_is_scikit_learn_s():
     for name in theirs.__all__:
         assert getattr(ours, name) is getattr(theirs, name) or name in ours.__all__
+        assert name in dir(ours)
     with pytest.raises(AttributeError, match="no_such_metric"):
         _ = ours.no_such_metric
