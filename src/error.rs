@@ -187,6 +187,14 @@ pub enum Error {
         /// The highest.
         high: f64,
     },
+    /// A score that is to be read as a probability is none.
+    #[error("`scores` must lie in [0, 1] to be read as probabilities, but scores[{index}] is {value}")]
+    NotAProbability {
+        /// Row of the first offender.
+        index: usize,
+        /// Its value.
+        value: f64,
+    },
     /// Counts keep neither scores nor sums of them.
     #[error("these counts keep no sums of scores; make them with `sums=True`, or count with ExactCounts()")]
     NoSums,

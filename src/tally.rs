@@ -191,3 +191,41 @@ fn reversed<T>(positives: &mut Vec<T>, negatives: &mut Vec<T>, nothing: impl Fn(
     }
     empty
 }
+
+/// Neumaier's compensated sum: the roundings of the additions are summed beside them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Compensated {
+    pub sum: f64,
+    /// What the additions lost.
+    pub lost: f64,
+}
+
+impl Compensated {
+    /// Adds one term.
+    #[inline]
+    pub(crate) fn add(&mut self, term: f64) {
+        // Knuth's form of the rounding, which needs not know which of the two is larger: it is exact either way.
+        let sum = self.sum + term;
+        let added = sum - self.sum;
+        self.lost += (self.sum - (sum - added)) + (term - added);
+        self.sum = sum;
+    }
+
+    /// The sum, rounded once.
+    #[inline]
+    pub(crate) fn total(self) -> f64 {
+        self.sum + self.lost
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_addition_loses_is_kept() {
+        let mut sum = Compensated::default();
+        [1.0, 1e100, 1.0, -1e100].into_iter().for_each(|term| sum.add(term));
+        assert_eq!(sum.total(), 2.0);
+    }
+}

@@ -182,12 +182,32 @@ pub(crate) fn thin<'py>(
     y: &Bound<'py, PyAny>,
     tolerance: f64,
 ) -> Result<Bound<'py, PyArray1<isize>>> {
+    kept(py, x, y, move |x, y| measure::thin(x, y, tolerance))
+}
+
+/// The same of a curve drawn in steps, level from each point on.
+#[pyfunction]
+pub(crate) fn thin_steps<'py>(
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+    y: &Bound<'py, PyAny>,
+    tolerance: f64,
+) -> Result<Bound<'py, PyArray1<isize>>> {
+    kept(py, x, y, move |x, y| measure::thin_steps(x, y, tolerance))
+}
+
+/// Positions that `thin` keeps of points of one number of coordinates.
+fn kept<'py>(
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+    y: &Bound<'py, PyAny>,
+    thin: impl Fn(&[f64], &[f64]) -> Vec<usize> + Send + Sync + 'static,
+) -> Result<Bound<'py, PyArray1<isize>>> {
     let (x, y) = (arrays::floats("x", x)?, arrays::floats("y", y)?);
     if x.len() != y.len() {
         return Err(Failure::Value(format!("`x` and `y` must have one length, but have {} and {}", x.len(), y.len())));
     }
-    let settings = Settings::serial(py)?;
-    let kept = calls::run_owned(py, x.len(), settings, move |_| Ok(measure::thin(&x, &y, tolerance)))?;
+    let kept = calls::run_owned(py, x.len(), Settings::serial(py)?, move |_| Ok(thin(&x, &y)))?;
     Ok(PyArray1::from_vec(py, kept.into_iter().map(usize::cast_signed).collect()))
 }
 

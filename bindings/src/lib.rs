@@ -21,6 +21,7 @@
 //! | `paired_bootstrap.rs` | the class `PairedBootstrap` |
 //! | `pairs.rs` | the class `PairedCounts`: two models on the same rows, counted |
 //! | `calibration.rs` | calibration and the convex hull, read off a tally |
+//! | `losses.rs` | losses of probabilities, straight from arrays |
 //! | `rankings.rs` | what a tally says of a ranking beyond its areas |
 //! | `resampling.rs` | the class `Bootstrap` |
 //! | `functions.rs` | the module's functions |
@@ -41,6 +42,7 @@ mod errors;
 mod functions;
 mod guarded;
 mod intervals;
+mod losses;
 mod methods;
 mod paired_bootstrap;
 mod pairs;
@@ -68,11 +70,15 @@ mod _core {
     #[pymodule_export]
     use super::decisions::{best_threshold, candidates, expected_cost, rate_interval, threshold_at};
     #[pymodule_export]
-    use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
+    use super::functions::{
+        average_precision, default_threads, rate, roc_auc, simd_level, thin, thin_steps, thresholds_from,
+    };
     #[pymodule_export]
     use super::intervals::{
         average_precision_variance, hanley_mcneil_variance, roc_auc_variance, roc_auc_variance_of_rows,
     };
+    #[pymodule_export]
+    use super::losses::losses;
     #[pymodule_export]
     use super::paired_bootstrap::PairedBootstrap;
     #[pymodule_export]

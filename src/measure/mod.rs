@@ -105,7 +105,7 @@ pub use rate_at::rate_at;
 pub use rate_interval::{RateInterval, rate_interval};
 pub use reading::{precision_heights_at, rate_of_groups, roc_heights_at};
 pub use reliability::{Binning, Reliability, brier_by_bins, reliability};
-pub use thin::thin;
+pub use thin::{thin, thin_steps};
 pub use top::{Bounded, Top, precision_and_recall_at};
 pub use variance::{AreaVariance, WeightMeaning, hanley_mcneil_variance};
 pub use weighted_area::{WeightedPrecision, WeightedRocArea};

@@ -1,6 +1,7 @@
 //! Sums along the groups: exact for rows, compensated for weights, behind one trait so that a measure is written once.
 
 use super::scale::Scale;
+pub(crate) use crate::tally::Compensated;
 
 /// What one group holds of one class: rows (`u64`) or a sum of weights (`f64`).
 pub(crate) trait Mass: Copy + PartialOrd {
@@ -127,32 +128,6 @@ impl Mass for f64 {
     }
 }
 
-/// Neumaier's compensated sum: the roundings of the additions are summed beside them.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Compensated {
-    pub sum: f64,
-    /// What the additions lost.
-    pub lost: f64,
-}
-
-impl Compensated {
-    /// Adds one term.
-    #[inline]
-    pub(crate) fn add(&mut self, term: f64) {
-        // Knuth's form of the rounding, which needs not know which of the two is larger: it is exact either way.
-        let sum = self.sum + term;
-        let added = sum - self.sum;
-        self.lost += (self.sum - (sum - added)) + (term - added);
-        self.sum = sum;
-    }
-
-    /// The sum, rounded once.
-    #[inline]
-    pub(crate) fn total(self) -> f64 {
-        self.sum + self.lost
-    }
-}
-
 /// The total of a column.
 pub(crate) fn total<M: Mass>(column: &[M]) -> M {
     let mut sum = M::Sum::default();
@@ -202,13 +177,6 @@ pub(crate) fn steps_of<M: Mass>(groups: impl Iterator<Item = (M, M)>) -> impl It
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_an_addition_loses_is_kept() {
-        let mut sum = Compensated::default();
-        [1.0, 1e100, 1.0, -1e100].into_iter().for_each(|term| sum.add(term));
-        assert_eq!(sum.total(), 2.0);
-    }
 
     #[test]
     fn a_share_of_huge_weights_does_not_overflow() {

@@ -49,6 +49,36 @@ pub fn thin(x: &[f64], y: &[f64], tolerance: f64) -> Vec<usize> {
     kept
 }
 
+/// The same of a curve drawn in steps, level from each point until above or below the next: [`thin`] would let a step stand
+/// for a slope. Every dropped point is within `tolerance`, in `y`, of the kept one before it, so that the steps through the
+/// kept points are within it of all steps, and first and last stay. `x` must not turn back. O(n).
+///
+/// What is NaN or infinite, a tolerance that is NaN or negative, and columns of different lengths count as in [`thin`].
+///
+/// ```
+/// use thresher::measure::thin_steps;
+///
+/// let (x, y) = ([1.0, 0.75, 0.5, 0.25, 0.0], [0.5, 0.51, 0.53, 0.52, 0.52]);
+/// assert_eq!(thin_steps(&x, &y, 0.02), [0, 2, 4]);
+/// ```
+#[must_use]
+pub fn thin_steps(x: &[f64], y: &[f64], tolerance: f64) -> Vec<usize> {
+    let len = x.len().min(y.len());
+    let measurable = x[..len].iter().chain(&y[..len]).all(|value| value.is_finite());
+    if !measurable || tolerance.is_nan() || tolerance < 0.0 {
+        return (0..len).collect();
+    }
+    let mut anchor = f64::NEG_INFINITY;
+    let mut stays = |i: usize| {
+        let stays = i + 1 == len || (y[i] - anchor).abs() > tolerance;
+        if stays {
+            anchor = y[i];
+        }
+        stays
+    };
+    (0..len).filter(|&i| stays(i)).collect()
+}
+
 /// A point, or the difference of two.
 #[derive(Debug, Clone, Copy)]
 struct Vector {
@@ -151,7 +181,7 @@ impl Cone {
 
 #[cfg(test)]
 mod tests {
-    use super::thin;
+    use super::{thin, thin_steps};
 
     #[test]
     fn runs_of_an_roc_curve_keep_their_corners() {
@@ -181,5 +211,32 @@ mod tests {
     #[test]
     fn repeated_points_collapse() {
         assert_eq!(thin(&[2.0; 5], &[3.0; 5], 0.0), [0, 4]);
+    }
+    #[test]
+    fn steps_stay_within_the_tolerance_of_all_steps() {
+        let len = 1000;
+        let x: Vec<f64> = (0..len).map(|i| 1.0 - (i / 3) as f64 / len as f64).collect();
+        let y: Vec<f64> = (0..len).map(|i| (i as f64 / 150.0).sin() + (i * 7919 % 101) as f64 / 5000.0).collect();
+        for tolerance in [0.0, 0.01, 0.03, 3.0] {
+            let kept = thin_steps(&x, &y, tolerance);
+            assert_eq!((kept[0], kept[kept.len() - 1]), (0, len - 1));
+            for pair in kept.windows(2) {
+                assert!((pair[0]..pair[1]).all(|i| (y[i] - y[pair[0]]).abs() <= tolerance));
+            }
+        }
+        assert_eq!(thin_steps(&x, &y, 0.0).len(), len);
+        assert_eq!(thin_steps(&x, &y, 3.0), [0, len - 1]);
+        assert!(thin_steps(&x, &y, 0.03).len() < len / 4);
+    }
+
+    #[test]
+    fn steps_that_cannot_be_measured_are_kept() {
+        let line = [0.0, 1.0, 2.0, 3.0];
+        assert_eq!(thin_steps(&line, &[0.0, f64::NAN, 0.0, 0.0], 0.5).len(), 4);
+        assert_eq!(thin_steps(&[f64::INFINITY, 1.0, 2.0, 3.0], &[0.0; 4], 0.5).len(), 4);
+        assert_eq!(thin_steps(&line, &[0.0; 4], f64::NAN).len(), 4);
+        assert_eq!(thin_steps(&line, &[0.0; 4], -1.0).len(), 4);
+        assert_eq!(thin_steps(&line, &[0.0; 3], 0.0), [0, 2]);
+        assert!(thin_steps(&[], &[], 0.1).is_empty());
     }
 }

@@ -8,6 +8,7 @@
 mod count;
 mod float_mode;
 mod level;
+mod logarithm;
 mod lookup;
 mod pages;
 mod prefetch;
@@ -17,6 +18,7 @@ pub(crate) use count::{Aligned, Counters, STRIP, add_weights};
 pub use float_mode::DefaultFloatMode;
 pub(crate) use level::Kernel;
 pub use level::Level;
+pub(crate) use logarithm::ln;
 pub(crate) use lookup::{Entry, Lookup};
 pub(crate) use pages::{room, touch, zeros};
 pub(crate) use prefetch::{prefetch_read, prefetch_write};

@@ -22,26 +22,44 @@ from typing import Any
 import sklearn.metrics
 
 from thresher.sklearn._answers import Calls, calls, verbose
+from thresher.sklearn._calibration import calibration_curve
 from thresher.sklearn._curves import confusion_matrix_at_thresholds, det_curve, precision_recall_curve, roc_curve
+from thresher.sklearn._displays import (
+    CalibrationDisplay,
+    ConfusionMatrixDisplay,
+    DetCurveDisplay,
+    PrecisionRecallDisplay,
+    RocCurveDisplay,
+)
 from thresher.sklearn._originals import original
 from thresher.sklearn._patching import Report, patch, patched, unpatch
+from thresher.sklearn._probabilities import brier_score_loss, log_loss, top_k_accuracy_score
 from thresher.sklearn._ranking import auc, average_precision_score, roc_auc_score
 from thresher.sklearn._thresholds import metric_at_thresholds
 
 __all__ = [
+    "CalibrationDisplay",
     "Calls",
+    "ConfusionMatrixDisplay",
+    "DetCurveDisplay",
+    "PrecisionRecallDisplay",
     "Report",
+    "RocCurveDisplay",
     "auc",
     "average_precision_score",
+    "brier_score_loss",
+    "calibration_curve",
     "calls",
     "confusion_matrix_at_thresholds",
     "det_curve",
+    "log_loss",
     "metric_at_thresholds",
     "patch",
     "patched",
     "precision_recall_curve",
     "roc_auc_score",
     "roc_curve",
+    "top_k_accuracy_score",
     "unpatch",
     "verbose",
 ]

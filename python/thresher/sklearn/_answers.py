@@ -11,12 +11,13 @@ import sys
 import types
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import update_wrapper
 from pkgutil import resolve_name
 from typing import Any
 
+from thresher import Error
 from thresher.sklearn._originals import original
 
 __all__ = [
@@ -88,13 +89,18 @@ class DropIn:
     __qualname__: str
     __wrapped__: Callable[..., Any]
 
-    def __init__(self, ours: Callable[..., Any], theirs: Callable[..., Any], home: str) -> None:
+    def __init__(self, ours: Callable[..., Any], theirs: Callable[..., Any], home: str, further: Iterable[str]) -> None:
         update_wrapper(self, theirs)
         self._ours = ours
         self._original = theirs
         self._home = home
         self._patched = False
-        self._newer = frozenset(inspect.signature(ours).parameters) - frozenset(inspect.signature(theirs).parameters)
+        self._further = frozenset(further)  # parameters that scikit-learn's function does not have in any version
+        ours_named, signature = inspect.signature(ours).parameters, inspect.signature(theirs)
+        self._newer = frozenset(ours_named) - frozenset(signature.parameters) - self._further
+        if self._further:
+            added = [ours_named[name].replace(annotation=inspect.Parameter.empty) for name in further]
+            self.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *added])
         _calls[self.__name__] = Calls()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -103,6 +109,9 @@ class DropIn:
                 raise Declined("this version of scikit-learn does not know a parameter")
             answer = self._ours(*args, **kwargs)
         except REFUSALS as why:
+            for name in self._further.intersection(kwargs):
+                if kwargs.pop(name) is not None:
+                    raise Error(f"{self.__name__} with `{name}`, which scikit-learn does not know: {why}") from why
             handed_on(self.__name__, why)
         else:
             answered(self.__name__)
@@ -125,14 +134,19 @@ class DropIn:
         return f"<function {self.__name__} of scikit-learn, answered by thresher>"
 
 
-def answers(name: str, home: str = "sklearn.metrics") -> Callable[[Callable[..., Any]], DropIn | None]:
-    """Make a function of ours the drop-in for scikit-learn's of that name; None where this version has none."""
+def answers(
+    name: str, home: str = "sklearn.metrics", further: Iterable[str] = ()
+) -> Callable[[Callable[..., Any]], DropIn | None]:
+    """Make a function of ours the drop-in for scikit-learn's of that name; None where this version has none.
+
+    `further` are keywords of ours alone: a call that names one cannot be handed on, and is an `Error` instead.
+    """
 
     def drop_in(ours: Callable[..., Any]) -> DropIn | None:
         theirs = original(name, home)
         if theirs is None:
             return None
-        DROP_INS[name] = DropIn(ours, theirs, home)
+        DROP_INS[name] = DropIn(ours, theirs, home, further)
         return DROP_INS[name]
 
     return drop_in

@@ -22,13 +22,20 @@ from sklearn.metrics import _scorer
 
 from thresher import Error
 from thresher.sklearn._answers import DROP_INS, DropIn, telling
-from thresher.sklearn._scorers import METHODS, carry
+from thresher.sklearn._displays import DISPLAYS, fed
+from thresher.sklearn._scorers import SCORERS, carry
 
-__all__ = ["Report", "patch", "patched", "unpatch"]
+__all__ = ["METHODS", "Report", "patch", "patched", "unpatch"]
+
+# By the name that `patch` takes: a class of scikit-learn, its attributes, and what makes ours of theirs.
+METHODS: dict[str, tuple[type, tuple[str, ...], Callable[[Any], Any]]] = {
+    **{name: (scorer, ("_score",), make) for name, (scorer, make) in SCORERS.items()},
+    **{name: (display, methods, fed) for name, (display, methods) in DISPLAYS.items()},
+}
 
 _lock = threading.RLock()
 _patched: set[str] = set()
-_methods: dict[str, Any] = {}  # scikit-learn's own, while they are patched
+_methods: dict[str, dict[str, Any]] = {}  # scikit-learn's own by attribute, while they are patched
 _our_scorers: WeakSet[Any] = WeakSet()  # made with ours, not repointed
 
 
@@ -39,7 +46,7 @@ class Report:
     Attributes
     ----------
     functions : tuple of str
-        Functions that stand patched now.
+        Functions, and classes, that stand patched now.
     rebound : tuple of str
         Names rebound by this call, as "sklearn.metrics.roc_auc_score".
     scorers : int
@@ -66,8 +73,9 @@ def patch(names: Iterable[str] | None = None) -> Report:
     Parameters
     ----------
     names : iterable of str, optional
-        Functions, as "roc_auc_score"; "TunedThresholdClassifierCV" for its scoring; "two_columns" for scorers that
-        take the right column of a binary classifier that responds with two, as Keras's do. All, by default.
+        Functions, as "roc_auc_score"; displays, as "RocCurveDisplay"; "TunedThresholdClassifierCV" for its scoring;
+        "two_columns" for scorers that take the right column of a binary classifier that responds with two, as Keras's
+        do. All, by default.
 
     Returns
     -------
@@ -103,9 +111,10 @@ def patch(names: Iterable[str] | None = None) -> Report:
             drop_in._original.__qualname__ = f"{drop_in.__name__}.__wrapped__"  # where pickle finds it now
         for name in chosen:
             if name in METHODS and name not in _methods:
-                holder, attribute, make = METHODS[name]
-                _methods[name] = vars(holder)[attribute]
-                setattr(holder, attribute, make(_methods[name]))
+                holder, attributes, make = METHODS[name]
+                _methods[name] = {attribute: vars(holder)[attribute] for attribute in attributes}
+                for attribute, theirs in _methods[name].items():
+                    setattr(holder, attribute, make(theirs))
         return _told(rebound, scorers)
 
 
@@ -134,8 +143,8 @@ def unpatch(names: Iterable[str] | None = None) -> Report:
             drop_in._original.__qualname__ = drop_in.__qualname__
         for name in chosen:
             if name in _methods:
-                holder, attribute, _ = METHODS[name]
-                setattr(holder, attribute, _methods.pop(name))
+                for attribute, theirs in _methods.pop(name).items():
+                    setattr(METHODS[name][0], attribute, theirs)
         return _told(rebound, scorers)
 
 

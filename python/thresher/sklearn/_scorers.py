@@ -17,7 +17,7 @@ from sklearn.metrics import _scorer
 from thresher.sklearn._answers import DropIn
 from thresher.sklearn._thresholds import CURVE_SCORER, curve_score
 
-__all__ = ["METHODS", "carry"]
+__all__ = ["SCORERS", "carry"]
 
 TWO_COLUMNS = "two_columns"
 
@@ -41,17 +41,17 @@ def two_columns_score(theirs: Callable[..., Any]) -> Callable[..., Any]:
     return _score
 
 
-# By the name that `patch` takes: a class of scikit-learn, its attribute, and what makes ours of theirs.
-METHODS: dict[str, tuple[type, str, Callable[[Any], Any]]] = {
-    CURVE_SCORER: (_scorer._CurveScorer, "_score", curve_score),
-    TWO_COLUMNS: (_scorer._Scorer, "_score", two_columns_score),
+# By the name that `patch` takes: a class of scikit-learn, and what makes our method `_score` of its own.
+SCORERS: dict[str, tuple[type, Callable[[Any], Any]]] = {
+    CURVE_SCORER: (_scorer._CurveScorer, curve_score),
+    TWO_COLUMNS: (_scorer._Scorer, two_columns_score),
 }
 
 
 @cache
 def _carried(name: str) -> type[Any]:
-    holder, attribute, make = METHODS[name]
-    return type(holder.__name__, (holder,), {attribute: make(vars(holder)[attribute])})
+    kind, make = SCORERS[name]
+    return type(kind.__name__, (kind,), {"_score": make(vars(kind)["_score"])})
 
 
 def _arrived(name: str) -> Any:
@@ -68,5 +68,5 @@ def carry(patched: set[str]) -> None:
 
         return reduce
 
-    for name, (holder, _, _) in METHODS.items():
-        register(holder, reducer(name))
+    for name, (kind, _) in SCORERS.items():
+        register(kind, reducer(name))

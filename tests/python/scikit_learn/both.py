@@ -5,6 +5,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import sklearn.calibration
 import sklearn.metrics as theirs
 
 import thresher.sklearn as ours
@@ -36,25 +37,26 @@ def without_order(message):
 
 
 def both(name, *args, **kwargs):
-    return outcome(getattr(ours, name), *args, **kwargs), outcome(getattr(theirs, name), *args, **kwargs)
+    reference = getattr(theirs, name, None) or getattr(sklearn.calibration, name)
+    return outcome(getattr(ours, name), *args, **kwargs), outcome(reference, *args, **kwargs)
 
 
-def assert_same(name, *args, ulps=None, **kwargs):
+def assert_same(name, *args, ulps=None, rtol=1e-12, **kwargs):
     """Compare everything; return what both gave, or None where both raised."""
     mine, reference = both(name, *args, **kwargs)
     assert mine.error == reference.error
     assert mine.warned == reference.warned
     if reference.error is None:
-        assert_equal(mine.value, reference.value, ulps)
+        assert_equal(mine.value, reference.value, ulps, rtol)
     return mine.value
 
 
-def assert_equal(mine, reference, ulps=None):
+def assert_equal(mine, reference, ulps=None, rtol=1e-12):
     assert type(mine) is type(reference)
     if isinstance(reference, tuple):
         assert len(mine) == len(reference)
         for one, other in zip(mine, reference, strict=True):
-            assert_equal(one, other, ulps)
+            assert_equal(one, other, ulps, rtol)
         return
     one, other = np.asarray(mine), np.asarray(reference)
     assert (one.dtype, one.shape) == (other.dtype, other.shape)
@@ -63,4 +65,4 @@ def assert_equal(mine, reference, ulps=None):
     elif ulps is not None:
         np.testing.assert_array_max_ulp(one, other, ulps)
     else:
-        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(one, other, rtol=rtol, atol=rtol / 10)

@@ -1,42 +1,60 @@
-"""scikit-learn's own tests of its ranking metrics pass with thresher patched in, and their calls do reach thresher."""
+"""scikit-learn's own tests of what thresher answers pass with thresher patched in, and their calls do reach thresher."""
 
 import json
 import subprocess
 import sys
 
+import pytest
+
 from thresher.sklearn._originals import VERSION
 
-# How many calls thresher must have answered, at least; most others are calls that fail, as the tests expect.
-ANSWERED = {
-    "roc_auc_score": 100,
-    "average_precision_score": 70,
-    "auc": 20,
-    "roc_curve": 40,
-    "precision_recall_curve": 40,
-    "det_curve": 50,
-    "confusion_matrix_at_thresholds": 8,
-    "metric_at_thresholds": 14,
+# Modules of tests, which of their tests, and how many calls thresher must have answered, at least; most others are calls
+# that fail, as the tests expect.
+OWN = {
+    "sklearn.metrics.tests.test_ranking": (
+        "",
+        {
+            "roc_auc_score": 100,
+            "average_precision_score": 70,
+            "auc": 20,
+            "roc_curve": 40,
+            "precision_recall_curve": 40,
+            "det_curve": 50,
+            "confusion_matrix_at_thresholds": 8,
+            "metric_at_thresholds": 14,
+            "top_k_accuracy_score": 20,
+        },
+    ),
+    "sklearn.metrics.tests.test_classification": ("log_loss or brier", {"log_loss": 20, "brier_score_loss": 20}),
+    "sklearn.tests.test_calibration": ("curve or display", {"calibration_curve": 10}),
+    "sklearn.metrics._plot.tests.test_roc_curve_display": ("", {"roc_curve": 50, "auc": 50}),
+    "sklearn.metrics._plot.tests.test_precision_recall_display": ("", {"precision_recall_curve": 50}),
+    "sklearn.metrics._plot.tests.test_det_curve_display": ("", {"det_curve": 10}),
+    "sklearn.metrics._plot.tests.test_common_curve_display": ("", {"calibration_curve": 10}),
+    "sklearn.metrics._plot.tests.test_confusion_matrix_display": ("", {}),
 }
 
 CODE = """
 import json, sys
-import pytest, thresher.sklearn
+import matplotlib, pytest, thresher.sklearn
+matplotlib.use("Agg")
 thresher.sklearn.patch()
-own = "sklearn.metrics.tests.test_ranking"
-code = pytest.main(["-q", "-p", "no:cacheprovider", "-c", sys.argv[1], "--rootdir", sys.argv[2], "--pyargs", own])
-assert type(sys.modules[own].roc_auc_score).__name__ == "DropIn"
+settings, root, own, some = sys.argv[1:]
+code = pytest.main(["-q", "-p", "no:cacheprovider", "-c", settings, "--rootdir", root, "-k", some, "--pyargs", own])
 print(json.dumps({name: [each.thresher, each.scikit_learn] for name, each in thresher.sklearn.calls().items()}))
 sys.exit(code)
 """
 
 
-def test_scikit_learn_s_own_tests_pass_under_patch(tmp_path):
+@pytest.mark.parametrize("own", OWN)
+def test_scikit_learn_s_own_tests_pass_under_patch(own, tmp_path):
     settings = tmp_path / "pytest.ini"
     settings.write_text("[pytest]\n")
-    command = [sys.executable, "-c", CODE, str(settings), str(tmp_path)]
+    some, answered = OWN[own]
+    command = [sys.executable, "-c", CODE, str(settings), str(tmp_path), own, some]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     counts = json.loads(run.stdout.splitlines()[-1])
     if VERSION < (1, 7):
         del counts["det_curve"]  # scikit-learn's, in that version
-    assert {name: counts[name] for name, least in ANSWERED.items() if name in counts and counts[name][0] < least} == {}
+    assert {name: counts[name] for name, least in answered.items() if name in counts and counts[name][0] < least} == {}
