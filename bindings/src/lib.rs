@@ -86,7 +86,7 @@ mod _core {
     #[pymodule_export]
     use super::rankings::{
         equal_error_rate, gain_curve, kolmogorov_smirnov, lift_curve, log_roc_auc, net_benefit, partial_roc_auc,
-        precision_and_recall_at, precision_recall_gain_curve, probabilities_only,
+        precision_and_recall_at, precision_recall_gain_curve,
     };
     #[pymodule_export]
     use super::resampling::Bootstrap;

@@ -1,15 +1,15 @@
 //! What a [`Tally`] says of a ranking beyond its areas: Kolmogorov–Smirnov, gains, parts of the ROC curve, the top rows;
-//! and net benefit, of a confusion table.
+//! and net benefit.
 
 use pyo3::prelude::*;
-use thresher::measure::{self, Bounded, Bounds, ConfusionCounts, ConfusionMasses, RateRange, Top};
+use thresher::count::Comparison;
+use thresher::measure::{self, Bounded, Bounds, ConfusionCounts, RateRange, Top};
+use thresher::state::AnyCounts;
 
-use crate::calls;
+use crate::accumulators::Accumulator;
 use crate::curves::Points;
 use crate::errors::Result;
-use crate::functions;
-use crate::queries::{Area, Column, column};
-use crate::settings::Settings;
+use crate::queries::{self, Area, column};
 use crate::tallies::Tally;
 
 fn area(value: f64, bounds: Bounds) -> Area {
@@ -83,31 +83,35 @@ pub(crate) fn precision_and_recall_at(py: Python<'_>, tally: &Tally, amount: f64
     Ok((as_area(precision), as_area(recall)))
 }
 
-/// Refuses scores that are surely no probabilities.
+/// Thresholds, net benefit of the model and of treating all: at the probabilities nearest to `at` that were counted at;
+/// without `at` (ThresholdCounts alone), at all its own.
 #[pyfunction]
-pub(crate) fn probabilities_only(py: Python<'_>, tally: &Tally, strict: bool) -> Result<()> {
-    tally.measured(py, move |tally| measure::probabilities_only(tally, strict))
-}
-
-/// Net benefit of the model and of treating all at each threshold of a confusion table.
-#[pyfunction]
-#[pyo3(signature = (thresholds, tp, fp, r#fn, tn, prevalence))]
+#[pyo3(signature = (accumulator, at, prevalence))]
 pub(crate) fn net_benefit<'py>(
     py: Python<'py>,
-    thresholds: &Bound<'py, PyAny>,
-    tp: &Bound<'py, PyAny>,
-    fp: &Bound<'py, PyAny>,
-    r#fn: &Bound<'py, PyAny>,
-    tn: &Bound<'py, PyAny>,
+    accumulator: &Accumulator,
+    at: Option<Vec<f64>>,
     prevalence: Option<f64>,
-) -> Result<(Column<'py>, Column<'py>)> {
-    let columns = [("thresholds", thresholds), ("tp", tp), ("fp", fp), ("fn", r#fn), ("tn", tn)];
-    let columns = functions::floats(columns)?;
-    functions::one_length(&columns)?;
-    let [thresholds, true_positives, false_positives, false_negatives, true_negatives] = columns;
-    let masses = ConfusionMasses::Weights { true_positives, false_positives, false_negatives, true_negatives };
-    let table = ConfusionCounts { thresholds, masses };
-    let found =
-        calls::run_owned(py, table.len(), Settings::serial(py)?, move |_| measure::net_benefit(&table, prevalence))?;
-    Ok((column(py, found.model), column(py, found.treat_all)))
+) -> Result<Points<'py>> {
+    let (tally, counts) = Tally::with_counts(accumulator, py)?;
+    let found = tally.measured(py, move |tally| {
+        measure::probabilities_only(tally, queries::comparison_of(&counts) == Comparison::Greater)?;
+        let asked = at.as_deref().unwrap_or_default();
+        let table = match &counts {
+            AnyCounts::Thresholds(counts) => {
+                let distinct = counts.thresholds().distinct();
+                let places = counts.thresholds().nearest(at.as_deref(), [0.0, 1.0]);
+                let thresholds = places.iter().map(|&place| distinct[place]).collect();
+                let admitted: Vec<usize> = places.iter().map(|&place| distinct.len() - place).collect();
+                return measure::net_benefit_of_groups(tally, thresholds, &admitted, prevalence);
+            }
+            AnyCounts::Compact(counts) => measure::confusion_at(tally, &counts.resolve(asked, true)?, false)?,
+            AnyCounts::Exact(counts) => {
+                let table = measure::confusion_at(tally, &counts.edges(asked), false)?;
+                ConfusionCounts { thresholds: asked.to_vec(), ..table }
+            }
+        };
+        measure::net_benefit(table, prevalence)
+    })?;
+    Ok((column(py, found.thresholds), column(py, found.model), column(py, found.treat_all)))
 }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,11 +20,10 @@ def net_benefit_of(
 ) -> NDArray[np.float64] | float:
     """Return the net benefit at just these thresholds; a float for a scalar one."""
     values, scalar = threshold_array(thresholds, "thresholds")
-    at, *counts = _table(state, values)
+    at, model, _ = _benefits(state, values, prevalence)
     for index in np.flatnonzero(at != values)[:1]:
         message = f"is {values[index]:g}, at which nothing was counted; the nearest is {at[index]:.17g}"
         raise Error(f"`thresholds`[{index}] {message} (`decision_curve` takes the nearest)")
-    model, _ = _core.net_benefit(at, counts[0], counts[1], counts[2], counts[3], prevalence)
     return float(model[0]) if scalar else model
 
 
@@ -35,35 +32,24 @@ def decision_curve_of(
 ) -> DecisionCurve:
     """Return the decision curve at the thresholds nearest to these that were counted at, each once."""
     values = None if thresholds is None else threshold_array(thresholds, "thresholds")[0]
-    at, *counts = _table(state, values)
+    columns = _benefits(state, values, prevalence)
+    at = columns[0]
     if (at[1:] <= at[:-1]).any():
-        at, first = np.unique(at, return_index=True)
-        counts = [column[first] for column in counts]
-    return DecisionCurve(at, *_core.net_benefit(at, counts[0], counts[1], counts[2], counts[3], prevalence))
+        first = np.unique(at, return_index=True)[1]
+        columns = tuple(column[first] for column in columns)
+    return DecisionCurve(*columns)
 
 
-def _table(state: _core.Accumulator, values: NDArray[np.float64] | None) -> list[NDArray[Any]]:
-    """Return thresholds, TP, FP, FN and TN at the probabilities nearest to these that were counted at."""
+def _benefits(
+    state: _core.Accumulator, values: NDArray[np.float64] | None, prevalence: float | None
+) -> tuple[NDArray[np.float64], ...]:
+    """Return thresholds and net benefits at the probabilities nearest to these that were counted at."""
     if values is not None:
         for index in np.flatnonzero(~((values >= 0) & (values < 1)))[:1]:
             raise Error(f"`thresholds` must be probabilities in [0, 1), but thresholds[{index}] is {values[index]}")
-    _core.probabilities_only(state.tally(), state.comparison == ">")
-    if state.kind != "thresholds":
-        found = state.confusion(_USUAL_PROBABILITIES if values is None else values, ">=", True)
-        return [np.ascontiguousarray(column, dtype=np.float64) for column in found]
-    table: tuple[NDArray[Any], ...] = state.confusion(None, state.comparison, False)
-    inside = (table[0] >= 0) & (table[0] < 1)
-    if not inside.all():
-        table = tuple(column[inside] for column in table)
-    if (table[0][1:] <= table[0][:-1]).any():
-        first = np.unique(table[0], return_index=True)[1]
-        table = tuple(column[first] for column in table)
-    kept = table[0]
-    if values is not None:
-        if not len(kept):
-            raise Error("net benefit needs counts at thresholds in [0, 1), but these counts have none")
-        above = np.searchsorted(kept, values).clip(max=len(kept) - 1)
-        below = (above - 1).clip(min=0)
-        nearest = np.where(values - kept[below] < kept[above] - values, below, above)
-        table = tuple(column[nearest] for column in table)
-    return [np.ascontiguousarray(column, dtype=np.float64) for column in table]
+    elif state.kind != "thresholds":
+        values = _USUAL_PROBABILITIES
+    found = _core.net_benefit(state, values, prevalence)
+    if values is not None and len(found[0]) < len(values):
+        raise Error("net benefit needs counts at thresholds in [0, 1), but these counts have none")
+    return found

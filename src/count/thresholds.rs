@@ -118,6 +118,29 @@ impl Thresholds {
         &self.place
     }
 
+    /// Of the distinct thresholds in `[low, high)` the places of those nearest to each of `at`, the upper one of two as near;
+    /// or of all that lie there, ascending. Empty where none does.
+    ///
+    /// ```
+    /// use thresher::count::{Comparison, Thresholds};
+    /// let thresholds = Thresholds::new(vec![0.2, 0.5, 1.0], Comparison::GreaterEqual)?;
+    /// assert_eq!(thresholds.nearest(Some(&[0.9, 0.3]), [0.0, 1.0]), [1, 0]);
+    /// # Ok::<(), thresher::Error>(())
+    /// ```
+    #[must_use]
+    pub fn nearest(&self, at: Option<&[f64]>, [low, high]: [f64; 2]) -> Vec<usize> {
+        let first = self.distinct.partition_point(|&threshold| threshold < low);
+        let end = self.distinct.partition_point(|&threshold| threshold < high);
+        let (Some(at), true) = (at, first < end) else { return (first..end).collect() };
+        let within = &self.distinct[first..end];
+        let place = |&value: &f64| {
+            let above = within.partition_point(|&threshold| threshold < value).min(within.len() - 1);
+            let below = above.saturating_sub(1);
+            first + if value - within[below] < within[above] - value { below } else { above }
+        };
+        at.iter().map(place).collect()
+    }
+
     /// The side on which an equal score falls.
     #[must_use]
     pub fn comparison(&self) -> Comparison {
@@ -175,6 +198,16 @@ mod tests {
         let thresholds = Thresholds::new(list, Comparison::Greater).unwrap();
         assert_eq!(thresholds.distinct(), [f64::NEG_INFINITY, 0.0, 0.5, f64::INFINITY]);
         assert_eq!(thresholds.places(), [2, 3, 1, 1, 0, 2]);
+    }
+
+    #[test]
+    fn the_nearest_lies_within() {
+        let thresholds = Thresholds::new(vec![1.0, -0.5, 0.25, 0.75, 0.25], Comparison::GreaterEqual).unwrap();
+        let nearest = |at: &[f64], within| thresholds.nearest(Some(at), within);
+        assert_eq!(nearest(&[0.0, 0.25, 0.5, 0.6, 0.99], [0.0, 1.0]), [1, 1, 2, 2, 2]);
+        assert_eq!(nearest(&[0.25], [0.75, 1.5]), [2]);
+        assert_eq!(nearest(&[0.25], [0.3, 0.7]), [0; 0]);
+        assert_eq!(thresholds.nearest(None, [-1.0, 1.0]), [0, 1, 2]);
     }
 
     #[test]

@@ -94,7 +94,7 @@ pub use hull::{Hull, hull, roc_convex_hull};
 pub use isotonic::{Isotonic, isotonic};
 pub use kolmogorov_smirnov::{KolmogorovSmirnov, kolmogorov_smirnov};
 pub use log_area::log_roc_auc;
-pub use net_benefit::{NetBenefit, net_benefit, probabilities_only};
+pub use net_benefit::{NetBenefit, net_benefit, net_benefit_of_groups, probabilities_only};
 pub use partial_area::{RateRange, partial_roc_auc, partial_roc_auc_in};
 pub use precision_area::{PrAucMethod, average_precision, pr_auc};
 pub use precision_recall_gain::{PrecisionRecallGainCurve, precision_recall_gain_curve};

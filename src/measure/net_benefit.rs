@@ -1,13 +1,15 @@
 //! Net benefit of acting at a threshold probability: what decision curves show.
 
-use super::confusion::{ConfusionCounts, ConfusionMasses};
+use super::confusion::{ConfusionCounts, ConfusionMasses, confusion_of_groups};
 use super::sum::{Mass, total};
 use crate::error::{Error, Result};
-use crate::tally::{Masses, Tally};
+use crate::tally::{Masses, Tally, column};
 
 /// Net benefit at threshold probabilities, per row; columns of one length. Treating none has 0 everywhere.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetBenefit {
+    /// The threshold probabilities.
+    pub thresholds: Vec<f64>,
     /// Of the model: `TP/n − FP/n · t/(1 − t)`; at most the prevalence.
     pub model: Vec<f64>,
     /// Of treating all: `π − (1 − π) · t/(1 − t)`.
@@ -31,46 +33,108 @@ pub struct NetBenefit {
 ///
 /// let counts = Masses::Counts { positives: vec![1, 0, 1, 0], negatives: vec![0, 1, 0, 1] };
 /// let table = confusion_at(&Tally::new(vec![0.8, 0.4, 0.35, 0.1], counts, true), &[0.2, 0.5], false)?;
-/// assert_eq!(net_benefit(&table, None)?.model, [0.4375, 0.25]);
+/// assert_eq!(net_benefit(table, None)?.model, [0.4375, 0.25]);
 /// # Ok::<(), thresher::Error>(())
 /// ```
-pub fn net_benefit(table: &ConfusionCounts, prevalence: Option<f64>) -> Result<NetBenefit> {
-    if let Some(&value) = table.thresholds.iter().find(|t| !(0.0..1.0).contains(*t)) {
+pub fn net_benefit(table: ConfusionCounts, prevalence: Option<f64>) -> Result<NetBenefit> {
+    refuse_others(&table.thresholds, prevalence)?;
+    Ok(match table.masses {
+        ConfusionMasses::Counts { true_positives, false_positives, false_negatives, true_negatives } => {
+            let columns = [true_positives, false_positives, false_negatives, true_negatives];
+            benefits(table.thresholds, |i| Cells::of(columns.each_ref().map(|column| column[i])), prevalence)
+        }
+        ConfusionMasses::Weights { true_positives, false_positives, false_negatives, true_negatives } => {
+            let columns = [true_positives, false_positives, false_negatives, true_negatives];
+            benefits(table.thresholds, |i| Cells::of(columns.each_ref().map(|column| column[i])), prevalence)
+        }
+    })
+}
+
+/// [`net_benefit`] of [`confusion_of_groups`], to the bit: `thresholds[i]` admits the first `admitted[i]` groups.
+///
+/// Where these ascend or descend, rows are summed on the way and no table is made.
+///
+/// # Errors
+/// As [`net_benefit`].
+///
+/// ```
+/// use thresher::measure::net_benefit_of_groups;
+/// use thresher::tally::{Masses, Tally};
+///
+/// let counts = Masses::Counts { positives: vec![1, 0, 1, 0], negatives: vec![0, 1, 0, 1] };
+/// let tally = Tally::new(vec![0.8, 0.4, 0.35, 0.1], counts, true);
+/// assert_eq!(net_benefit_of_groups(&tally, vec![0.2, 0.5], &[3, 1], None)?.model, [0.4375, 0.25]);
+/// # Ok::<(), thresher::Error>(())
+/// ```
+pub fn net_benefit_of_groups(
+    tally: &Tally,
+    thresholds: Vec<f64>,
+    admitted: &[usize],
+    prevalence: Option<f64>,
+) -> Result<NetBenefit> {
+    let Masses::Counts { positives, negatives } = tally.masses() else {
+        return net_benefit(confusion_of_groups(tally, thresholds, admitted), prevalence);
+    };
+    if !admitted.is_sorted_by(|a, b| a >= b) {
+        return net_benefit(confusion_of_groups(tally, thresholds, admitted), prevalence);
+    }
+    refuse_others(&thresholds, prevalence)?;
+    let (all_p, all_n) = (total(positives), total(negatives));
+    let (mut tp, mut fp, mut end) = (all_p, all_n, tally.len());
+    let cells = |i: usize| {
+        tp -= positives[admitted[i]..end].iter().sum::<u64>();
+        fp -= negatives[admitted[i]..end].iter().sum::<u64>();
+        end = admitted[i];
+        Cells { tp, fp, all_p, all_n, all: all_p + all_n }
+    };
+    Ok(benefits(thresholds, cells, prevalence))
+}
+
+fn refuse_others(thresholds: &[f64], prevalence: Option<f64>) -> Result<()> {
+    if let Some(&value) = thresholds.iter().find(|t| !(0.0..1.0).contains(*t)) {
         return Err(Error::OutOfRange { argument: "thresholds", value, accepted: "probabilities in [0, 1)" });
     }
     if let Some(value) = prevalence.filter(|share| !(0.0..=1.0).contains(share)) {
         return Err(Error::OutOfRange { argument: "prevalence", value, accepted: "in [0, 1]" });
     }
-    let benefits: Vec<[f64; 2]> = match &table.masses {
-        ConfusionMasses::Counts { true_positives, false_positives, false_negatives, true_negatives } => {
-            benefits(&table.thresholds, [true_positives, false_positives, false_negatives, true_negatives], prevalence)
-        }
-        ConfusionMasses::Weights { true_positives, false_positives, false_negatives, true_negatives } => {
-            benefits(&table.thresholds, [true_positives, false_positives, false_negatives, true_negatives], prevalence)
-        }
-    };
-    let (model, treat_all) = benefits.into_iter().map(|[model, all]| (model, all)).unzip();
-    Ok(NetBenefit { model, treat_all })
+    Ok(())
 }
 
-/// `[model, treat all]` at each threshold.
-fn benefits<M: Mass>(thresholds: &[f64], columns: [&Vec<M>; 4], prevalence: Option<f64>) -> Vec<[f64; 2]> {
-    let at = |(i, &t): (usize, &f64)| {
-        let [tp, fp, fn_, tn] = columns.map(|column| column[i]);
+/// What is treated at a threshold, and all there is.
+struct Cells<M> {
+    tp: M,
+    fp: M,
+    all_p: M,
+    all_n: M,
+    all: M,
+}
+
+impl<M: Mass> Cells<M> {
+    fn of([tp, fp, fn_, tn]: [M; 4]) -> Self {
         let (all_p, all_n) = (total(&[tp, fn_]), total(&[fp, tn]));
-        let (all, odds) = (total(&[all_p, all_n]), t / (1.0 - t));
-        match prevalence {
-            None => [tp.over(all) - fp.over(all) * odds, all_p.over(all) - all_n.over(all) * odds],
-            Some(share) => {
-                let (tpr, fpr) = (tp.over(all_p), fp.over(all_n));
-                // NaN wherever a rate is, also for treating all
-                let [model, all] = [[tpr, fpr], [all_p.over(all_p), all_n.over(all_n)]]
-                    .map(|[tpr, fpr]| share * tpr - (1.0 - share) * fpr * odds);
-                [model, all]
-            }
-        }
-    };
-    thresholds.iter().enumerate().map(at).collect()
+        Self { tp, fp, all_p, all_n, all: total(&[all_p, all_n]) }
+    }
+}
+
+fn benefits<M: Mass>(
+    thresholds: Vec<f64>,
+    mut cells: impl FnMut(usize) -> Cells<M>,
+    prevalence: Option<f64>,
+) -> NetBenefit {
+    let (mut model, mut treat_all) = (column(thresholds.len()), column(thresholds.len()));
+    for (i, &t) in thresholds.iter().enumerate() {
+        let Cells { tp, fp, all_p, all_n, all } = cells(i);
+        let odds = t / (1.0 - t);
+        // With a prevalence, NaN wherever a rate is: also for treating all.
+        let [of_model, of_all] = match prevalence {
+            None => [[tp, fp], [all_p, all_n]].map(|[tp, fp]| tp.over(all) - fp.over(all) * odds),
+            Some(share) => [[tp.over(all_p), fp.over(all_n)], [all_p.over(all_p), all_n.over(all_n)]]
+                .map(|[tpr, fpr]| share * tpr - (1.0 - share) * fpr * odds),
+        };
+        model.push(of_model);
+        treat_all.push(of_all);
+    }
+    NetBenefit { thresholds, model, treat_all }
 }
 
 /// Refuses scores that are surely no probabilities: above 1 or below 0.
@@ -81,19 +145,18 @@ fn benefits<M: Mass>(thresholds: &[f64], columns: [&Vec<M>; 4], prevalence: Opti
 /// # Errors
 /// [`Error::OutOfRange`] naming the score, or the threshold beyond which scores lie.
 pub fn probabilities_only(tally: &Tally, strict: bool) -> Result<()> {
-    let held: Box<dyn Fn(usize) -> bool> = match tally.masses() {
-        Masses::Counts { positives, negatives } => Box::new(|i| positives[i] > 0 || negatives[i] > 0),
-        Masses::Weights { positives, negatives } => Box::new(|i| positives[i] > 0.0 || negatives[i] > 0.0),
-    };
-    let mut ceiling = f64::INFINITY;
-    for (i, &threshold) in tally.thresholds().iter().enumerate() {
-        let above = threshold > 1.0 || (threshold == 1.0 && strict && !tally.tied());
-        let below = if tally.tied() { threshold < 0.0 } else { ceiling < 0.0 || (ceiling == 0.0 && !strict) };
-        if (above || below) && held(i) {
-            let value = if tally.tied() || above { threshold } else { ceiling };
-            return Err(Error::OutOfRange { argument: "scores", value, accepted: "probabilities in [0, 1]" });
-        }
-        ceiling = threshold;
+    let (thresholds, tied) = (tally.thresholds(), tally.tied());
+    let refused = |value: f64| Error::OutOfRange { argument: "scores", value, accepted: "probabilities in [0, 1]" };
+    let held = |group: &usize| tally.masses().group(*group) != [0.0; 2];
+    let above = thresholds.partition_point(|&t| t > 1.0 || (t == 1.0 && strict && !tied));
+    // Groups below 0: those whose own score is, or the threshold before them.
+    let negative = thresholds.partition_point(|&t| if tied || strict { t >= 0.0 } else { t > 0.0 });
+    let below = if tied { negative } else { negative + 1 };
+    if let Some(group) = (0..above).find(held) {
+        return Err(refused(thresholds[group]));
+    }
+    if let Some(group) = (below..tally.len()).find(held) {
+        return Err(refused(thresholds[if tied { group } else { group - 1 }]));
     }
     Ok(())
 }
@@ -112,22 +175,41 @@ mod tests {
     fn at_their_own_prevalence_nothing_changes() {
         let tally = rows(&[0.9, 0.6, 0.3], &[2, 1, 1], &[0, 1, 3], true);
         let table = confusion_at(&tally, &[0.0, 0.25, 0.5, 0.75], false).unwrap();
-        assert_eq!(net_benefit(&table, None).unwrap(), net_benefit(&table, Some(0.5)).unwrap());
-        assert_eq!(net_benefit(&table, None).unwrap().treat_all[2], 0.0);
+        assert_eq!(net_benefit(table.clone(), None).unwrap(), net_benefit(table.clone(), Some(0.5)).unwrap());
+        assert_eq!(net_benefit(table.clone(), None).unwrap().treat_all[2], 0.0);
+    }
+
+    #[test]
+    fn on_the_way_it_is_that_of_the_table() {
+        let counts = rows(&[0.9, 0.6, 0.3, 0.0], &[2, 0, 1, 3], &[0, 1, 3, 4], false);
+        let halved = |column: &[u64]| column.iter().map(|&mass| 0.1 * mass as f64).collect();
+        let Masses::Counts { positives, negatives } = counts.masses() else { unreachable!() };
+        let masses = Masses::Weights { positives: halved(positives), negatives: halved(negatives) };
+        let weighted = Tally::new(counts.thresholds().to_vec(), masses, false);
+        for tally in [counts, weighted] {
+            for admitted in [vec![4, 3, 3, 1, 0], vec![1, 4, 2, 2, 0], vec![]] {
+                let thresholds: Vec<f64> = (0..admitted.len()).map(|i| 0.2 * i as f64).collect();
+                for prevalence in [None, Some(0.3)] {
+                    let table = confusion_of_groups(&tally, thresholds.clone(), &admitted);
+                    let found = net_benefit_of_groups(&tally, thresholds.clone(), &admitted, prevalence);
+                    assert_eq!(found, net_benefit(table, prevalence), "{admitted:?}");
+                }
+            }
+        }
     }
 
     #[test]
     fn a_missing_class_is_undefined_only_at_another_prevalence() {
         let table = confusion_at(&rows(&[0.5], &[2], &[0], true), &[0.1], false).unwrap();
-        assert_eq!(net_benefit(&table, None).unwrap().model, [1.0]);
-        let other = net_benefit(&table, Some(0.5)).unwrap();
+        assert_eq!(net_benefit(table.clone(), None).unwrap().model, [1.0]);
+        let other = net_benefit(table.clone(), Some(0.5)).unwrap();
         assert!(other.model[0].is_nan() && other.treat_all[0].is_nan());
     }
 
     #[test]
     fn what_is_no_probability_is_refused() {
         let table = confusion_at(&rows(&[0.5], &[2], &[1], true), &[0.5, 1.0], false).unwrap();
-        assert!(net_benefit(&table, None).is_err());
+        assert!(net_benefit(table.clone(), None).is_err());
         for scores in [[1.5, 0.5], [0.5, -0.1]] {
             assert!(probabilities_only(&rows(&scores, &[1, 1], &[0, 0], true), false).is_err());
         }

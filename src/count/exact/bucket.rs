@@ -12,6 +12,9 @@ pub(super) trait BucketKey: Copy + Ord + Default + Send + Sync + bytemuck::Pod +
 
     /// Codes `2 * bucket + label`: a power of two above the highest.
     const CODES: usize;
+    /// The buckets of −∞ and of ∞, which hold no other score.
+    const LOWEST: u32;
+    const HIGHEST: u32;
 
     fn bucket(self) -> u32;
     fn rest(self) -> Self::Rest;
@@ -30,6 +33,8 @@ impl BucketKey for u32 {
     type Rest = u16;
 
     const CODES: usize = 1 << 17;
+    const LOWEST: u32 = 0x007f;
+    const HIGHEST: u32 = 0xff80;
 
     #[inline(always)]
     fn bucket(self) -> u32 {
@@ -69,6 +74,8 @@ impl BucketKey for u64 {
     type Rest = Self;
 
     const CODES: usize = 1 << 21;
+    const LOWEST: u32 = 0x7f;
+    const HIGHEST: u32 = 2 * HALF - 0x7f;
 
     #[inline(always)]
     fn bucket(self) -> u32 {
@@ -119,6 +126,16 @@ mod tests {
         assert!(f32::INFINITY.key().bucket() < u32::CODES as u32 / 2);
         let fine = |value: f64| value.key().bucket();
         assert!(fine(1.0 - 1e-9) < fine(1.0 - 0.9e-9) && fine(1e-9) < fine(1.1e-9));
+    }
+
+    #[test]
+    fn infinite_scores_have_buckets_of_their_own() {
+        fn ends<K: BucketKey>([low, least, most, high]: [K; 4]) {
+            assert_eq!((low.bucket(), high.bucket()), (K::LOWEST, K::HIGHEST));
+            assert!(K::LOWEST < least.bucket() && most.bucket() < K::HIGHEST);
+        }
+        ends([f32::NEG_INFINITY, f32::MIN, f32::MAX, f32::INFINITY].map(Score::key));
+        ends([f64::NEG_INFINITY, f64::MIN, f64::MAX, f64::INFINITY].map(Score::key));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod bucket;
 mod columns;
+mod few;
 mod finish;
 mod fold;
 mod halves;
@@ -22,6 +23,7 @@ mod run;
 mod source;
 mod weights;
 mod wide;
+mod wide_groups;
 mod wide_pairs;
 
 use std::sync::Arc;
@@ -70,6 +72,13 @@ pub struct ExactPart {
     weights: Weights,
     /// The state the batch was counted for, and what it becomes.
     settled: Option<(ExactCounts, ExactCounts)>,
+}
+
+/// What a batch holds.
+struct Read {
+    pieces: Vec<Piece>,
+    ledger: Ledger,
+    weights: Weights,
 }
 
 /// Sums of all weights and of their squares, or upper bounds of them.
@@ -134,6 +143,37 @@ impl ExactCounts {
     #[must_use]
     pub fn max_bytes(&self) -> Option<usize> {
         self.max_bytes
+    }
+
+    /// The rows of a batch, to be asked once or twice: never folded, which pays for those that are asked more often.
+    ///
+    /// # Errors
+    /// That of the batch's lowest bad row; [`Error::Interrupted`]; [`Error::OutOfMemory`]; [`Error::Changed`] when the rows
+    /// were written to meanwhile.
+    pub fn of(batch: &Batch<'_>, control: &Control<'_>) -> Result<Self> {
+        let empty = Self::new(None);
+        let Read { pieces, ledger, weights } = empty.read(batch, control)?;
+        let mut counts = empty;
+        counts.add(pieces, ledger, weights)?;
+        Ok(counts)
+    }
+
+    /// False when a score is infinite.
+    #[must_use]
+    pub fn finite(&self) -> bool {
+        self.base.finite() && self.pieces.iter().all(Piece::finite)
+    }
+
+    fn read(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<Read> {
+        let _mode = DefaultFloatMode::set();
+        if batch.weighted() {
+            let (run, ledger) = weights::read(batch, self.sums(), control)?;
+            let weights = Weights::of(&run);
+            let pieces = if run.len() > 0 { vec![Piece::Run(Arc::new(run))] } else { Vec::new() };
+            return Ok(Read { pieces, ledger, weights });
+        }
+        let (pieces, ledger) = pieces::read(batch, control)?;
+        Ok(Read { pieces, ledger, weights: Weights::default() })
     }
 
     /// Brings what is held to the form that further queries read fastest, unless that takes more memory; no value changes.
@@ -318,15 +358,7 @@ impl Accumulator for ExactCounts {
 
     fn count(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<ExactPart> {
         let _mode = DefaultFloatMode::set();
-        let (pieces, ledger, weights) = if batch.weighted() {
-            let (run, ledger) = weights::read(batch, self.sums(), control)?;
-            let weights = Weights::of(&run);
-            (vec![Piece::Run(Arc::new(run))], ledger, weights)
-        } else {
-            let (pieces, ledger) = pieces::read(batch, control)?;
-            (pieces, ledger, Weights::default())
-        };
-        let pieces: Vec<Piece> = pieces.into_iter().filter(|piece| piece.len() > 0).collect();
+        let Read { pieces, ledger, weights } = self.read(batch, control)?;
         let mut part = ExactPart { pieces, ledger, weights, settled: None };
         let pending = self.pieces.iter().chain(&part.pieces);
         let kept: usize = pending.filter(|piece| matches!(piece, Piece::Rows(_) | Piece::Run(_))).map(Piece::len).sum();

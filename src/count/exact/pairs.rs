@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::finish::{Bucket, Finish, Sink, Span};
-use super::fold;
+use super::{few, fold};
 use super::pieces::{self, Held, Piece};
 use super::run::Run;
 use crate::control::Control;
@@ -37,6 +37,9 @@ pub fn roc_auc_pairs(batch: &Batch<'_>, control: &Control<'_>) -> Result<Pairs> 
 
 /// `2U` of all `rows` rows of `base` and `pieces`.
 pub(super) fn of_pieces(base: &Arc<Run>, pieces: &[Piece], rows: u64, control: &Control<'_>) -> Result<u128> {
+    if let (0, [Piece::Rows(rows)]) = (base.len(), pieces) {
+        return few::twice_pairs(rows, control);
+    }
     let held = Held::new(pieces, control)?;
     if base.len() == 0 && held.runs.is_empty() {
         let sink = |span: Span| Ok(Ranking { negatives_below: span.below[0], twice_u: 0 });

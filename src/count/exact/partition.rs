@@ -51,6 +51,12 @@ impl<K: BucketKey> Buckets<K> {
         size_of_val(&self.rests[..]) + size_of_val(&self.weights[..]) + size_of_val(&self.used[..])
     }
 
+    /// False when a score is infinite: such rows have buckets of their own.
+    pub(super) fn finite(&self) -> bool {
+        let ends = [self.used.first(), self.used.last()];
+        ends.into_iter().flatten().all(|used| K::LOWEST < used.bucket && used.bucket < K::HIGHEST)
+    }
+
     /// Puts the square of each weight in its place.
     pub(super) fn square_weights(&mut self) {
         self.weights.iter_mut().for_each(|weight| *weight *= *weight);

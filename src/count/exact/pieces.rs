@@ -56,6 +56,16 @@ impl Piece {
         }
     }
 
+    /// False when a score is infinite.
+    pub(super) fn finite(&self) -> bool {
+        match self {
+            Self::Rows(rows) => rows.finite(),
+            Self::Narrow(buckets) => buckets.finite(),
+            Self::Wide(buckets) => buckets.finite(),
+            Self::Run(run) => run.finite(),
+        }
+    }
+
     pub(super) fn same_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Rows(ours), Self::Rows(theirs)) => Arc::ptr_eq(ours, theirs),

@@ -99,6 +99,14 @@ impl Rows {
         self.positives.len() + self.negatives.len()
     }
 
+    /// False when a score is infinite.
+    pub(super) fn finite(&self) -> bool {
+        [&self.positives, &self.negatives].into_iter().all(|keys| match keys {
+            Keys::Narrow(keys) => keys.iter().fold(true, |all, &key| all & f32::from_key(key).is_finite()),
+            Keys::Wide(keys) => keys.iter().fold(true, |all, &key| all & f64::from_key(key).is_finite()),
+        })
+    }
+
     pub(super) fn nbytes(&self) -> usize {
         self.positives.nbytes() + self.negatives.nbytes()
     }

@@ -1,7 +1,7 @@
 //! [`Run`]: distinct scores, ascending, with what was counted of each; and how runs are built and merged.
 
 use super::bucket::BucketKey;
-use super::radix::merge;
+use super::radix::{merge, radix_sort};
 use super::rows::{Keys, Rows, narrow};
 use crate::control::Control;
 use crate::count::merge::POLL;
@@ -75,17 +75,17 @@ impl Run {
         if narrow {
             let sorted = |label: usize| {
                 let mut keys = rows.iter().map(|rows| rows.keys(label).narrow()).collect::<Vec<_>>().concat();
-                keys.sort_unstable();
-                keys
+                radix_sort(&mut keys, &mut Vec::new(), |&key| key.into(), control)?;
+                Ok(keys)
             };
-            merge(&sorted(0), &sorted(1), control, |key, counts| run.push_narrow(key, counts))?;
+            merge(&sorted(0)?, &sorted(1)?, control, |key, counts| run.push_narrow(key, counts))?;
         } else {
             let sorted = |label: usize| {
                 let mut keys: Vec<u64> = rows.iter().flat_map(|rows| rows.keys(label).wide().into_owned()).collect();
-                keys.sort_unstable();
-                keys
+                radix_sort(&mut keys, &mut Vec::new(), |&key| key, control)?;
+                Ok(keys)
             };
-            merge(&sorted(0), &sorted(1), control, |key, counts| run.push(key, counts, None))?;
+            merge(&sorted(0)?, &sorted(1)?, control, |key, counts| run.push(key, counts, None))?;
         }
         Ok(run.finish())
     }
@@ -110,6 +110,11 @@ impl Run {
     /// True when every score is a float32.
     pub(crate) fn is_narrow(&self) -> bool {
         matches!(self.keys, Keys::Narrow(_))
+    }
+
+    /// False when a score is infinite.
+    pub(super) fn finite(&self) -> bool {
+        self.len() == 0 || (self.score(0).is_finite() && self.score(self.len() - 1).is_finite())
     }
 
     /// The key, as of float64, of score `i`.

@@ -1,8 +1,9 @@
-//! Finishing a bucket of float64: whole keys, ranked through a bitmap of their own range, or sorted by radix.
+//! Finishing a bucket of float64: whole keys, ranked through a bitmap of their own range, or sorted.
 
 use super::bucket::BucketKey;
-use super::finish::{Bucket, Finish};
+use super::finish::{Bucket, Finish, positives_of_groups};
 use super::radix::{merge, radix_sort};
+use super::wide_groups::Sorter;
 use super::wide_pairs::Ranker;
 use crate::control::Control;
 use crate::error::Result;
@@ -11,6 +12,7 @@ use crate::error::Result;
 #[derive(Debug, Default)]
 pub(super) struct Wide {
     ranker: Ranker,
+    sorter: Sorter,
     classes: [Vec<u64>; 2],
     spare: Vec<u64>,
     /// Key, label, weight.
@@ -36,6 +38,9 @@ impl Finish for u64 {
         control: &Control<'_>,
         mut each: impl FnMut(Self, [u64; 2]),
     ) -> Result<()> {
+        if scratch.sorter.groups(bucket, control, &mut each)? {
+            return Ok(());
+        }
         for (label, class) in scratch.classes.iter_mut().enumerate() {
             class.clear();
             bucket.rests(label).for_each(|rests| class.extend_from_slice(rests));
@@ -43,6 +48,19 @@ impl Finish for u64 {
         }
         let [negatives, positives] = &scratch.classes;
         merge(negatives, positives, control, |key, counts| each(Self::join(bucket.number, key), counts))
+    }
+
+    fn positives(
+        scratch: &mut Wide,
+        bucket: &Bucket<'_, Self>,
+        control: &Control<'_>,
+        each: impl FnMut([u64; 2], [u64; 2]),
+    ) -> Result<()> {
+        if u32::try_from(bucket.counts[0]).is_err() || bucket.counts[1] == 0 {
+            return positives_of_groups(scratch, bucket, control, each);
+        }
+        let [negatives, positives] = [0, 1].map(|label| bucket.rests(label).collect::<Vec<_>>());
+        scratch.ranker.positives([&negatives, &positives], control, each)
     }
 
     fn weighted_groups(

@@ -1,4 +1,4 @@
-//! [`Ranker`]: pairs inside one bucket of float64, counted by ranking one class in the other.
+//! [`Ranker`]: pairs inside one bucket of float64, and its positives, counted by ranking one class in the other.
 //!
 //! The minority's range of keys is cut into cells, 64 to 128 for each of its rows, a bit for each cell that holds one, 64
 //! bits a word, with the number of rows in the words before beside it. A row of the majority whose cell is empty is ranked
@@ -19,6 +19,8 @@ pub(super) struct Ranker {
     shift: u32,
     /// The last cell: an empty one above all rows.
     last: u64,
+    /// Negatives between two positives, and at the second of them, in turn; at the end those that are counted elsewhere.
+    counts: Vec<u32>,
 }
 
 /// 64 cells.
@@ -55,7 +57,7 @@ impl Ranker {
         if minority.iter().all(|piece| piece.is_empty()) {
             return Ok(0);
         }
-        self.place(minority, control)?;
+        self.place(minority, CROWDED, control)?;
         let mut hits = [0; CHUNK];
         let mut pairs = 0;
         for keys in majority.iter().flat_map(|piece| piece.chunks(CHUNK)) {
@@ -69,8 +71,45 @@ impl Ranker {
         Ok(pairs)
     }
 
-    /// Puts the minority's keys into cells, and sorts crowded words.
-    fn place(&mut self, minority: &[&[u64]], control: &Control<'_>) -> Result<()> {
+    /// The groups that hold positives, ascending: their `[negatives, positives]`, and how many of each score lower. There
+    /// are positives, and the negatives number less than 2^32.
+    ///
+    /// # Errors
+    /// [`Interrupted`](crate::Error::Interrupted).
+    pub(super) fn positives(
+        &mut self,
+        [negatives, positives]: [&[&[u64]]; 2],
+        control: &Control<'_>,
+        mut each: impl FnMut([u64; 2], [u64; 2]),
+    ) -> Result<()> {
+        self.place(positives, 1, control)?;
+        let mut counts = std::mem::take(&mut self.counts);
+        counts.clear();
+        counts.resize(2 * self.keys.len() + 2, 0);
+        let mut hits = [0; CHUNK];
+        for keys in negatives.iter().flat_map(|piece| piece.chunks(CHUNK)) {
+            control.check()?;
+            let found = control.level.run(Tally { of: self, keys, hits: &mut hits, counts: &mut counts });
+            for &key in &hits[..found] {
+                let inside = self.inside((self.cell(key) >> 6) as usize);
+                let rank = inside.start + self.keys[inside].partition_point(|&positive| positive < key);
+                counts[2 * rank + usize::from(self.keys.get(rank) == Some(&key))] += 1;
+            }
+        }
+        let mut below = [0, 0];
+        for group in self.keys.chunk_by(|a, b| a == b) {
+            let at = 2 * below[1] as usize;
+            let [between, tied] = [counts[at], counts[at + 1]].map(u64::from);
+            below[0] += between;
+            each([tied, group.len() as u64], below);
+            below = [below[0] + tied, below[1] + group.len() as u64];
+        }
+        self.counts = counts;
+        Ok(())
+    }
+
+    /// Puts the minority's keys into cells, and sorts words of more than `unsorted`.
+    fn place(&mut self, minority: &[&[u64]], unsorted: usize, control: &Control<'_>) -> Result<()> {
         let keys = || minority.iter().flat_map(|piece| piece.iter());
         let rows = minority.iter().map(|piece| piece.len()).sum::<usize>();
         let (lowest, highest) = keys().fold((u64::MAX, 0), |(low, high), &key| (low.min(key), high.max(key)));
@@ -106,7 +145,7 @@ impl Ranker {
         }
         for word in 0..words {
             let inside = self.inside(word);
-            if inside.len() > CROWDED {
+            if inside.len() > unsorted {
                 control.check()?;
                 self.keys[inside].sort_unstable();
             }
@@ -174,6 +213,37 @@ impl Kernel for Ask<'_> {
     }
 }
 
+/// Counts keys whose cell is empty by twice their rank; writes the others to the front of `hits`, and says how many.
+struct Tally<'k> {
+    of: &'k Ranker,
+    keys: &'k [u64],
+    hits: &'k mut [u64; CHUNK],
+    counts: &'k mut [u32],
+}
+
+impl Kernel for Tally<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        let mut hits = 0;
+        let words = &self.of.words[..];
+        let elsewhere = self.counts.len() - 1;
+        for &key in self.keys {
+            let cell = self.of.cell(key);
+            let Some(word) = words.get((cell >> 6) as usize) else { continue };
+            let hit = word.taken >> (cell & 63) & 1;
+            let rank = word.below + (word.taken & ((1 << (cell & 63)) - 1)).count_ones() as usize;
+            if let Some(count) = self.counts.get_mut(if hit == 0 { 2 * rank } else { elsewhere }) {
+                *count = count.wrapping_add(1);
+            }
+            self.hits[hits & (CHUNK - 1)] = key;
+            hits += hit as usize;
+        }
+        hits
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +253,17 @@ mod tests {
     fn definition(a: &[u64], b: &[u64]) -> u128 {
         let pairs = b.iter().flat_map(|b| a.iter().map(move |a| 2 * u128::from(a < b) + u128::from(a == b)));
         pairs.sum()
+    }
+
+    fn groups_of_positives(negatives: &[u64], positives: &[u64]) -> Vec<([u64; 2], [u64; 2])> {
+        let mut sorted = [negatives.to_vec(), positives.to_vec()];
+        sorted.iter_mut().for_each(|keys| keys.sort_unstable());
+        let before = |label: usize, key: u64| sorted[label].partition_point(|&other| other < key) as u64;
+        let through = |label: usize, key: u64| sorted[label].partition_point(|&other| other <= key) as u64;
+        let mut keys = sorted[1].clone();
+        keys.dedup();
+        let below = |key: u64| [0, 1].map(|label| before(label, key));
+        keys.into_iter().map(|key| ([0, 1].map(|label| through(label, key) - before(label, key)), below(key))).collect()
     }
 
     #[test]
@@ -220,6 +301,13 @@ mod tests {
                         definition(&a, &b),
                         "{few} {many} {distinct}"
                     );
+                    let control = Control::new(&cancel).with_level(level);
+                    let mut found = Vec::new();
+                    if few > 0 {
+                        let each = |counts, below| found.push((counts, below));
+                        ranker.positives([&[b1, b2], &[a1, a2]], &control, each).unwrap();
+                    }
+                    assert_eq!(found, groups_of_positives(&b, &a), "{few} {many} {distinct}");
                 }
             }
         }
