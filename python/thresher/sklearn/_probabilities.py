@@ -141,7 +141,7 @@ def _of_numbers(truth: NDArray[Any], given: NDArray[Any], weight: NDArray[Any] |
 
 
 class _Cells(NamedTuple):
-    """A table of probabilities, and which of its classes are true: 0 and 1 of shape (n, m), or the class of each row."""
+    """A table of probabilities, and which classes are true: 0 and 1 of shape (n, m), or the class of each row."""
 
     given: NDArray[Any]
     truth: NDArray[Any]
@@ -187,7 +187,7 @@ def _summing(given: NDArray[Any]) -> bool:
     bound = float(np.finfo(given.dtype).eps) ** 0.5
     if 0.9 * bound < distance < 2 * bound or (VERSION < (1, 7) and distance >= bound):
         raise Declined("rows of `y_proba` hardly sum to one")
-    return distance < bound
+    return bool(distance < bound)
 
 
 def _warn_of(name: str, cells: _Cells) -> None:
@@ -230,7 +230,7 @@ def brier_score_loss(
     labels: Any = None,
     scale_by_half: Any = "auto",
 ) -> Any:
-    """Answer binary, multiclass and multilabel problems; of two classes, a row costs the square of one error or of both."""
+    """Answer binary, multiclass and multilabel problems; of two classes, a row costs the square of one error or both."""
     half = None if isinstance(scale_by_half, str) and scale_by_half == "auto" else flag("scale_by_half", scale_by_half)
     given, weight = _probabilities(y_proba), _weights(sample_weight)
     if given.ndim == 2 and given.shape[1] > 1:
@@ -245,7 +245,7 @@ def brier_score_loss(
 
 
 def _of_positives(truth: NDArray[Any], given: NDArray[Any], weight: NDArray[Any] | None, pos_label: Any) -> _Losses:
-    """Return the losses of two labels at most; without `pos_label`, 1 of {0, 1} and {-1, 1} or else the larger is positive."""
+    """Return the losses of two labels at most; without `pos_label`, 1 of {0, 1} and {-1, 1}, else the larger."""
     truth = labels(truth)
     if truth.dtype.kind in "UO":
         classes, codes = classes_of(truth)
@@ -337,6 +337,8 @@ def _of_hits(hits: NDArray[np.bool], weight: NDArray[Any] | None, mean: bool) ->
     value: Any
     if mean:
         value = np.average(hits, weights=weight)
+    elif weight is None:
+        value = np.sum(hits)
     else:
-        value = np.sum(hits) if weight is None else np.dot(hits, weight)
+        value = np.dot(hits, weight)
     return float(value) if VERSION >= (1, 7) else value

@@ -1,4 +1,4 @@
-"""Displays of scikit-learn fed from our curves: the same lines and words from far fewer points, with `patch` or without."""
+"""Displays of scikit-learn fed from our curves: the same lines and words from far fewer points, patched or not."""
 
 import inspect
 import pickle
