@@ -230,7 +230,7 @@ def brier_score_loss(
     labels: Any = None,
     scale_by_half: Any = "auto",
 ) -> Any:
-    """Answer binary, multiclass and multilabel problems; of two classes, a row costs the square of one error or both."""
+    """Answer binary, multiclass and multilabel problems; of two classes, a row costs one squared error or both."""
     half = None if isinstance(scale_by_half, str) and scale_by_half == "auto" else flag("scale_by_half", scale_by_half)
     given, weight = _probabilities(y_proba), _weights(sample_weight)
     if given.ndim == 2 and given.shape[1] > 1:
