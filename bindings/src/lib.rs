@@ -20,6 +20,7 @@
 //! | `comparisons.rs` | several models on the same rows |
 //! | `paired_bootstrap.rs` | the class `PairedBootstrap` |
 //! | `pairs.rs` | the class `PairedCounts`: two models on the same rows, counted |
+//! | `labels.rs` | rows counted by their pair of labels |
 //! | `calibration.rs` | calibration and the convex hull, read off a tally |
 //! | `rankings.rs` | what a tally says of a ranking beyond its areas |
 //! | `resampling.rs` | the class `Bootstrap` |
@@ -41,6 +42,7 @@ mod errors;
 mod functions;
 mod guarded;
 mod intervals;
+mod labels;
 mod methods;
 mod paired_bootstrap;
 mod pairs;
@@ -73,6 +75,8 @@ mod _core {
     use super::intervals::{
         average_precision_variance, hanley_mcneil_variance, roc_auc_variance, roc_auc_variance_of_rows,
     };
+    #[pymodule_export]
+    use super::labels::label_pairs;
     #[pymodule_export]
     use super::paired_bootstrap::PairedBootstrap;
     #[pymodule_export]
