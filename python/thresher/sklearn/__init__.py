@@ -20,28 +20,64 @@ scikit-learn's own function as it came. `verbose()` tells which calls do, `calls
 from typing import Any
 
 from thresher.sklearn._answers import Calls, calls, verbose
+from thresher.sklearn._by_class import (
+    f1_score,
+    fbeta_score,
+    jaccard_score,
+    multilabel_confusion_matrix,
+    precision_recall_fscore_support,
+    precision_score,
+    recall_score,
+)
 from thresher.sklearn._curves import confusion_matrix_at_thresholds, det_curve, precision_recall_curve, roc_curve
+from thresher.sklearn._labels import (
+    accuracy_score,
+    balanced_accuracy_score,
+    class_likelihood_ratios,
+    cohen_kappa_score,
+    confusion_matrix,
+    hamming_loss,
+    matthews_corrcoef,
+    zero_one_loss,
+)
 from thresher.sklearn._originals import original
 from thresher.sklearn._patching import Report, patch, patched, unpatch
 from thresher.sklearn._ranking import auc, average_precision_score, roc_auc_score
+from thresher.sklearn._report import classification_report
 from thresher.sklearn._thresholds import metric_at_thresholds
 
 __all__ = [
     "Calls",
     "Report",
+    "accuracy_score",
     "auc",
     "average_precision_score",
+    "balanced_accuracy_score",
     "calls",
+    "class_likelihood_ratios",
+    "classification_report",
+    "cohen_kappa_score",
+    "confusion_matrix",
     "confusion_matrix_at_thresholds",
     "det_curve",
+    "f1_score",
+    "fbeta_score",
+    "hamming_loss",
+    "jaccard_score",
+    "matthews_corrcoef",
     "metric_at_thresholds",
+    "multilabel_confusion_matrix",
     "patch",
     "patched",
     "precision_recall_curve",
+    "precision_recall_fscore_support",
+    "precision_score",
+    "recall_score",
     "roc_auc_score",
     "roc_curve",
     "unpatch",
     "verbose",
+    "zero_one_loss",
 ]
 
 # Functions that this version of scikit-learn does not have are None until here.
