@@ -81,6 +81,25 @@ pub enum Error {
         /// Its value, in decimal.
         value: String,
     },
+    /// A label is no whole number, or one beyond int64.
+    #[error("`{argument}` must be whole numbers that int64 holds, but {argument}[{index}] is {value}")]
+    NotWhole {
+        /// The column at fault.
+        argument: &'static str,
+        /// Row of the first offender.
+        index: usize,
+        /// Its value, in decimal.
+        value: String,
+    },
+    /// Two columns of labels have more classes than a table of their pairs may.
+    #[error("there are more classes than a table of at most {limit} pairs of them holds")]
+    TooManyClasses {
+        /// The most cells.
+        limit: usize,
+    },
+    /// Rows of text do not follow one another, or are not of this width.
+    #[error("`labels` must be text of one width that lies together")]
+    ScatteredText,
     /// Arrays that are read twice were not the same the second time.
     #[error("`labels`, `scores` or `weights` changed during the call; pass arrays that nothing else writes to")]
     Changed,

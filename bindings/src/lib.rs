@@ -20,6 +20,7 @@
 //! | `comparisons.rs` | several models on the same rows |
 //! | `paired_bootstrap.rs` | the class `PairedBootstrap` |
 //! | `pairs.rs` | the class `PairedCounts`: two models on the same rows, counted |
+//! | `labels.rs` | rows counted by their pair of labels |
 //! | `calibration.rs` | calibration and the convex hull, read off a tally |
 //! | `losses.rs` | losses of probabilities, straight from arrays |
 //! | `rankings.rs` | what a tally says of a ranking beyond its areas |
@@ -42,6 +43,7 @@ mod errors;
 mod functions;
 mod guarded;
 mod intervals;
+mod labels;
 mod losses;
 mod methods;
 mod paired_bootstrap;
@@ -77,6 +79,8 @@ mod _core {
     use super::intervals::{
         average_precision_variance, hanley_mcneil_variance, roc_auc_variance, roc_auc_variance_of_rows,
     };
+    #[pymodule_export]
+    use super::labels::label_pairs;
     #[pymodule_export]
     use super::losses::losses;
     #[pymodule_export]

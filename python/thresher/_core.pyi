@@ -30,6 +30,7 @@ __all__ = [
     "hanley_mcneil_variance",
     "isotonic",
     "kolmogorov_smirnov",
+    "label_pairs",
     "lift_curve",
     "log_loss",
     "log_roc_auc",
@@ -247,6 +248,19 @@ def roc_auc_covariance(
     drop_nan: bool,
     n_threads: int | None,
 ) -> tuple[list[_Spread], _Floats, _Floats, _Floats]: ...
+
+# Labels, whether all are true ones, rows by pair of labels; with weights: cells, what rounding left out, sums of both.
+_LabelPairs: TypeAlias = tuple[
+    NDArray[np.int64], bool, NDArray[np.int64], tuple[_Floats, _Floats, _Floats, _Floats] | None
+]
+
+def label_pairs(
+    actual: _Source,
+    predicted: _Source,
+    widths: tuple[int, int] | None,
+    weights: _Source | None,
+    n_threads: int | None,
+) -> _LabelPairs: ...
 def mean_score(tally: Tally) -> float: ...
 def calibration_ratio(tally: Tally) -> float: ...
 def log_loss(tally: Tally) -> float: ...

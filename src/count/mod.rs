@@ -12,6 +12,7 @@ mod accumulator;
 mod compact;
 mod edges;
 mod exact;
+mod labels;
 mod losses;
 mod merge;
 mod moments;
@@ -34,6 +35,7 @@ pub use exact::{
     Columns, ExactCounts, ExactPart, GroupValues, Order, Pairs, PositiveGroup, each_weighted_group,
     fold_positive_groups, roc_auc_pairs, weighted_tally,
 };
+pub use labels::{LabelColumn, LabelPairs, LabelWeights, label_pairs};
 pub use losses::{Losses, losses};
 pub(crate) use moments::Moments;
 pub(crate) use pairs::{Cells, LEVELS, WeightSums, sides};

@@ -181,7 +181,7 @@ impl Found {
 
 /// Finite and not negative; so not NaN either.
 #[inline(always)]
-fn is_weight(value: f64) -> bool {
+pub(super) fn is_weight(value: f64) -> bool {
     (0.0..=f64::MAX).contains(&value)
 }
 

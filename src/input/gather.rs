@@ -263,7 +263,7 @@ fn native<S: Score>() -> DType {
 }
 
 /// The rows as they lie, when they are contiguous, aligned, native and in one segment.
-fn borrowed<'b, T: bytemuck::Pod>(column: &Column<'b>, start: usize, len: usize) -> Option<&'b [T]> {
+pub(super) fn borrowed<'b, T: bytemuck::Pod>(column: &Column<'b>, start: usize, len: usize) -> Option<&'b [T]> {
     if column.order() == ByteOrder::Swapped && size_of::<T>() > 1 {
         return None;
     }
@@ -273,7 +273,12 @@ fn borrowed<'b, T: bytemuck::Pod>(column: &Column<'b>, start: usize, len: usize)
 }
 
 /// `out[i] = decode(bytes of element i)`, any stride, with the instructions of `level`.
-fn strided<const N: usize, T>(level: Level, piece: &Segment<'_>, out: &mut [T], decode: impl Fn([u8; N]) -> T) {
+pub(super) fn strided<const N: usize, T>(
+    level: Level,
+    piece: &Segment<'_>,
+    out: &mut [T],
+    decode: impl Fn([u8; N]) -> T,
+) {
     level.run(Walk { piece, out, decode });
 }
 
@@ -345,7 +350,7 @@ fn half_to_single(half: u16) -> f32 {
 }
 
 /// `out[i] = convert(element i)` for every dtype and byte order: the plain way, for what has no faster one above.
-fn each<T>(column: &Column<'_>, piece: &Segment<'_>, out: &mut [T], convert: impl Fn(Scalar) -> T) {
+pub(super) fn each<T>(column: &Column<'_>, piece: &Segment<'_>, out: &mut [T], convert: impl Fn(Scalar) -> T) {
     let swapped = column.order() == ByteOrder::Swapped;
     let int = |value: i128| convert(Scalar::Int(value));
     let float = |value: f64| convert(Scalar::Float(value));

@@ -9,6 +9,7 @@ mod gather;
 mod halves;
 mod scalar;
 mod score;
+mod whole;
 
 pub use batch::{Batch, NanPolicy, Number, Positive};
 pub use block::BLOCK_ROWS;
@@ -17,3 +18,4 @@ pub use column::{Column, Element};
 pub use dtype::{ByteOrder, DType, Working};
 pub(crate) use halves::Half;
 pub use score::Score;
+pub(crate) use whole::{weights, whole, words};

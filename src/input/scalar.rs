@@ -1,5 +1,8 @@
 //! [`Scalar`]: one element as it was stored, for decisions that kernels never see.
 
+/// Stands for what is no whole number, or none that int64 holds.
+pub(super) const NOT_WHOLE: i64 = i64::MIN;
+
 /// One element as it was stored, for decisions that kernels never see: error messages and exactness.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Scalar {
@@ -29,6 +32,15 @@ impl Scalar {
             Self::Inexact(_) => None,
         }
     }
+
+    /// The value as int64, or [`NOT_WHOLE`].
+    pub(super) fn whole(self) -> i64 {
+        match self {
+            Self::Int(value) => i64::try_from(value).unwrap_or(NOT_WHOLE),
+            Self::Float(value) => whole_float(value),
+            Self::Inexact(_) => NOT_WHOLE,
+        }
+    }
 }
 
 impl std::fmt::Display for Scalar {
@@ -38,6 +50,16 @@ impl std::fmt::Display for Scalar {
             Self::Float(value) | Self::Inexact(value) => write!(f, "{value}"),
         }
     }
+}
+
+/// The float as int64 where it is whole, at most 2^53 in magnitude, and not -0.0; else [`NOT_WHOLE`].
+#[inline(always)]
+pub(super) fn whole_float(value: f64) -> i64 {
+    const LARGEST: f64 = 9_007_199_254_740_992.0; // 2^53
+    let whole = value as i64;
+    #[expect(clippy::cast_precision_loss, reason = "within 2^53, as is looked at")]
+    let same = whole as f64 == value && value.abs() <= LARGEST && value.to_bits() != 1 << 63;
+    if same { whole } else { NOT_WHOLE }
 }
 
 /// An x87 extended value: 64-bit mantissa with explicit leading one, 15-bit exponent, sign.

@@ -3,6 +3,7 @@
 mod accumulators;
 mod exact;
 mod golden;
+mod labels;
 mod measure;
 mod oracle;
 mod pairs;

@@ -22,6 +22,15 @@ from typing import Any
 import sklearn.metrics
 
 from thresher.sklearn._answers import Calls, calls, verbose
+from thresher.sklearn._by_class import (
+    f1_score,
+    fbeta_score,
+    jaccard_score,
+    multilabel_confusion_matrix,
+    precision_recall_fscore_support,
+    precision_score,
+    recall_score,
+)
 from thresher.sklearn._calibration import calibration_curve
 from thresher.sklearn._curves import confusion_matrix_at_thresholds, det_curve, precision_recall_curve, roc_curve
 from thresher.sklearn._displays import (
@@ -31,10 +40,21 @@ from thresher.sklearn._displays import (
     PrecisionRecallDisplay,
     RocCurveDisplay,
 )
+from thresher.sklearn._labels import (
+    accuracy_score,
+    balanced_accuracy_score,
+    class_likelihood_ratios,
+    cohen_kappa_score,
+    confusion_matrix,
+    hamming_loss,
+    matthews_corrcoef,
+    zero_one_loss,
+)
 from thresher.sklearn._originals import original
 from thresher.sklearn._patching import Report, patch, patched, unpatch
 from thresher.sklearn._probabilities import brier_score_loss, log_loss, top_k_accuracy_score
 from thresher.sklearn._ranking import auc, average_precision_score, roc_auc_score
+from thresher.sklearn._report import classification_report
 from thresher.sklearn._thresholds import metric_at_thresholds
 
 __all__ = [
@@ -45,23 +65,39 @@ __all__ = [
     "PrecisionRecallDisplay",
     "Report",
     "RocCurveDisplay",
+    "accuracy_score",
     "auc",
     "average_precision_score",
+    "balanced_accuracy_score",
     "brier_score_loss",
     "calibration_curve",
     "calls",
+    "class_likelihood_ratios",
+    "classification_report",
+    "cohen_kappa_score",
+    "confusion_matrix",
     "confusion_matrix_at_thresholds",
     "det_curve",
+    "f1_score",
+    "fbeta_score",
+    "hamming_loss",
+    "jaccard_score",
     "log_loss",
+    "matthews_corrcoef",
     "metric_at_thresholds",
+    "multilabel_confusion_matrix",
     "patch",
     "patched",
     "precision_recall_curve",
+    "precision_recall_fscore_support",
+    "precision_score",
+    "recall_score",
     "roc_auc_score",
     "roc_curve",
     "top_k_accuracy_score",
     "unpatch",
     "verbose",
+    "zero_one_loss",
 ]
 
 # Functions that this version of scikit-learn does not have are None until here.

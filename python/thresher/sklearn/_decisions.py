@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from thresher.sklearn._answers import DROP_INS, Declined, warn
 from thresher.sklearn._inputs import flag
 from thresher.sklearn._originals import UndefinedMetricWarning, original
+from thresher.sklearn._shares import JACCARD, PRECISION, RECALL, Share, f_score, fill_of
 
 __all__ = ["Decisions", "Formula", "recognised"]
 
@@ -125,35 +126,35 @@ def _confusion_matrix(normalize: str | None = None) -> Formula:
     return formula
 
 
-class _Share(NamedTuple):
-    """A share by class, averaged as `precision_score` and its kin are."""
+def _averaged_share(
+    share: Share, pos_label: Any = 1, average: str | None = "binary", zero_division: Any = "warn"
+) -> Formula:
+    """Return the formula of a share by class, averaged as `precision_score` and its kin are."""
+    if average not in ("binary", "micro", "macro", "weighted", None):
+        raise Declined(f"`average` is {average!r}")
+    if average != "binary" and pos_label not in (None, 1):
+        raise Declined("`pos_label` is not looked at")
+    fill, warns = fill_of(zero_division, nan=False), zero_division == "warn"
 
-    name: str
-    undefined: str  # where it is: without these samples
-    above: Callable[[Floats, Floats, Floats], Floats]  # of rows that are right, predicted, true
-    below: Callable[[Floats, Floats, Floats], Floats]
+    def of(sides: list[Any]) -> list[Floats]:
+        """Return the share of each class; a warning for each threshold at which one of them is undefined."""
+        found = [share.of(right, predicted, true, fill) for right, predicted, true in sides]
+        undefined = [where for _, where in found if where is not None]
+        if warns and undefined:
+            for _ in range(int(np.logical_or.reduce(undefined).sum())):
+                warn("precision_recall_fscore_support", share.ill_defined(len(sides)), UndefinedMetricWarning)
+        return [values for values, _ in found]
 
-    def formula(self, pos_label: Any = 1, average: str | None = "binary", zero_division: Any = "warn") -> Formula:
-        """Return the share averaged in that way."""
-        if average not in ("binary", "micro", "macro", "weighted", None):
-            raise Declined(f"`average` is {average!r}")
-        if average != "binary" and pos_label not in (None, 1):
-            raise Declined("`pos_label` is not looked at")
-        if not (zero_division in ("warn", 0, 1) and type(zero_division) in (str, int, float)):
-            raise Declined(f"`zero_division` is {zero_division!r}")
-        return lambda at: self._averaged(at, pos_label, average, zero_division)
-
-    def _averaged(self, at: Decisions, pos_label: Any, average: str | None, zero_division: Any) -> Floats:
+    def formula(at: Decisions) -> Floats:
         sides = at.sides()
         if average == "binary":
             places = [place for place, label in enumerate(sorted(at.labels)) if label == pos_label]
             if len(places) != 1:
                 raise Declined("`pos_label` is none of the labels")
-            return self._of([sides[places[0]]], average, zero_division)[0]
+            return of([sides[places[0]]])[0]
         if average == "micro":
-            together = tuple(one + other for one, other in zip(*sides, strict=True))
-            return self._of([together], average, zero_division)[0]
-        first, second = self._of(list(sides), average, zero_division)
+            return of([tuple(one + other for one, other in zip(*sides, strict=True))])[0]
+        first, second = of(list(sides))
         if average is None:
             return np.stack([first, second], axis=-1)
         if average == "macro":
@@ -161,48 +162,13 @@ class _Share(NamedTuple):
         of_first, of_second = sides[0][2], sides[1][2]
         return (first * of_first + second * of_second) / (of_first + of_second)
 
-    def _of(self, sides: list[Any], average: str | None, zero_division: Any) -> list[Floats]:
-        """Return the share of each class; a warning for each threshold at which one of them is undefined."""
-        values, undefined = [], np.zeros(len(sides[0][0]), np.bool)
-        for side in sides:
-            below = self.below(*side)
-            undefined |= below == 0
-            fill = np.full_like(below, 0.0 if zero_division == "warn" else zero_division)
-            values.append(np.divide(self.above(*side), below, out=fill, where=below != 0))
-        if zero_division == "warn":
-            where = "due to no {} samples" if len(sides) == 1 else "in labels with no {} samples"
-            message = (
-                f"{self.name} is ill-defined and being set to 0.0 {where.format(self.undefined)}. "
-                "Use `zero_division` parameter to control this behavior."
-            )
-            for _ in range(int(undefined.sum())):
-                warn("precision_recall_fscore_support", message, UndefinedMetricWarning)
-        return values
-
-
-_PRECISION = _Share(
-    "Precision", "predicted", lambda right, predicted, true: right, lambda right, predicted, true: predicted
-)
-_RECALL = _Share("Recall", "true", lambda right, predicted, true: right, lambda right, predicted, true: true)
-_JACCARD = _Share(
-    "Jaccard",
-    "true or predicted",
-    lambda right, predicted, true: right,
-    lambda right, predicted, true: right + (predicted - right) + (true - right),
-)
+    return formula
 
 
 def _fbeta(beta: float, **parameters: Any) -> Formula:
     if type(beta) not in (int, float) or not 0 < beta < float("inf"):
         raise Declined(f"`beta` is {beta!r}")
-    square = beta**2
-    share = _Share(
-        "F-score",
-        "true nor predicted",
-        lambda right, predicted, true: (1 + square) * right,
-        lambda right, predicted, true: square * true + predicted,
-    )
-    return share.formula(**parameters)
+    return _averaged_share(f_score(beta), **parameters)
 
 
 _FORMULAS: dict[str, Callable[..., Formula]] = {
@@ -213,9 +179,9 @@ _FORMULAS: dict[str, Callable[..., Formula]] = {
     "f1_score": partial(_fbeta, 1.0),
     "fbeta_score": _fbeta,
     "hamming_loss": _hamming_loss,
-    "jaccard_score": _JACCARD.formula,
+    "jaccard_score": partial(_averaged_share, JACCARD),
     "matthews_corrcoef": _matthews_corrcoef,
-    "precision_score": _PRECISION.formula,
-    "recall_score": _RECALL.formula,
+    "precision_score": partial(_averaged_share, PRECISION),
+    "recall_score": partial(_averaged_share, RECALL),
     "zero_one_loss": _zero_one_loss,
 }
