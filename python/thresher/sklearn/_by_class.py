@@ -57,9 +57,7 @@ class Averaged(NamedTuple):
     @classmethod
     def of(cls, counted: Target, wanted: NDArray[Any] | None, average: str | None, zero_division: Any) -> Averaged:
         """Return the shares of the wanted labels, or of all."""
-        sides = counted.sides(wanted, average == "samples")
-        if sides.right.dtype.kind == "f":
-            sides = sides.through_cells()
+        sides = counted.sides(wanted, average == "samples").through_cells()
         warned: list[str] | None = [] if isinstance(zero_division, str) else None
         return cls(average, sides, counted.weight, fill_of(zero_division), warned).summed()
 

@@ -116,7 +116,7 @@ def _of_indicators(counted: Indicators) -> Any:
     if counted.weight is None:
         return float(different.sum()) / (rows * width)
     wrong = np.dot(different, counted.weight)
-    return float(wrong) / (rows * width * np.average(counted.weight))
+    return (wrong if VERSION < (1, 7) else float(wrong)) / (rows * width * np.average(counted.weight))
 
 
 @answers("balanced_accuracy_score")

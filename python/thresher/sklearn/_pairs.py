@@ -29,9 +29,12 @@ class Sides(NamedTuple):
     all: Any
 
     def through_cells(self) -> Sides:
-        """Return the same with the float that adding a class's cells gives, as scikit-learn adds them."""
-        right = self.right
-        return Sides(right, right + (self.predicted - right), right + (self.true - right), self.all)
+        """Return the same in one dtype, as the floats that adding a class's cells gives, as scikit-learn adds them."""
+        right, predicted, true, total = self
+        if right.dtype.kind == predicted.dtype.kind == true.dtype.kind != "f":
+            return self
+        right = right.astype(np.float64)
+        return Sides(right, right + (predicted - right), right + (true - right), total)
 
 
 class Pairs(NamedTuple):

@@ -77,7 +77,7 @@ def _rows(
     support = shares.sides.true.sum()
     averages: list[Row] = []
     for average in ("micro", "macro", "weighted", "samples")[: 4 if counted.multilabel else 3]:
-        sides = counted.sides(wanted, True) if average == "samples" else shares.sides
+        sides = counted.sides(wanted, True).through_cells() if average == "samples" else shares.sides
         averaged = shares.averaged_by(average, sides)
         heading = "accuracy" if average == "micro" and accuracy else f"{average} avg"
         averages.append((heading, [*(averaged.take(share) for share in _SHARES), support]))
