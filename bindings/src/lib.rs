@@ -68,7 +68,9 @@ mod _core {
     #[pymodule_export]
     use super::decisions::{best_threshold, candidates, expected_cost, rate_interval, threshold_at};
     #[pymodule_export]
-    use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
+    use super::functions::{
+        average_precision, default_threads, one_vs_rest_roc_auc, rate, roc_auc, simd_level, thin, thresholds_from,
+    };
     #[pymodule_export]
     use super::intervals::{
         average_precision_variance, hanley_mcneil_variance, roc_auc_variance, roc_auc_variance_of_rows,

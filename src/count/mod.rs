@@ -31,7 +31,7 @@ pub use edges::EdgeDType;
 pub(crate) use exact::RunBuilder;
 pub use exact::{
     Columns, ExactCounts, ExactPart, GroupValues, Order, Pairs, PositiveGroup, each_weighted_group,
-    fold_positive_groups, roc_auc_pairs, weighted_tally,
+    fold_positive_groups, one_vs_rest_pairs, roc_auc_pairs, weighted_tally,
 };
 pub(crate) use moments::Moments;
 pub(crate) use pairs::{Cells, LEVELS, WeightSums, sides};
