@@ -71,6 +71,12 @@ pub enum Error {
         /// Row of the first offender.
         index: usize,
     },
+    /// A score is infinite where only finite ones are accepted.
+    #[error("`{argument}` must be finite, but one is infinite")]
+    InfiniteScore {
+        /// The column at fault.
+        argument: &'static str,
+    },
     /// A score cannot be held by float64 without rounding.
     #[error("`{argument}` must be exact in float64, but {argument}[{index}] is {value}, which is not")]
     InexactScore {

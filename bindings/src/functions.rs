@@ -2,9 +2,10 @@
 
 use numpy::PyArray1;
 use pyo3::prelude::*;
-use thresher::count::{self, ExactCounts};
+use thresher::count::{self, ExactCounts, Pairs};
 use thresher::measure::{self, WeightedPrecision, WeightedRocArea};
 use thresher::state::AnyCounts;
+use thresher::{Error, Result as CoreResult};
 
 use crate::accumulators::Accumulator;
 use crate::arguments;
@@ -16,8 +17,9 @@ use crate::errors::{Failure, Result};
 use crate::queries;
 use crate::settings::{self, Settings};
 
-/// Exact ROC AUC, or its standardised part up to `max_fpr`.
+/// Exact ROC AUC, or its standardised part up to `max_fpr`. `finite`: infinite scores are refused, where rows have no weights.
 #[pyfunction]
+#[pyo3(signature = (labels, scores, weights, positive, drop_nan, n_threads, max_fpr, finite = false))]
 #[expect(clippy::too_many_arguments, reason = "the signature is Python's")]
 pub(crate) fn roc_auc(
     py: Python<'_>,
@@ -28,6 +30,7 @@ pub(crate) fn roc_auc(
     drop_nan: bool,
     n_threads: Option<&Bound<'_, PyAny>>,
     max_fpr: Option<f64>,
+    finite: bool,
 ) -> Result<f64> {
     let n_threads = settings::n_threads(n_threads)?;
     let samples = Samples::new(labels, scores, weights, positive, drop_nan)?;
@@ -35,6 +38,9 @@ pub(crate) fn roc_auc(
     if max_fpr.is_some() {
         let counts = Accumulator::for_one_answer(AnyCounts::Exact(ExactCounts::new(None)), n_threads);
         counts.add(py, &samples, n_threads)?;
+        if let AnyCounts::Exact(counts) = &counts.counts(py) {
+            refuse_infinite(finite && !batch.weighted(), counts)?;
+        }
         return Ok(queries::roc_auc(&counts, py, max_fpr)?.0);
     }
     let settings = Settings::new(py, batch.len(), n_threads)?;
@@ -48,12 +54,43 @@ pub(crate) fn roc_auc(
             }
         });
     }
-    let pairs = calls::run(py, batch.len(), settings, |control| count::roc_auc_pairs(&batch, control))?;
+    let pairs = calls::run(py, batch.len(), settings, |control| {
+        let counts = ExactCounts::of(&batch, control)?;
+        refuse_infinite(finite, &counts)?;
+        counts.pairs(control)
+    })?;
     Ok(measure::roc_auc_from_pairs(pairs.twice_u, pairs.positives, pairs.negatives))
 }
 
-/// Exact average precision.
+fn refuse_infinite(finite: bool, counts: &ExactCounts) -> CoreResult<()> {
+    if finite && !counts.finite() { Err(Error::InfiniteScore { argument: "scores" }) } else { Ok(()) }
+}
+
+/// Exact ROC AUC of each of `scores` against the rest: its positives are the rows with its number as their label. None where a
+/// row does not sum to 1 within `tolerance`.
 #[pyfunction]
+pub(crate) fn one_vs_rest_roc_auc(
+    py: Python<'_>,
+    labels: &Bound<'_, PyAny>,
+    scores: Vec<Bound<'_, PyAny>>,
+    tolerance: f64,
+) -> Result<Option<Vec<f64>>> {
+    let labels = Source::new("labels", labels)?;
+    let labels = labels.column()?;
+    let scores = scores.iter().map(|scores| Source::new("scores", scores)).collect::<Result<Vec<_>>>()?;
+    let scores = scores.iter().map(Source::column).collect::<Result<Vec<_>>>()?;
+    let rows = labels.len().saturating_mul(scores.len());
+    let settings = Settings::new(py, rows, None)?;
+    let found =
+        calls::run(py, rows, settings, |control| count::one_vs_rest_pairs(&labels, &scores, tolerance, control))?;
+    let area = |pairs: Pairs| measure::roc_auc_from_pairs(pairs.twice_u, pairs.positives, pairs.negatives);
+    Ok(found.map(|found| found.into_iter().map(area).collect()))
+}
+
+/// Exact average precision. `finite`: infinite scores are refused, where rows have no weights.
+#[pyfunction]
+#[pyo3(signature = (labels, scores, weights, positive, drop_nan, n_threads, finite = false))]
+#[expect(clippy::too_many_arguments, reason = "the signature is Python's")]
 pub(crate) fn average_precision(
     py: Python<'_>,
     labels: &Bound<'_, PyAny>,
@@ -62,6 +99,7 @@ pub(crate) fn average_precision(
     positive: Option<&Bound<'_, PyAny>>,
     drop_nan: bool,
     n_threads: Option<&Bound<'_, PyAny>>,
+    finite: bool,
 ) -> Result<f64> {
     let n_threads = settings::n_threads(n_threads)?;
     let samples = Samples::new(labels, scores, weights, positive, drop_nan)?;
@@ -78,7 +116,9 @@ pub(crate) fn average_precision(
         });
     }
     let sums = calls::run(py, batch.len(), settings, |control| {
-        count::fold_positive_groups(&batch, control, queries::start, queries::add)
+        let counts = ExactCounts::of(&batch, control)?;
+        refuse_infinite(finite, &counts)?;
+        counts.fold_positive_groups(control, queries::start, queries::add)
     })?;
     Ok(queries::mean_precision(&sums))
 }

@@ -73,7 +73,8 @@ mod _core {
     use super::decisions::{best_threshold, candidates, expected_cost, rate_interval, threshold_at};
     #[pymodule_export]
     use super::functions::{
-        average_precision, default_threads, rate, roc_auc, simd_level, thin, thin_steps, thresholds_from,
+        average_precision, default_threads, one_vs_rest_roc_auc, rate, roc_auc, simd_level, thin, thin_steps,
+        thresholds_from,
     };
     #[pymodule_export]
     use super::intervals::{

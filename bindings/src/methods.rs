@@ -11,7 +11,7 @@ use crate::arguments;
 use crate::arrays;
 use crate::batches::Samples;
 use crate::calls;
-use crate::curves::{self, Curve, Points};
+use crate::curves::{self, AnyPoints, Curve, Points};
 use crate::dispatch::AnyAccumulator;
 use crate::errors::Result;
 use crate::queries::{self, Area};
@@ -254,6 +254,21 @@ impl Accumulator {
     /// precision, recall, thresholds, and average precision.
     fn precision_recall_curve<'py>(&self, py: Python<'py>, drop_intermediate: bool) -> Result<Curve<'py>> {
         curves::precision_recall_curve(self, py, drop_intermediate)
+    }
+
+    /// fpr, tpr, thresholds.
+    fn roc_points<'py>(&self, py: Python<'py>, drop_intermediate: bool) -> Result<Points<'py>> {
+        curves::roc_points(self, py, drop_intermediate)
+    }
+
+    /// precision, recall, thresholds; with `single`, thresholds may be float32.
+    fn precision_recall_points<'py>(
+        &self,
+        py: Python<'py>,
+        drop_intermediate: bool,
+        single: bool,
+    ) -> Result<AnyPoints<'py>> {
+        curves::precision_recall_points(self, py, drop_intermediate, single)
     }
 
     /// fpr, fnr, thresholds.

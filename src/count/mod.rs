@@ -33,7 +33,7 @@ pub use edges::EdgeDType;
 pub(crate) use exact::RunBuilder;
 pub use exact::{
     Columns, ExactCounts, ExactPart, GroupValues, Order, Pairs, PositiveGroup, each_weighted_group,
-    fold_positive_groups, roc_auc_pairs, weighted_tally,
+    fold_positive_groups, one_vs_rest_pairs, roc_auc_pairs, weighted_tally,
 };
 pub use labels::{LabelColumn, LabelPairs, LabelWeights, label_pairs};
 pub use losses::{Losses, losses};

@@ -43,11 +43,16 @@ pub enum Number {
 }
 
 impl Number {
-    pub(super) fn equals_int(self, label: i128) -> bool {
+    /// The integer it is, if it is one.
+    pub(super) fn integer(self) -> Option<i128> {
         match self {
-            Self::Int(value) => value == label,
-            Self::Float(value) => value.fract() == 0.0 && value.abs() < 1e38 && value as i128 == label,
+            Self::Int(value) => Some(value),
+            Self::Float(value) => (value.fract() == 0.0 && value.abs() < 1e38).then_some(value as i128),
         }
+    }
+
+    pub(super) fn equals_int(self, label: i128) -> bool {
+        self.integer() == Some(label)
     }
 
     pub(super) fn equals_float(self, label: f64) -> bool {

@@ -114,6 +114,7 @@ pub(super) fn labels<'b>(
                 strided::<4, _>(level, &piece, out, |bytes| zero_or_one(f64::from(f32::from_ne_bytes(bytes))));
             }
             DType::F64 if native => strided::<8, _>(level, &piece, out, |bytes| zero_or_one(f64::from_ne_bytes(bytes))),
+            dtype if equal_integers(column.order(), dtype, positive, &piece, out, level) => {}
             _ => each(column, &piece, out, |value| positive.code(value)),
         }
     }
@@ -154,6 +155,33 @@ fn integers<const N: usize>(level: Level, piece: &Segment<'_>, out: &mut [u8], d
     if any > 1 {
         let code = |label: u64| if label <= 1 { label as u8 } else { INVALID };
         strided::<N, _>(level, piece, out, |bytes| code(decode(bytes)));
+    }
+}
+
+/// Codes of integer labels, 1 where they equal the positive one; false, and nothing done, for other labels.
+fn equal_integers(
+    order: ByteOrder,
+    dtype: DType,
+    positive: Positive,
+    piece: &Segment<'_>,
+    out: &mut [u8],
+    level: Level,
+) -> bool {
+    fn equal<const N: usize>(level: Level, piece: &Segment<'_>, out: &mut [u8], label: Option<[u8; N]>) -> bool {
+        match label {
+            Some(label) => strided::<N, _>(level, piece, out, |bytes| u8::from(bytes == label)),
+            None => out.fill(0), // out of the dtype's range
+        }
+        true
+    }
+    let Positive::EqualTo(number) = positive else { return false };
+    let Some(label) = number.integer().filter(|_| order == ByteOrder::Native) else { return false };
+    match dtype {
+        DType::I8 => equal(level, piece, out, i8::try_from(label).ok().map(i8::to_ne_bytes)),
+        DType::U8 => equal(level, piece, out, u8::try_from(label).ok().map(u8::to_ne_bytes)),
+        DType::I32 => equal(level, piece, out, i32::try_from(label).ok().map(i32::to_ne_bytes)),
+        DType::I64 => equal(level, piece, out, i64::try_from(label).ok().map(i64::to_ne_bytes)),
+        _ => false,
     }
 }
 
@@ -203,6 +231,17 @@ impl Positive {
                 Scalar::Float(value) => number.equals_float(value),
                 Scalar::Inexact(_) => false, // `pos_label` is a float64 or an integer of at most 64 bits
             }),
+        }
+    }
+}
+
+impl Column<'_> {
+    /// The scores of rows from `start` on, as many as `out` takes, in working type `S`; as [`scores`].
+    pub(crate) fn widened<S: Widen>(&self, start: usize, mut out: &mut [S], level: Level) {
+        for piece in self.pieces(start..start + out.len()) {
+            let own;
+            (own, out) = out.split_at_mut(piece.len);
+            S::widen(self, &piece, own, level);
         }
     }
 }

@@ -119,6 +119,14 @@ pub fn det_curve(tally: &Tally, drop_intermediate: bool) -> DetCurve {
 }
 
 impl RocCurve {
+    /// Whether dropping keeps a group of so many `[negatives, positives]` that is neither the highest nor the lowest, where the
+    /// next lower one has so many; see [`roc_curve`].
+    #[inline(always)]
+    #[must_use]
+    pub fn stays<M: PartialEq>(counts: [M; 2], lower: [M; 2]) -> bool {
+        counts != lower
+    }
+
     /// `fpr` and `tpr` once each of the groups is admitted, of all `[negatives, positives]`: points of the curve.
     #[inline(always)]
     pub fn points(groups: Groups<'_>, rows: [u64; 2], fpr: &mut [f64], tpr: &mut [f64]) {
@@ -128,6 +136,14 @@ impl RocCurve {
 }
 
 impl PrecisionRecallCurve {
+    /// Whether dropping keeps a group of so many `[negatives, positives]` that is neither the highest nor the lowest, where the
+    /// next lower one has so many; see [`precision_recall_curve`].
+    #[inline(always)]
+    #[must_use]
+    pub fn stays([_, positives]: [u64; 2], [_, lower]: [u64; 2]) -> bool {
+        positives | lower != 0
+    }
+
     /// `precision` and `recall` once each of the groups is admitted, of all `[negatives, positives]`: points of the curve.
     #[inline(always)]
     pub fn points(groups: Groups<'_>, [negatives, positives]: [u64; 2], precisions: &mut [f64], recall: &mut [f64]) {
@@ -168,7 +184,7 @@ fn real(rows: u64) -> f64 {
 }
 
 fn roc<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], drop: bool) -> RocCurve {
-    let keep = |i: usize| positives[i + 1] != positives[i] || negatives[i + 1] != negatives[i];
+    let keep = |i: usize| RocCurve::stays([negatives[i], positives[i]], [negatives[i + 1], positives[i + 1]]);
     let (all_p, all_n) = (total(positives), total(negatives));
     let points = || column(1 + positives.len());
     let mut curve = RocCurve { fpr: points(), tpr: points(), thresholds: points() };

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use thresher::count::{
-    Accumulator, ExactCounts, GroupValues, Order, each_weighted_group, fold_positive_groups, roc_auc_pairs,
-    weighted_tally,
+    Accumulator, Columns, ExactCounts, GroupValues, Order, each_weighted_group, fold_positive_groups,
+    one_vs_rest_pairs, roc_auc_pairs, weighted_tally,
 };
-use thresher::input::{Batch, Column, Score};
+use thresher::input::{Batch, ByteOrder, Column, Element, Number, Positive, Score};
 use thresher::measure::{self, PrecisionRecallCurve, PrecisionSum, RocCurve};
 use thresher::tally::{Groups, Masses, Tally};
 use thresher::{Control, Level};
@@ -107,20 +107,52 @@ fn precision(batch: &Batch<'_>, control: &Control<'_>) -> f64 {
     whole.map_or(f64::NAN, PrecisionSum::mean)
 }
 
-/// Points of the curves, among so many `[negatives, positives]`.
-struct RocPoints([u64; 2]);
+/// Points of the curves, among so many `[negatives, positives]`; those on straight lines, or of one recall, dropped or not.
+struct RocPoints<const DROPS: bool>([u64; 2]);
 
-impl GroupValues<f64> for RocPoints {
+impl<const DROPS: bool> GroupValues<f64> for RocPoints<DROPS> {
+    const DROPS: bool = DROPS;
+
+    fn stays(counts: [u64; 2], lower: [u64; 2]) -> bool {
+        RocCurve::stays(counts, lower)
+    }
+
     fn make(&mut self, groups: Groups<'_>, fpr: &mut [f64], tpr: &mut [f64]) {
         RocCurve::points(groups, self.0, fpr, tpr);
     }
 }
 
-struct PrecisionRecallPoints([u64; 2]);
+struct PrecisionRecallPoints<const DROPS: bool>([u64; 2]);
 
-impl GroupValues<f64> for PrecisionRecallPoints {
+impl<const DROPS: bool> GroupValues<f64> for PrecisionRecallPoints<DROPS> {
+    const DROPS: bool = DROPS;
+
+    fn stays(counts: [u64; 2], lower: [u64; 2]) -> bool {
+        PrecisionRecallCurve::stays(counts, lower)
+    }
+
     fn make(&mut self, groups: Groups<'_>, precision: &mut [f64], recall: &mut [f64]) {
         PrecisionRecallCurve::points(groups, self.0, precision, recall);
+    }
+}
+
+/// The columns of both curves, where there are some, compared with those of the tally.
+fn check_columns<const DROPS: bool>(counts: &ExactCounts, tally: &Tally, control: &Control<'_>, what: &str) {
+    if let Some((columns, _)) = counts.columns(Order::DescendingAfterOne, control, RocPoints::<DROPS>).unwrap() {
+        let curve = measure::roc_curve(tally, DROPS);
+        assert_eq!((&columns.scores[1..], &columns.first[1..]), (&curve.thresholds[1..], &curve.fpr[1..]), "{what}");
+        assert_eq!(columns.second[1..], curve.tpr[1..], "{what}");
+    }
+    let ascending = Order::AscendingBeforeOne;
+    if let Some((columns, _)) = counts.columns(ascending, control, PrecisionRecallPoints::<DROPS>).unwrap() {
+        let curve = measure::precision_recall_curve(tally, DROPS);
+        let len = curve.thresholds.len();
+        assert_eq!((&columns.scores[..len], &columns.first[..len]), (&curve.thresholds[..], &curve.precision[..len]));
+        assert_eq!(columns.second, curve.recall, "{what}");
+        let single: Columns<f32, f64> =
+            counts.columns(ascending, control, PrecisionRecallPoints::<DROPS>).unwrap().unwrap().0;
+        let rounded: Vec<f32> = columns.scores.iter().map(|&score: &f64| score as f32).collect();
+        assert_eq!((single.scores, single.first), (rounded, columns.first), "{what}");
     }
 }
 
@@ -133,17 +165,13 @@ fn check(batch: &Batch<'_>, expected: &BTreeMap<u64, [u64; 2]>, control: &Contro
 
     let mut counts = ExactCounts::new(None);
     counts.update(batch, control).unwrap();
-    assert_eq!(counts.tally(control).unwrap(), tally, "{what}");
-    assert_eq!(counts.pairs(control).unwrap(), pairs, "{what}");
-    if let Some((columns, _)) = counts.columns(Order::DescendingAfterOne, control, RocPoints).unwrap() {
-        let curve = measure::roc_curve(&tally, false);
-        assert_eq!((&columns.scores[1..], &columns.first[1..]), (&curve.thresholds[1..], &curve.fpr[1..]), "{what}");
-        assert_eq!(columns.second[1..], curve.tpr[1..], "{what}");
-    }
-    if let Some((columns, _)) = counts.columns(Order::AscendingBeforeOne, control, PrecisionRecallPoints).unwrap() {
-        let (curve, len) = (measure::precision_recall_curve(&tally, false), tally.len());
-        assert_eq!((&columns.scores[..len], &columns.first[..len]), (&curve.thresholds[..], &curve.precision[..len]));
-        assert_eq!(columns.second, curve.recall, "{what}");
+    let once = ExactCounts::of(batch, control).unwrap();
+    for counts in [&counts, &once] {
+        assert!(counts.finite(), "{what}");
+        assert_eq!(counts.tally(control).unwrap(), tally, "{what}");
+        assert_eq!(counts.pairs(control).unwrap(), pairs, "{what}");
+        check_columns::<false>(counts, &tally, control, what);
+        check_columns::<true>(counts, &tally, control, what);
     }
 }
 
@@ -172,6 +200,77 @@ fn every_family_size_and_width_gives_what_a_map_of_counts_gives() {
             check(&batch(Column::from_slice(&narrow)), &single, control, &format!("{family} {n} float32"));
             check(&batch(Column::from_slice(&widened)), &single, control, &format!("{family} {n} float32 in float64"));
         }
+    }
+}
+
+#[test]
+fn an_infinite_score_is_seen_wherever_rows_are_kept() {
+    let cancel = AtomicBool::new(false);
+    let control = Control::new(&cancel).with_threads(2);
+    for n in [1, 1000, 70_000, 140_001] {
+        let (labels, mut scores) = rows("logits", n);
+        for infinite in [f64::INFINITY, f64::NEG_INFINITY] {
+            let finite = std::mem::replace(&mut scores[n / 2], infinite);
+            let narrow: Vec<f32> = scores.iter().map(|&score| score as f32).collect();
+            let halves: Vec<half::f16> = scores.iter().map(|&score| half::f16::from_f64(score)).collect();
+            for column in [Column::from_slice(&scores), Column::from_slice(&narrow), Column::from_slice(&halves)] {
+                let batch = Batch::new(Column::from_slice(&labels), column).unwrap();
+                assert!(!ExactCounts::of(&batch, &control).unwrap().finite(), "{n} {infinite}");
+            }
+            scores[n / 2] = finite;
+        }
+        let tied = vec![f32::INFINITY; n];
+        let batch = Batch::new(Column::from_slice(&labels), Column::from_slice(&tied)).unwrap();
+        assert!(!ExactCounts::of(&batch, &control).unwrap().finite(), "{n}");
+    }
+}
+
+/// Columns of a table whose rows lie together.
+fn columns<T: Element>(table: &[T], width: usize) -> Vec<Column<'_>> {
+    let (size, bytes) = (size_of::<T>(), bytemuck::must_cast_slice(table));
+    let column = |at: usize| {
+        let stride = (width * size).cast_signed();
+        Column::strided(T::DTYPE, ByteOrder::Native, bytes, at * size, stride, table.len() / width, "scores").unwrap()
+    };
+    (0..width).map(column).collect()
+}
+
+#[test]
+fn each_class_against_the_rest_is_what_its_column_alone_gives() {
+    let cancel = AtomicBool::new(false);
+    for (n, threads, width) in [(0, 1, 3), (1, 2, 3), (1023, 1, 4), (1025, 3, 3), (65_536, 2, 3), (140_001, 4, 3)] {
+        let control = Control::new(&cancel).with_threads(threads);
+        let mut random = Random(n as u64 + 1);
+        let labels: Vec<u8> = (0..n).map(|_| (random.unit() * 3.0) as u8).collect();
+        let mut wide = Vec::new();
+        for &label in &labels {
+            let raw: Vec<f64> = (0..width).map(|at| random.unit() + f64::from(u8::from(at == label.into()))).collect();
+            let sum: f64 = raw.iter().sum();
+            wide.extend(raw.into_iter().map(|value| (value / sum * 50.0).round() / 50.0));
+            let sum: f64 = wide[wide.len() - width..].iter().sum();
+            *wide.last_mut().unwrap() += 1.0 - sum;
+        }
+        let mut narrow: Vec<f32> = wide.iter().map(|&value| value as f32).collect();
+        let labelled = Column::from_slice(&labels);
+        let mixed =
+            [columns(&narrow, width)[0].clone(), columns(&wide, width)[1].clone(), columns(&wide, width)[2].clone()];
+        for columns in [columns(&wide, width), columns(&narrow, width), mixed.to_vec()] {
+            let found = one_vs_rest_pairs(&labelled, &columns, 1e-6, &control).unwrap().unwrap();
+            let alone = |(at, column): (usize, &Column<'_>)| {
+                let positive = Positive::EqualTo(Number::Int(at as i128));
+                let batch = Batch::new(labelled.clone(), column.clone()).unwrap().with_positive(positive);
+                roc_auc_pairs(&batch, &control).unwrap()
+            };
+            assert_eq!(found, columns.iter().enumerate().map(alone).collect::<Vec<_>>(), "{n}");
+        }
+        for bad in [f32::NAN, f32::INFINITY, 1.5] {
+            if let Some(last) = narrow.last_mut() {
+                *last = bad;
+                assert_eq!(one_vs_rest_pairs(&labelled, &columns(&narrow, width), 1e-6, &control).unwrap(), None);
+            }
+        }
+        let short = [Column::from_slice(&narrow)];
+        assert!(n == 0 || one_vs_rest_pairs(&labelled, &short, 1e-6, &control).is_err());
     }
 }
 

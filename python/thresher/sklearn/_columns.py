@@ -9,11 +9,12 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from thresher import _core
 from thresher.sklearn._answers import Declined
 from thresher.sklearn._inputs import all_finite, classes_of, labels, of_columns
 from thresher.sklearn._originals import SCALAR
 
-__all__ = ["Area", "Table", "averaged", "multiclass", "multilabel", "one_against_one", "probabilities"]
+__all__ = ["Area", "Table", "averaged", "multiclass", "multilabel", "one_against_one", "one_vs_rest", "probabilities"]
 
 # The area of a column: labels, scores, weights, and the label that is positive (None: labels are 0 and 1).
 Area: TypeAlias = Callable[[NDArray[Any], NDArray[Any], "NDArray[Any] | None", "int | None"], float]
@@ -74,8 +75,19 @@ def probabilities(table: Table) -> None:
         raise Declined("rows of `y_score` do not sum to one")
 
 
-def averaged(table: Table, area: Area, average: str | None, weight: NDArray[Any] | None) -> Any:
-    """Return the average over columns or rows; without one, the areas."""
+def one_vs_rest(table: Table) -> list[float] | None:
+    """Return the ROC AUC of each class; None unless scores are floats and rows certainly sum to one."""
+    if table.scores.dtype not in (np.float32, np.float64):
+        return None
+    # scikit-learn adds up a row in the dtype of its scores, with an error of up to half a unit for each of them.
+    tolerance = _NEAR_ONE - table.scores.shape[1] * float(np.finfo(table.scores.dtype).eps) / 2
+    return _core.one_vs_rest_roc_auc(table.truth, list(table.scores.T), tolerance)
+
+
+def averaged(
+    table: Table, area: Area, average: str | None, weight: NDArray[Any] | None, areas: list[float] | None = None
+) -> Any:
+    """Return the average over columns or rows; without one, the areas. `areas`: those of the columns, if they are known."""
     if weight is not None and len(weight) != len(table.scores):
         raise Declined("`sample_weight` is of another length")
     if average == "micro":
@@ -88,7 +100,7 @@ def averaged(table: Table, area: Area, average: str | None, weight: NDArray[Any]
         masses = table.positives(weight)
         if np.isclose(masses.sum(), 0):
             return 0  # an int there too
-    return _mean(np.array(table.areas(area, weight)), average, masses)
+    return _mean(np.array(table.areas(area, weight) if areas is None else areas), average, masses)
 
 
 def _by_column(scores: NDArray[Any]) -> NDArray[Any]:

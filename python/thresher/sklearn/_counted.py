@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from thresher import Error, _core
 from thresher.sklearn._answers import Declined
-from thresher.sklearn._inputs import Number, all_finite, labels, number, two_values, vector, weights, whole
+from thresher.sklearn._inputs import Number, labels, number, scores, two_values, weights, whole
 
 __all__ = ["counted", "in_dtype"]
 
@@ -19,9 +19,8 @@ def counted(y_true: Any, y_score: Any, pos_label: Any, sample_weight: Any) -> tu
 
     Without `pos_label`, labels are {0, 1} or {-1, 1} or one of these alone; with it, any other label is negative.
     """
-    truth, given, weight = labels(y_true), vector(y_score, "y_score"), weights(sample_weight)
-    if weight is not None and not all_finite(given):  # in a row of weight 0 too, which the curve would not show
-        raise Declined("`y_score` is not finite")
+    truth, weight = labels(y_true), weights(sample_weight)
+    given = scores(y_score, weight)
     if truth.dtype.kind in "UO":
         truth, positive = _equal(truth, pos_label), None
     elif pos_label is None:

@@ -28,7 +28,7 @@ def roc_curve(
     """Answer with thresholds in float64, before scikit-learn 1.8 in the floats of the scores."""
     drop = flag("drop_intermediate", drop_intermediate)
     counts, given = counted(y_true, y_score, pos_label, sample_weight)
-    fpr, tpr, thresholds, _ = counts.roc_curve(drop)
+    fpr, tpr, thresholds = counts.roc_points(drop)
     if not np.isfinite(thresholds[1:2]).all() or not np.isfinite(thresholds[-1]):
         raise Declined("`y_score` is not finite, or no row has weight")
     if not counts.n_negatives:
@@ -50,8 +50,8 @@ def precision_recall_curve(
     """Answer with thresholds in the dtype of the scores."""
     drop = flag("drop_intermediate", drop_intermediate)
     counts, given = counted(y_true, y_score, pos_label, sample_weight)
-    precision, recall, thresholds, _ = counts.precision_recall_curve(drop)
-    thresholds = in_dtype(thresholds, given)
+    precision, recall, found = counts.precision_recall_points(drop, given.dtype == np.float32)
+    thresholds = in_dtype(found, given)
     if not counts.n_positives:
         warn("precision_recall_curve", NO_POSITIVE, UserWarning)
         recall[:-1] = 1.0

@@ -69,11 +69,11 @@ def _one_column(found: NDArray[Any], name: str) -> NDArray[Any]:
     return found
 
 
-def scores(value: Any, name: str = "y_score") -> NDArray[Any]:
-    """Return a column of finite numbers."""
-    found = vector(value, name)
-    if not all_finite(found):
-        raise Declined(f"`{name}` is not finite")
+def scores(value: Any, weight: NDArray[Any] | None) -> NDArray[Any]:
+    """Return a column of numbers, which the core must refuse if one is not finite: it does not see rows of weight 0."""
+    found = vector(value, "y_score")
+    if weight is not None and not all_finite(found):
+        raise Declined("`y_score` is not finite")
     return found
 
 

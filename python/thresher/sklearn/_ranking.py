@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from thresher import Error, _core
 from thresher.sklearn._answers import Declined, answers, warn
-from thresher.sklearn._columns import averaged, multiclass, multilabel, one_against_one, probabilities
+from thresher.sklearn._columns import (
+    Table,
+    averaged,
+    multiclass,
+    multilabel,
+    one_against_one,
+    one_vs_rest,
+    probabilities,
+)
 from thresher.sklearn._inputs import Number, all_finite, array, classes_of, labels, number, scores, two_values, weights
 from thresher.sklearn._originals import SCALAR, UndefinedMetricWarning
 
@@ -36,7 +44,10 @@ class _Areas:
     def __call__(
         self, truth: NDArray[Any], given: NDArray[Any], weight: NDArray[Any] | None, positive: Number | None
     ) -> float:
-        found = self._area(truth, given, weight, positive, False, None, *self._further)
+        return self.of(self._area(truth, given, weight, positive, False, None, *self._further, True), weight)
+
+    def of(self, found: float, weight: NDArray[Any] | None) -> float:
+        """Return what the core found, or what stands for it."""
         if found == found:
             return SCALAR(found)  # type: ignore[no-any-return]
         if weight is not None:
@@ -71,16 +82,27 @@ def roc_auc_score(
         if max_fpr is not None or multi_class == "raise" or average == "samples":
             raise Declined("a parameter is not available for multiclass problems")
         table = multiclass(truth, given, labels)
-        probabilities(table)
-        if multi_class == "ovr":
-            value = averaged(table, areas, average, weight)
-        elif average in ("macro", "weighted") and weight is None:
-            value = one_against_one(table, areas, average)
-        else:
-            raise Declined("a parameter is not available for one against one")
+        ours = _one_vs_rest if multi_class == "ovr" else _one_vs_one
+        value = ours(areas, table, average, weight)
     for _ in range(areas.undefined):
         warn("roc_auc_score", ONE_CLASS, UndefinedMetricWarning)
     return value
+
+
+def _one_vs_rest(areas: _Areas, table: Table, average: str | None, weight: NDArray[Any] | None) -> Any:
+    if average != "micro" and weight is None:
+        together = one_vs_rest(table)
+        if together is not None:
+            return averaged(table, areas, average, None, [areas.of(area, None) for area in together])
+    probabilities(table)
+    return averaged(table, areas, average, weight)
+
+
+def _one_vs_one(areas: _Areas, table: Table, average: str | None, weight: NDArray[Any] | None) -> Any:
+    probabilities(table)
+    if average not in ("macro", "weighted") or weight is not None:
+        raise Declined("a parameter is not available for one against one")
+    return one_against_one(table, areas, average)
 
 
 def _one_of(average: Any, multi_class: Any) -> None:
@@ -104,7 +126,7 @@ def _ignored(labels: Any) -> None:
 
 def _binary_roc_auc(areas: _Areas, truth: Any, given: Any, weight: NDArray[Any] | None) -> float:
     """Return the area of two classes, of which the larger is positive."""
-    truth, given = labels(truth), scores(given)
+    truth, given = labels(truth), scores(given, weight)
     if truth.dtype.kind in "UO":
         classes, truth = classes_of(truth)
         if len(classes) > 2:
@@ -147,7 +169,7 @@ def _binary_average_precision(
     areas: _Areas, truth: Any, given: Any, weight: NDArray[Any] | None, pos_label: Any
 ) -> float:
     """Return the average precision of two classes; `pos_label` is one of them, unless there is but one class."""
-    truth, given = labels(truth), scores(given)
+    truth, given = labels(truth), scores(given, weight)
     if truth.dtype.kind in "UO":
         return _text_average_precision(areas, truth, given, weight, pos_label)
     label = number(pos_label)

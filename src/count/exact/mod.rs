@@ -13,6 +13,7 @@ mod halves;
 mod narrow;
 mod narrow_groups;
 mod narrow_ranks;
+mod one_vs_rest;
 mod pairs;
 mod partition;
 mod pieces;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub use columns::{Columns, GroupValues, Order};
+pub use one_vs_rest::one_vs_rest_pairs;
 pub use pairs::{Pairs, roc_auc_pairs};
 use pieces::{Held, Piece};
 pub use positives::{PositiveGroup, fold_positive_groups};
@@ -266,18 +268,19 @@ impl ExactCounts {
         positives::of_pieces(&self.base, &self.pieces, self.ledger.rows, control, &start, &add)
     }
 
-    /// Columns with the values of each distinct score, made on all threads; and what made them, of which `start` gives one for
-    /// each of several ranges of scores, from all `[negatives, positives]`. None where what is held is not in buckets, or has
+    /// Columns with the values of each distinct score that stays, made on all threads; and what made them, of which `start`
+    /// gives one for each of several ranges of scores, from all `[negatives, positives]`. Scores are in `S`, which holds them
+    /// exactly, or are rounded to it. None where what is held is not in buckets, or has
     /// weights; [`Accumulator::tally`] answers then.
     ///
     /// # Errors
     /// As [`ExactCounts::pairs`].
-    pub fn columns<P: GroupValues<f64>>(
+    pub fn columns<P: GroupValues<f64>, S: Score>(
         &self,
         order: Order,
         control: &Control<'_>,
         start: impl Fn([u64; 2]) -> P + Sync,
-    ) -> Result<Option<(Columns<f64>, Vec<P>)>> {
+    ) -> Result<Option<(Columns<S, f64>, Vec<P>)>> {
         let held = Held::new(&self.pieces, control)?;
         if self.base.len() > 0 || !held.runs.is_empty() || self.ledger.weighted {
             return Ok(None);

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::finish::{Bucket, Finish, Sink, Span};
-use super::{few, fold};
 use super::pieces::{self, Held, Piece};
 use super::run::Run;
+use super::{few, fold};
 use crate::control::Control;
 use crate::error::Result;
 use crate::input::Batch;
