@@ -87,7 +87,7 @@ def one_vs_rest(table: Table) -> list[float] | None:
 def averaged(
     table: Table, area: Area, average: str | None, weight: NDArray[Any] | None, areas: list[float] | None = None
 ) -> Any:
-    """Return the average over columns or rows; without one, the areas. `areas`: those of the columns, if they are known."""
+    """Return the average over columns or rows; without one, the areas. `areas` are those of columns, where known."""
     if weight is not None and len(weight) != len(table.scores):
         raise Declined("`sample_weight` is of another length")
     if average == "micro":
