@@ -236,8 +236,7 @@ mod tests {
             let batch = Batch::new(Column::from_slice(&labels), Column::from_slice(&scores)).unwrap();
             for weighted in [false, true] {
                 let batch = batch.clone();
-                let batch =
-                    if weighted { batch.with_weights(Column::from_slice(&weights)).unwrap() } else { batch };
+                let batch = if weighted { batch.with_weights(Column::from_slice(&weights)).unwrap() } else { batch };
                 let weight = |i: usize| if weighted { weights[i] } else { 1.0 };
                 let expected = (0..len).fold([0.0; 3], |[all, squared, log], i| {
                     let y = f64::from(labels[i]);

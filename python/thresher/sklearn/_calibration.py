@@ -25,7 +25,7 @@ def calibration_curve(
     strategy: Any = "uniform",
     sample_weight: Any = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Answer with the bins that hold a row; with weights, those that hold weight, each row counting as often as it weighs.
+    """Answer with the bins that hold a row; with weights, those that hold weight, a row counting as often as it weighs.
 
     Quantiles of weighted rows are the least probability up to which that share of the weight lies (inverted CDF).
     """
@@ -51,7 +51,7 @@ def _weights(value: Any) -> NDArray[Any] | None:
 
 
 def _positive(truth: NDArray[Any], pos_label: Any) -> NDArray[np.bool]:
-    """Return whether each label is the positive one; without `pos_label` labels are {0, 1} or {-1, 1} or one of these."""
+    """Return whether each label is positive; without `pos_label` labels are {0, 1} or {-1, 1} or one of these."""
     if truth.dtype.kind in "UO":
         classes, codes = classes_of(truth)
         if not isinstance(pos_label, str) or len(classes) > 2:

@@ -1,7 +1,8 @@
 """scikit-learn's displays fed from our curves: its own classes, and its own methods over functions that are ours.
 
 Curves of many points are drawn with fewer, each dropped one within 1e-4 of the line that is drawn (on the axes of a DET
-curve, within what 1e-4 is there at a rate of 0.5); `drop_intermediate=False` keeps every point. Areas are those of all points.
+curve, within what 1e-4 is there at a rate of 0.5); `drop_intermediate=False` keeps every point. Areas are those of all
+points.
 """
 
 from __future__ import annotations
@@ -97,12 +98,11 @@ def fed(theirs: Any) -> Any:
     @wraps(function)
     def method(cls: Any, *args: Any, **kwargs: Any) -> Any:
         ours = {name: DROP_INS[name] for name in function.__code__.co_names if name in DROP_INS}
-        over_ours = FunctionType(
-            function.__code__, function.__globals__ | ours, function.__name__, function.__defaults__, function.__closure__
-        )
+        names, defaults, closure = function.__globals__ | ours, function.__defaults__, function.__closure__
+        over_ours = FunctionType(function.__code__, names, function.__name__, defaults, closure)
         over_ours.__kwdefaults__ = function.__kwdefaults__
         drop = kwargs.get("drop_intermediate", True)
-        if cls.__name__ in _CURVES and (drop is True or isinstance(drop, np.bool) and drop):
+        if cls.__name__ in _CURVES and (drop is True or (isinstance(drop, np.bool) and drop)):
             cls = _Thinning(cls, "drop_intermediate" in kwargs)
         return over_ours(cls, *args, **kwargs)
 

@@ -73,8 +73,8 @@ def patch(names: Iterable[str] | None = None) -> Report:
     Parameters
     ----------
     names : iterable of str, optional
-        Functions, as "roc_auc_score"; displays, as "RocCurveDisplay"; "TunedThresholdClassifierCV" for its scoring. All,
-        by default.
+        Functions, as "roc_auc_score"; displays, as "RocCurveDisplay"; "TunedThresholdClassifierCV" for its scoring.
+        All, by default.
 
     Returns
     -------

@@ -162,7 +162,9 @@ def test_a_weighted_calibration_curve_is_that_of_repeated_rows(seed, dtype, n_bi
     weights[0] = 1
     before = ours.calls()["calibration_curve"].thresher
     weighted = ours.calibration_curve(truth, probabilities, n_bins=n_bins, sample_weight=weights.astype(dtype))
-    repeated = sklearn.calibration.calibration_curve(truth.repeat(weights), probabilities.repeat(weights), n_bins=n_bins)
+    repeated = sklearn.calibration.calibration_curve(
+        truth.repeat(weights), probabilities.repeat(weights), n_bins=n_bins
+    )
     assert ours.calls()["calibration_curve"].thresher == before + 1
     np.testing.assert_allclose(weighted, repeated, rtol=1e-12)
     halved = ours.calibration_curve(truth, probabilities, n_bins=n_bins, sample_weight=weights / 2)
