@@ -34,6 +34,7 @@ __all__ = [
     "lift_curve",
     "log_loss",
     "log_roc_auc",
+    "losses",
     "mean_score",
     "net_benefit",
     "normalized_entropy",
@@ -50,6 +51,7 @@ __all__ = [
     "roc_convex_hull",
     "simd_level",
     "thin",
+    "thin_steps",
     "threshold_at",
     "thresholds_from",
 ]

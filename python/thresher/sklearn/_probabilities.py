@@ -28,6 +28,8 @@ __all__ = ["brier_score_loss", "log_loss", "top_k_accuracy_score"]
 
 NO_SUM = "The y_prob values do not sum to one. Make sure to pass probabilities."
 
+_EPS = {4: 2.0**-23, 8: 2.0**-52}  # of floats of so many bytes
+
 
 class _Losses(NamedTuple):
     """Sums over rows, as the core finds them."""
@@ -58,7 +60,8 @@ def _losses(
 def _probabilities(value: Any) -> NDArray[Any]:
     """Return probabilities in the floats that scikit-learn computes in: float32 or float64."""
     found = array(value, "y_proba")
-    if found.dtype.kind not in "fiub" or found.dtype == np.float16 or not found.size or found.ndim not in (1, 2):
+    floats = found.dtype.itemsize in (4, 8) if found.dtype.kind == "f" else found.dtype.kind in "iub"
+    if not floats or not found.size or found.ndim not in (1, 2):
         raise Declined(f"`y_proba` has dtype {found.dtype} and shape {found.shape}")
     return found if found.dtype in (np.float32, np.float64) and found.dtype.isnative else found.astype(np.float64)
 
@@ -88,7 +91,7 @@ def log_loss(
         raise Declined("`y_pred` is no parameter any more")
     mean = flag("normalize", normalize)
     given, weight = _probabilities(y_proba), _weights(sample_weight)
-    clip = float(np.finfo(given.dtype).eps)
+    clip = _EPS[given.dtype.itemsize]
     if given.ndim == 2 and given.shape[1] > 1:
         return _log_loss_of_table(y_true, given, weight, labels, clip, mean)
     found = _of_two_classes(y_true, given.reshape(-1), weight, _known(labels), clip)
@@ -184,7 +187,7 @@ def _cells(y_true: Any, given: NDArray[Any], weight: NDArray[Any] | None, labels
 def _summing(given: NDArray[Any]) -> bool:
     """Whether every row sums to one, to the root of eps; how near the bound sums round is scikit-learn's matter."""
     distance = float(np.abs(given @ np.ones(given.shape[1], given.dtype) - 1).max())
-    bound = float(np.finfo(given.dtype).eps) ** 0.5
+    bound = _EPS[given.dtype.itemsize] ** 0.5
     if 0.9 * bound < distance < 2 * bound or (VERSION < (1, 7) and distance >= bound):
         raise Declined("rows of `y_proba` hardly sum to one")
     return bool(distance < bound)
