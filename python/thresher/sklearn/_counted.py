@@ -55,7 +55,7 @@ def _numbers(truth: NDArray[Any], pos_label: Any) -> tuple[NDArray[Any], Number]
     return whole(truth), label
 
 
-def in_dtype(thresholds: NDArray[np.float64], given: NDArray[Any]) -> NDArray[Any]:
+def in_dtype(thresholds: NDArray[Any], given: NDArray[Any]) -> NDArray[Any]:
     """Return thresholds in the dtype of the scores, which they come from; infinite ones are declined."""
     if not len(thresholds) or not (np.isfinite(thresholds[0]) and np.isfinite(thresholds[-1])):
         raise Declined("`y_score` is not finite, or no row has weight")

@@ -98,13 +98,8 @@ def fed(theirs: Any) -> Any:
     @wraps(function)
     def method(cls: Any, *args: Any, **kwargs: Any) -> Any:
         ours = {name: DROP_INS[name] for name in function.__code__.co_names if name in DROP_INS}
-        over_ours = FunctionType(
-            function.__code__,
-            function.__globals__ | ours,
-            function.__name__,
-            function.__defaults__,
-            function.__closure__,
-        )
+        names, defaults, closure = function.__globals__ | ours, function.__defaults__, function.__closure__
+        over_ours = FunctionType(function.__code__, names, function.__name__, defaults, closure)
         over_ours.__kwdefaults__ = function.__kwdefaults__
         drop = kwargs.get("drop_intermediate", True)
         if cls.__name__ in _CURVES and (drop is True or (isinstance(drop, np.bool) and drop)):

@@ -144,7 +144,7 @@ def _of_numbers(truth: NDArray[Any], given: NDArray[Any], weight: NDArray[Any] |
 
 
 class _Cells(NamedTuple):
-    """A table of probabilities, and which classes are true: 0 and 1 of shape (n, m), or the class of each row."""
+    """A table of probabilities, and what is true: labels 0 and 1 of shape (n, m), or the class of each row."""
 
     given: NDArray[Any]
     truth: NDArray[Any]
@@ -233,7 +233,7 @@ def brier_score_loss(
     labels: Any = None,
     scale_by_half: Any = "auto",
 ) -> Any:
-    """Answer binary, multiclass and multilabel problems; of two classes, a row costs one squared error or both."""
+    """Answer binary, multiclass and multilabel problems; halved, two classes cost the square of one error."""
     half = None if isinstance(scale_by_half, str) and scale_by_half == "auto" else flag("scale_by_half", scale_by_half)
     given, weight = _probabilities(y_proba), _weights(sample_weight)
     if given.ndim == 2 and given.shape[1] > 1:
@@ -248,7 +248,7 @@ def brier_score_loss(
 
 
 def _of_positives(truth: NDArray[Any], given: NDArray[Any], weight: NDArray[Any] | None, pos_label: Any) -> _Losses:
-    """Return the losses of two labels at most; without `pos_label`, 1 of {0, 1} and {-1, 1}, else the larger."""
+    """Return the losses of two labels at most; without `pos_label` the larger is positive, of -1 alone none."""
     truth = labels(truth)
     if truth.dtype.kind in "UO":
         classes, codes = classes_of(truth)

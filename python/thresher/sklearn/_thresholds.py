@@ -14,7 +14,7 @@ from thresher import _core
 from thresher.sklearn._answers import REFUSALS, Declined, answered, answers, handed_on
 from thresher.sklearn._counted import in_dtype
 from thresher.sklearn._decisions import Decisions, Formula, recognised
-from thresher.sklearn._inputs import classes_of, labels, scores, vector, weights
+from thresher.sklearn._inputs import all_finite, classes_of, labels, vector, weights
 
 __all__ = ["curve_score", "metric_at_thresholds"]
 
@@ -75,7 +75,9 @@ def curve_score(theirs: Callable[..., Any]) -> Callable[..., Any]:
 def _scored(
     scorer: Any, formula: Formula, classes: NDArray[Any], pos_label: Any, y_true: Any, y_score: Any, sample_weight: Any
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
-    given = scores(y_score)
+    given = vector(y_score, "y_score")
+    if not all_finite(given):
+        raise Declined("`y_score` is not finite")
     thresholds = scorer._thresholds
     if isinstance(thresholds, Integral):
         thresholds = np.linspace(given.min(), given.max(), thresholds)

@@ -1,4 +1,4 @@
-"""Displays of scikit-learn fed from our curves: the same lines and words from far fewer points, patched or not."""
+"""Displays of scikit-learn fed from our curves: the same lines and words from fewer points, also under `patch`."""
 
 import contextlib
 import inspect
