@@ -71,7 +71,8 @@ mod _core {
     use super::functions::{average_precision, default_threads, rate, roc_auc, simd_level, thin, thresholds_from};
     #[pymodule_export]
     use super::intervals::{
-        average_precision_variance, hanley_mcneil_variance, roc_auc_variance, roc_auc_variance_of_rows,
+        average_precision_variance, hanley_mcneil_variance, roc_auc_and_samples, roc_auc_variance,
+        roc_auc_variance_of_rows,
     };
     #[pymodule_export]
     use super::paired_bootstrap::PairedBootstrap;
