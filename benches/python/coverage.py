@@ -27,8 +27,9 @@ What is known of those: of balanced small classes with an area above 0.9, DeLong
 that the area hangs on, and no interval that was tried reaches its level (the normal quantile on the logit scale covers
 82, 87 and 93 % there). Shares of few rows are as coarse as the binomial distribution, so that Wilson's interval of a
 recall near 1 from 40 positives covers more. Average precision of rare positives that score little higher than the rest
-(0.1 %, an area of 0.76) is covered 3 to 5 points too often; why is not known yet. Others are off by little more than
-the simulation varies."""
+(0.1 %, an area of 0.76) is covered 3 to 5 points too often: a positive's own term makes its variance a third too large,
+and what cures that covers too little elsewhere (docs/dev/variance-of-average-precision.md; of ROC AUC, -of-roc-auc.md).
+Others are off by little more than the simulation varies."""
 ENOUGH = 30  # samples of either class from which on the tolerance is a must
 
 

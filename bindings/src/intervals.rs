@@ -47,13 +47,25 @@ pub(crate) fn average_precision_variance(py: Python<'_>, tally: &Tally, weight_m
     })
 }
 
+/// ROC AUC with its bounds and the samples of either class, for a variance that needs no more; NaN stands in its place.
+#[pyfunction]
+pub(crate) fn roc_auc_and_samples(py: Python<'_>, tally: &Tally, weight_meaning: &str) -> Result<Spread> {
+    let meaning = meaning(weight_meaning)?;
+    tally.measured(py, move |tally| {
+        let (area, [negatives, positives]) = measure::roc_auc_and_samples(tally, meaning)?;
+        let exact = measure::Bounds { lower: area, upper: area };
+        let bounds = if tally.tied() { exact } else { measure::roc_auc_bounds(tally) };
+        Ok((area, bounds.lower, bounds.upper, f64::NAN, f64::NAN, negatives, positives))
+    })
+}
+
 /// The variance of ROC AUC after Hanley and McNeil.
 #[pyfunction]
 pub(crate) fn hanley_mcneil_variance(area: f64, negatives: f64, positives: f64) -> f64 {
     measure::hanley_mcneil_variance(area, [negatives, positives])
 }
 
-/// The same straight from the rows of an unweighted batch; None where it takes exact counts of them to tell.
+/// ROC AUC and its variance straight from the rows of an unweighted batch; None where it takes exact counts of them to tell.
 #[pyfunction]
 pub(crate) fn roc_auc_variance_of_rows(
     py: Python<'_>,

@@ -78,7 +78,8 @@ mod _core {
     };
     #[pymodule_export]
     use super::intervals::{
-        average_precision_variance, hanley_mcneil_variance, roc_auc_variance, roc_auc_variance_of_rows,
+        average_precision_variance, hanley_mcneil_variance, roc_auc_and_samples, roc_auc_variance,
+        roc_auc_variance_of_rows,
     };
     #[pymodule_export]
     use super::labels::label_pairs;

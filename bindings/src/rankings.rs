@@ -99,10 +99,7 @@ pub(crate) fn net_benefit<'py>(
         let asked = at.as_deref().unwrap_or_default();
         let table = match &counts {
             AnyCounts::Thresholds(counts) => {
-                let distinct = counts.thresholds().distinct();
-                let places = counts.thresholds().nearest(at.as_deref(), [0.0, 1.0]);
-                let thresholds = places.iter().map(|&place| distinct[place]).collect();
-                let admitted: Vec<usize> = places.iter().map(|&place| distinct.len() - place).collect();
+                let (thresholds, admitted) = counts.thresholds().nearest(at.as_deref(), [0.0, 1.0])?;
                 return measure::net_benefit_of_groups(tally, thresholds, &admitted, prevalence);
             }
             AnyCounts::Compact(counts) => measure::confusion_at(tally, &counts.resolve(asked, true)?, false)?,

@@ -80,7 +80,8 @@ class IntervalQueries:
         if method == "bootstrap":
             return bootstrapped(self._state, "roc_auc", level, transform, weight_meaning)
         meaning = meaning_of(weight_meaning, self._state.weighted)
-        return roc_auc_of(Spread(*_core.roc_auc_variance(self._state.tally(), meaning)), level, method, transform)
+        spread_of = _core.roc_auc_and_samples if method == "hanley-mcneil" else _core.roc_auc_variance
+        return roc_auc_of(Spread(*spread_of(self._state.tally(), meaning)), level, method, transform)
 
     def average_precision_interval(
         self,

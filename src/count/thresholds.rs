@@ -118,27 +118,41 @@ impl Thresholds {
         &self.place
     }
 
-    /// Of the distinct thresholds in `[low, high)` the places of those nearest to each of `at`, the upper one of two as near;
-    /// or of all that lie there, ascending. Empty where none does.
+    /// Of the distinct thresholds in `[low, high)` those nearest to each of `at`, the upper one of two as near; or all that lie
+    /// there, ascending. Each with the number of groups of a tally, from the highest down, that it admits. None where none
+    /// lies there.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
     ///
     /// ```
     /// use thresher::count::{Comparison, Thresholds};
     /// let thresholds = Thresholds::new(vec![0.2, 0.5, 1.0], Comparison::GreaterEqual)?;
-    /// assert_eq!(thresholds.nearest(Some(&[0.9, 0.3]), [0.0, 1.0]), [1, 0]);
+    /// assert_eq!(thresholds.nearest(Some(&[0.9, 0.3]), [0.0, 1.0])?, (vec![0.5, 0.2], vec![2, 3]));
     /// # Ok::<(), thresher::Error>(())
     /// ```
-    #[must_use]
-    pub fn nearest(&self, at: Option<&[f64]>, [low, high]: [f64; 2]) -> Vec<usize> {
+    pub fn nearest(&self, at: Option<&[f64]>, [low, high]: [f64; 2]) -> Result<(Vec<f64>, Vec<usize>)> {
         let first = self.distinct.partition_point(|&threshold| threshold < low);
-        let end = self.distinct.partition_point(|&threshold| threshold < high);
-        let (Some(at), true) = (at, first < end) else { return (first..end).collect() };
+        let end = self.distinct.partition_point(|&threshold| threshold < high).max(first);
         let within = &self.distinct[first..end];
-        let place = |&value: &f64| {
-            let above = within.partition_point(|&threshold| threshold < value).min(within.len() - 1);
-            let below = above.saturating_sub(1);
-            first + if value - within[below] < within[above] - value { below } else { above }
-        };
-        at.iter().map(place).collect()
+        let most = at.map_or(within.len(), <[f64]>::len);
+        let (mut thresholds, mut admitted) = (simd::room(most, PURPOSE)?, simd::room(most, PURPOSE)?);
+        let groups = self.distinct.len() - first;
+        match at {
+            None => {
+                thresholds.extend_from_slice(within);
+                admitted.extend((0..within.len()).map(|place| groups - place));
+            }
+            Some(_) if within.is_empty() => {}
+            Some(at) => at.iter().for_each(|&value| {
+                let above = within.partition_point(|&threshold| threshold < value).min(within.len() - 1);
+                let below = above.saturating_sub(1);
+                let place = if value - within[below] < within[above] - value { below } else { above };
+                thresholds.push(within[place]);
+                admitted.push(groups - place);
+            }),
+        }
+        Ok((thresholds, admitted))
     }
 
     /// The side on which an equal score falls.
@@ -203,11 +217,12 @@ mod tests {
     #[test]
     fn the_nearest_lies_within() {
         let thresholds = Thresholds::new(vec![1.0, -0.5, 0.25, 0.75, 0.25], Comparison::GreaterEqual).unwrap();
-        let nearest = |at: &[f64], within| thresholds.nearest(Some(at), within);
-        assert_eq!(nearest(&[0.0, 0.25, 0.5, 0.6, 0.99], [0.0, 1.0]), [1, 1, 2, 2, 2]);
-        assert_eq!(nearest(&[0.25], [0.75, 1.5]), [2]);
-        assert_eq!(nearest(&[0.25], [0.3, 0.7]), [0; 0]);
-        assert_eq!(thresholds.nearest(None, [-1.0, 1.0]), [0, 1, 2]);
+        let nearest = |at: Option<&[f64]>, within| thresholds.nearest(at, within).unwrap();
+        let found = nearest(Some(&[0.0, 0.25, 0.5, 0.6, 0.99]), [0.0, 1.0]);
+        assert_eq!(found, (vec![0.25, 0.25, 0.75, 0.75, 0.75], vec![3, 3, 2, 2, 2]));
+        assert_eq!(nearest(Some(&[0.25]), [0.75, 1.5]), (vec![0.75], vec![2]));
+        assert_eq!(nearest(Some(&[0.25]), [0.3, 0.7]), (vec![], vec![]));
+        assert_eq!(nearest(None, [-1.0, 1.0]), (vec![-0.5, 0.25, 0.75], vec![4, 3, 2]));
     }
 
     #[test]

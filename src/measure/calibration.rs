@@ -2,7 +2,7 @@
 
 use super::hull::hull;
 use super::score_sums::ScoreSums;
-use super::sum::{Compensated, Mass, total};
+use super::sum::{Compensated, Mass, totals};
 use crate::error::Result;
 use crate::tally::{Masses, Tally};
 
@@ -95,9 +95,13 @@ pub fn brier_score(tally: &Tally) -> Result<f64> {
 
 /// The share of positives, `P / (P + N)`; NaN without rows.
 pub(crate) fn prevalence(tally: &Tally) -> f64 {
+    fn share<M: Mass>(positives: &[M], negatives: &[M]) -> f64 {
+        let [p, n] = totals(positives.iter().copied().zip(negatives.iter().copied()));
+        p.share(n)
+    }
     match tally.masses() {
-        Masses::Counts { positives, negatives } => total(positives).share(total(negatives)),
-        Masses::Weights { positives, negatives } => total(positives).share(total(negatives)),
+        Masses::Counts { positives, negatives } => share(positives, negatives),
+        Masses::Weights { positives, negatives } => share(positives, negatives),
     }
 }
 

@@ -6,7 +6,7 @@
 //! docs/dev/variance-of-roc-auc.md.
 
 use super::area::{roc_auc, roc_auc_from_pairs};
-use super::sum::{Mass, steps, total, totals};
+use super::sum::{Mass, Step, steps, total, totals};
 use super::variance::{AreaVariance, Moments, WeightMeaning, squares_for};
 use crate::error::Result;
 use crate::tally::{Masses, Tally};
@@ -70,22 +70,26 @@ fn of_rows(positives: &[u64], negatives: &[u64]) -> AreaVariance {
 /// The second and fourth moments of the placements of `[negatives, positives]` about the area.
 fn moments<M: Mass>(area: f64, positives: &[M], negatives: &[M], squares: Option<&[Vec<f64>; 2]>) -> [Moments; 2] {
     let [all_p, all_n] = totals(positives.iter().copied().zip(negatives.iter().copied()));
-    let mut moments = [Moments::new(all_n.real()), Moments::new(all_p.real())];
-    let square = |label: usize, group: usize| squares.map(|squares| squares[label][group]);
     let (real_n, real_p) = (all_n.real(), all_p.real());
+    let mut moments = [Moments::new(real_n), Moments::new(real_p)];
+    let of_positives = |step: &Step<M>| 1.0 - (step.fp_before.real() + 0.5 * step.n.real()) / real_n - area;
+    let of_negatives = |step: &Step<M>| (step.tp_before.real() + 0.5 * step.p.real()) / real_p - area;
+    if let Some([squares_n, squares_p]) = squares {
+        for (step, (&square_n, &square_p)) in steps(positives, negatives).zip(squares_n.iter().zip(squares_p)) {
+            moments[1].add_any(step.p.real(), Some(square_p), of_positives(&step));
+            moments[0].add_any(step.n.real(), Some(square_n), of_negatives(&step));
+        }
+        return moments;
+    }
     // Negatives between two groups of positives have one placement; they are added as one group, so that it does not matter
     // whether they come as one or as many.
     let mut between = M::Sum::default();
-    for (group, step) in steps(positives, negatives).enumerate() {
+    for step in steps(positives, negatives) {
         if step.p > M::ZERO {
-            let placement = 1.0 - (step.fp_before.real() + 0.5 * step.n.real()) / real_n;
-            moments[1].add(step.p.real(), square(1, group), placement - area);
+            moments[1].add(step.p.real(), None, of_positives(&step));
             moments[0].add(M::total(between).real(), None, step.tp_before.real() / real_p - area);
             between = M::Sum::default();
-        }
-        if step.p > M::ZERO || squares.is_some() {
-            let placement = (step.tp_before.real() + 0.5 * step.p.real()) / real_p;
-            moments[0].add(step.n.real(), square(0, group), placement - area);
+            moments[0].add(step.n.real(), None, of_negatives(&step));
         } else {
             M::add(&mut between, step.n);
         }

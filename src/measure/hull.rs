@@ -3,7 +3,7 @@
 use super::area::{are_rows, roc_auc};
 use super::curve::{RocCurve, roc_curve};
 use super::scale::Scale;
-use super::sum::{Mass, total};
+use super::sum::{Mass, totals};
 use crate::tally::{Masses, Tally};
 
 /// Blocks of neighbouring groups whose shares of positives `p / (p + n)` fall strictly from the highest scores down.
@@ -61,10 +61,12 @@ pub fn hull(tally: &Tally) -> Hull {
     };
     let masses = match tally.masses() {
         Masses::Counts { positives, negatives } => {
-            Masses::Counts { positives: totals(positives, &spans), negatives: totals(negatives, &spans) }
+            let (positives, negatives) = totals_of(positives, negatives, &spans);
+            Masses::Counts { positives, negatives }
         }
         Masses::Weights { positives, negatives } => {
-            Masses::Weights { positives: totals(positives, &spans), negatives: totals(negatives, &spans) }
+            let (positives, negatives) = totals_of(positives, negatives, &spans);
+            Masses::Weights { positives, negatives }
         }
     };
     let thresholds = spans.iter().map(|span| tally.thresholds()[span.last]).collect();
@@ -103,9 +105,14 @@ struct Span {
     last: usize,
 }
 
-/// Sums of the spans; of weights, compensated.
-fn totals<M: Mass>(column: &[M], spans: &[Span]) -> Vec<M> {
-    spans.iter().map(|span| total(&column[span.first..=span.last])).collect()
+/// Sums of both columns over each span; of weights, compensated.
+fn totals_of<M: Mass>(positives: &[M], negatives: &[M], spans: &[Span]) -> (Vec<M>, Vec<M>) {
+    let within = |span: &Span| {
+        let groups = span.first..=span.last;
+        let [p, n] = totals(positives[groups.clone()].iter().copied().zip(negatives[groups].iter().copied()));
+        (p, n)
+    };
+    spans.iter().map(within).unzip()
 }
 
 fn spans_of_rows(positives: impl Iterator<Item = u64>, negatives: impl Iterator<Item = u64>) -> Vec<Span> {

@@ -2,7 +2,7 @@
 
 use super::bounds::Bounds;
 use super::integral::{SERIES_BELOW, x_minus_log1p};
-use super::sum::{Compensated, Mass, steps, total};
+use super::sum::{Compensated, Mass, steps, totals};
 use crate::error::{Error, Result};
 use crate::tally::{Masses, Tally};
 
@@ -47,7 +47,7 @@ pub fn log_roc_auc(tally: &Tally, min_fpr: f64) -> Result<(f64, Bounds)> {
 
 /// The area with every group a straight piece, with its negatives first, and with its positives first.
 fn areas<M: Mass>(positives: &[M], negatives: &[M], min_fpr: f64) -> [f64; 3] {
-    let (all_p, all_n) = (total(positives), total(negatives));
+    let [all_p, all_n] = totals(positives.iter().copied().zip(negatives.iter().copied()));
     if all_p == M::ZERO || all_n == M::ZERO {
         return [f64::NAN; 3];
     }

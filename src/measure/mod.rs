@@ -107,5 +107,5 @@ pub use reading::{precision_heights_at, rate_of_groups, roc_heights_at};
 pub use reliability::{Binning, Reliability, brier_by_bins, reliability};
 pub use thin::{thin, thin_steps};
 pub use top::{Bounded, Top, precision_and_recall_at};
-pub use variance::{AreaVariance, WeightMeaning, hanley_mcneil_variance};
+pub use variance::{AreaVariance, WeightMeaning, hanley_mcneil_variance, roc_auc_and_samples};
 pub use weighted_area::{WeightedPrecision, WeightedRocArea};

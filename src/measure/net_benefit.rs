@@ -41,11 +41,11 @@ pub fn net_benefit(table: ConfusionCounts, prevalence: Option<f64>) -> Result<Ne
     Ok(match table.masses {
         ConfusionMasses::Counts { true_positives, false_positives, false_negatives, true_negatives } => {
             let columns = [true_positives, false_positives, false_negatives, true_negatives];
-            benefits(table.thresholds, |i| Cells::of(columns.each_ref().map(|column| column[i])), prevalence)
+            of_columns(table.thresholds, &columns, prevalence)
         }
         ConfusionMasses::Weights { true_positives, false_positives, false_negatives, true_negatives } => {
             let columns = [true_positives, false_positives, false_negatives, true_negatives];
-            benefits(table.thresholds, |i| Cells::of(columns.each_ref().map(|column| column[i])), prevalence)
+            of_columns(table.thresholds, &columns, prevalence)
         }
     })
 }
@@ -81,13 +81,14 @@ pub fn net_benefit_of_groups(
     refuse_others(&thresholds, prevalence)?;
     let (all_p, all_n) = (total(positives), total(negatives));
     let (mut tp, mut fp, mut end) = (all_p, all_n, tally.len());
-    let cells = |i: usize| {
+    let treating_all = rates([all_p, all_n], [all_p, all_n], prevalence);
+    let both = |i: usize| {
         tp -= positives[admitted[i]..end].iter().sum::<u64>();
         fp -= negatives[admitted[i]..end].iter().sum::<u64>();
         end = admitted[i];
-        Cells { tp, fp, all_p, all_n, all: all_p + all_n }
+        [rates([tp, fp], [all_p, all_n], prevalence), treating_all]
     };
-    Ok(benefits(thresholds, cells, prevalence))
+    Ok(benefits(thresholds, both, prevalence))
 }
 
 fn refuse_others(thresholds: &[f64], prevalence: Option<f64>) -> Result<()> {
@@ -100,39 +101,36 @@ fn refuse_others(thresholds: &[f64], prevalence: Option<f64>) -> Result<()> {
     Ok(())
 }
 
-/// What is treated at a threshold, and all there is.
-struct Cells<M> {
-    tp: M,
-    fp: M,
-    all_p: M,
-    all_n: M,
-    all: M,
+/// Of the columns TP, FP, FN, TN.
+fn of_columns<M: Mass>(thresholds: Vec<f64>, columns: &[Vec<M>; 4], prevalence: Option<f64>) -> NetBenefit {
+    let [tp, fp, fn_, tn] = columns;
+    let both = |i: usize| {
+        let all = [total(&[tp[i], fn_[i]]), total(&[fp[i], tn[i]])];
+        [rates([tp[i], fp[i]], all, prevalence), rates(all, all, prevalence)]
+    };
+    benefits(thresholds, both, prevalence)
 }
 
-impl<M: Mass> Cells<M> {
-    fn of([tp, fp, fn_, tn]: [M; 4]) -> Self {
-        let (all_p, all_n) = (total(&[tp, fn_]), total(&[fp, tn]));
-        Self { tp, fp, all_p, all_n, all: total(&[all_p, all_n]) }
+/// The treated of either class, `[positives, negatives]`, over all rows; with a prevalence over their class, which is NaN
+/// where a class is missing, also for treating all.
+#[inline(always)]
+fn rates<M: Mass>([tp, fp]: [M; 2], [all_p, all_n]: [M; 2], prevalence: Option<f64>) -> [f64; 2] {
+    if prevalence.is_some() {
+        return [tp.over(all_p), fp.over(all_n)];
     }
+    let all = total(&[all_p, all_n]);
+    [tp.over(all), fp.over(all)]
 }
 
-fn benefits<M: Mass>(
-    thresholds: Vec<f64>,
-    mut cells: impl FnMut(usize) -> Cells<M>,
-    prevalence: Option<f64>,
-) -> NetBenefit {
+/// From the rates of the model and of treating all at each threshold.
+fn benefits(thresholds: Vec<f64>, mut both: impl FnMut(usize) -> [[f64; 2]; 2], prevalence: Option<f64>) -> NetBenefit {
+    let [of_positives, of_negatives] = prevalence.map_or([1.0, 1.0], |share| [share, 1.0 - share]);
     let (mut model, mut treat_all) = (column(thresholds.len()), column(thresholds.len()));
     for (i, &t) in thresholds.iter().enumerate() {
-        let Cells { tp, fp, all_p, all_n, all } = cells(i);
         let odds = t / (1.0 - t);
-        // With a prevalence, NaN wherever a rate is: also for treating all.
-        let [of_model, of_all] = match prevalence {
-            None => [[tp, fp], [all_p, all_n]].map(|[tp, fp]| tp.over(all) - fp.over(all) * odds),
-            Some(share) => [[tp.over(all_p), fp.over(all_n)], [all_p.over(all_p), all_n.over(all_n)]]
-                .map(|[tpr, fpr]| share * tpr - (1.0 - share) * fpr * odds),
-        };
-        model.push(of_model);
-        treat_all.push(of_all);
+        let [[tp, fp], [all_p, all_n]] = both(i);
+        model.push(of_positives * tp - of_negatives * fp * odds);
+        treat_all.push(of_positives * all_p - of_negatives * all_n * odds);
     }
     NetBenefit { thresholds, model, treat_all }
 }

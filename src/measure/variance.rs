@@ -1,5 +1,7 @@
 //! What variances of areas share: what a weight means, moments of a mean, degrees of freedom.
 
+use super::area::roc_auc;
+use super::sum::{Mass, totals};
 use crate::error::{Error, Result};
 use crate::tally::{Masses, Tally};
 
@@ -82,6 +84,40 @@ pub fn hanley_mcneil_variance(area: f64, [negatives, positives]: [f64; 2]) -> f6
     (area * (1.0 - area) + first + second) / positives / negatives
 }
 
+/// ROC AUC and the samples of `[negatives, positives]`, as in [`roc_auc_variance`](super::roc_auc_variance), for
+/// [`hanley_mcneil_variance`].
+///
+/// # Errors
+/// [`Error::NoSquaredWeights`] for sampling weights when the tally does not hold `Σ w²`.
+///
+/// ```
+/// use thresher::measure::{WeightMeaning, roc_auc_and_samples};
+/// use thresher::tally::{Masses, Tally};
+///
+/// let counts = Masses::Weights { positives: vec![1.5, 0.0], negatives: vec![0.0, 2.5] };
+/// let found = roc_auc_and_samples(&Tally::new(vec![0.8, 0.4], counts, true), WeightMeaning::Frequency)?;
+/// assert_eq!(found, (1.0, [2.5, 1.5]));
+/// # Ok::<(), thresher::Error>(())
+/// ```
+pub fn roc_auc_and_samples(tally: &Tally, meaning: WeightMeaning) -> Result<(f64, [f64; 2])> {
+    fn all<M: Mass>(positives: &[M], negatives: &[M]) -> [f64; 2] {
+        let [p, n] = totals(positives.iter().copied().zip(negatives.iter().copied()));
+        [n.real(), p.real()]
+    }
+    let squares = squares_for(tally, meaning)?;
+    let weights = match tally.masses() {
+        Masses::Counts { positives, negatives } => all(positives, negatives),
+        Masses::Weights { positives, negatives } => all(positives, negatives),
+    };
+    let Some([squares_n, squares_p]) = squares else { return Ok((roc_auc(tally), weights)) };
+    let mut moments = weights.map(Moments::new);
+    for (&square_n, &square_p) in squares_n.iter().zip(squares_p) {
+        moments[0].add(1.0, Some(square_n), 0.0);
+        moments[1].add(1.0, Some(square_p), 0.0);
+    }
+    Ok((roc_auc(tally), moments.each_ref().map(Moments::samples)))
+}
+
 /// The `Σ w²` that a variance needs: None where a row is a sample, or as many as its weight says.
 ///
 /// # Errors
@@ -112,7 +148,7 @@ pub(super) struct Moments {
 impl Moments {
     /// Nothing yet, of samples that weigh `whole` together.
     pub(super) fn new(whole: f64) -> Self {
-        Self { whole, each: 1.0 / whole, share: 0.0, second: 0.0, fourth: 0.0 }
+        Self { whole, each: if whole > 0.0 { 1.0 / whole } else { 0.0 }, share: 0.0, second: 0.0, fourth: 0.0 }
     }
 
     /// A group of weight `mass` with one deviation; `squares` is its `Σ w²`, None where a weight counts samples.
@@ -120,13 +156,18 @@ impl Moments {
     /// Its `Σ w⁴` is taken for `(Σ w²)³ / (Σ w)²`, which it is for equal weights.
     #[inline]
     pub(super) fn add(&mut self, mass: f64, squares: Option<f64>, deviation: f64) {
-        if mass <= 0.0 {
-            return;
+        if mass > 0.0 {
+            self.add_any(mass, squares, deviation);
         }
+    }
+
+    /// The same without a branch, for groups of which nobody can foretell whether they hold anything: an empty one adds 0.
+    #[inline(always)]
+    pub(super) fn add_any(&mut self, mass: f64, squares: Option<f64>, deviation: f64) {
         // Factor by factor: products of large weights would overflow.
         let (share, each) = match squares {
             None => (mass * self.each * self.each, self.each),
-            Some(squares) => (squares * self.each * self.each, squares / mass * self.each),
+            Some(squares) => (squares * self.each * self.each, squares / mass.max(f64::MIN_POSITIVE) * self.each),
         };
         // What rounding makes of no deviation is none.
         const ROUNDING: f64 = 8.0 * f64::EPSILON;
@@ -149,5 +190,34 @@ impl Moments {
     /// The variance of `second`.
     pub(super) fn spread_of_square(&self) -> f64 {
         self.fourth - self.second * self.second * self.share
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::roc_auc_variance;
+    use super::*;
+    use crate::tally::Sums;
+
+    #[test]
+    fn samples_are_those_of_the_variance() {
+        let masses = Masses::Weights { positives: vec![1.5, 0.0, 2.0, 0.0], negatives: vec![0.0, 0.25, 0.5, 0.0] };
+        let sums = Sums {
+            squared_weights: [vec![0.0, 0.0625, 0.125, 0.0], vec![1.25, 0.0, 2.0, 0.0]],
+            scores: columns(),
+            squared_scores: columns(),
+            log_losses: columns(),
+            range: None,
+        };
+        let tally = Tally::new(vec![4.0, 3.0, 2.0, 1.0], masses, true).with_sums(sums);
+        for meaning in [WeightMeaning::Frequency, WeightMeaning::Sampling] {
+            let whole = roc_auc_variance(&tally, meaning).unwrap();
+            let (area, samples) = roc_auc_and_samples(&tally, meaning).unwrap();
+            assert_eq!(area, whole.area);
+            (0..2).for_each(|label| assert!((samples[label] / whole.samples[label] - 1.0).abs() < 1e-15));
+        }
+        fn columns() -> [Vec<f64>; 2] {
+            [vec![0.0; 4], vec![0.0; 4]]
+        }
     }
 }
