@@ -38,6 +38,7 @@ __all__ = [
     "mean_score",
     "net_benefit",
     "normalized_entropy",
+    "one_vs_rest_roc_auc",
     "partial_roc_auc",
     "precision_and_recall_at",
     "precision_recall_gain_curve",

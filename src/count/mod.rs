@@ -32,7 +32,7 @@ pub(crate) use compact::{INTERVALS, Pages};
 pub use edges::EdgeDType;
 pub(crate) use exact::RunBuilder;
 pub use exact::{
-    Columns, ExactCounts, ExactPart, GroupValues, Order, Pairs, PositiveGroup, each_weighted_group,
+    Columns, ExactCounts, ExactPart, Filled, GroupValues, Order, Pairs, PositiveGroup, each_weighted_group,
     fold_positive_groups, one_vs_rest_pairs, roc_auc_pairs, weighted_tally,
 };
 pub use labels::{LabelColumn, LabelPairs, LabelWeights, label_pairs};

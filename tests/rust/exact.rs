@@ -227,7 +227,7 @@ fn an_infinite_score_is_seen_wherever_rows_are_kept() {
 
 /// Columns of a table whose rows lie together.
 fn columns<T: Element>(table: &[T], width: usize) -> Vec<Column<'_>> {
-    let (size, bytes) = (size_of::<T>(), bytemuck::must_cast_slice(table));
+    let (size, bytes) = (size_of::<T>(), bytemuck::cast_slice(table));
     let column = |at: usize| {
         let stride = (width * size).cast_signed();
         Column::strided(T::DTYPE, ByteOrder::Native, bytes, at * size, stride, table.len() / width, "scores").unwrap()
@@ -244,7 +244,8 @@ fn each_class_against_the_rest_is_what_its_column_alone_gives() {
         let labels: Vec<u8> = (0..n).map(|_| (random.unit() * 3.0) as u8).collect();
         let mut wide = Vec::new();
         for &label in &labels {
-            let raw: Vec<f64> = (0..width).map(|at| random.unit() + f64::from(u8::from(at == label.into()))).collect();
+            let raw: Vec<f64> =
+                (0..width).map(|at| random.unit() + f64::from(u8::from(at == usize::from(label)))).collect();
             let sum: f64 = raw.iter().sum();
             wide.extend(raw.into_iter().map(|value| (value / sum * 50.0).round() / 50.0));
             let sum: f64 = wide[wide.len() - width..].iter().sum();

@@ -13,6 +13,9 @@ use crate::input::Score;
 use crate::simd::{self, Kernel};
 use crate::tally::{Groups, Masses, Tally};
 
+/// Columns, and what made their values.
+pub type Filled<S, P> = (Columns<S, f64>, Vec<P>);
+
 /// Three columns of one length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Columns<S, V> {

@@ -30,7 +30,7 @@ mod wide_pairs;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-pub use columns::{Columns, GroupValues, Order};
+pub use columns::{Columns, Filled, GroupValues, Order};
 pub use one_vs_rest::one_vs_rest_pairs;
 pub use pairs::{Pairs, roc_auc_pairs};
 use pieces::{Held, Piece};
@@ -280,7 +280,7 @@ impl ExactCounts {
         order: Order,
         control: &Control<'_>,
         start: impl Fn([u64; 2]) -> P + Sync,
-    ) -> Result<Option<(Columns<S, f64>, Vec<P>)>> {
+    ) -> Result<Option<Filled<S, P>>> {
         let held = Held::new(&self.pieces, control)?;
         if self.base.len() > 0 || !held.runs.is_empty() || self.ledger.weighted {
             return Ok(None);
