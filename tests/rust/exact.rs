@@ -253,9 +253,9 @@ fn each_class_against_the_rest_is_what_its_column_alone_gives() {
         }
         let mut narrow: Vec<f32> = wide.iter().map(|&value| value as f32).collect();
         let labelled = Column::from_slice(&labels);
-        let mixed =
-            [columns(&narrow, width)[0].clone(), columns(&wide, width)[1].clone(), columns(&wide, width)[2].clone()];
-        for columns in [columns(&wide, width), columns(&narrow, width), mixed.to_vec()] {
+        let mut mixed = columns(&wide, width);
+        mixed[0] = columns(&narrow, width)[0].clone();
+        for columns in [columns(&wide, width), columns(&narrow, width), mixed] {
             let found = one_vs_rest_pairs(&labelled, &columns, 1e-6, &control).unwrap().unwrap();
             let alone = |(at, column): (usize, &Column<'_>)| {
                 let positive = Positive::EqualTo(Number::Int(at as i128));
