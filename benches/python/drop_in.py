@@ -16,6 +16,7 @@ import thresher.sklearn
 from row import Call
 
 AGREE_WITHIN = 1e-9
+AGREE_WITHIN_FLOAT32 = 1e-4  # of ten million rows
 
 Made = Callable[[int], data.Columns]
 Maker = Callable[[int], Call]
@@ -107,6 +108,11 @@ def agree(mine: Any, other: Any) -> bool:
         return bool(mine == other)
     pairs = zip(mine, other, strict=True) if isinstance(mine, tuple) else [(mine, other)]
     return all(_equal(one, two) for one, two in pairs)
+
+
+def agree_as_float32(mine: float, other: float) -> bool:
+    """Whether both are equal to what a float32 holds, in which scikit-learn sums losses of float32 probabilities."""
+    return abs(mine - other) < AGREE_WITHIN_FLOAT32
 
 
 def _equal(one: Any, two: Any) -> bool:

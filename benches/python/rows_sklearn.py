@@ -14,6 +14,7 @@ OTHERS = "The drop-in for scikit-learn: probabilities and thresholds"
 
 MILLION = 1_000_000
 DISTINCT = 20_000
+IN_FLOAT32 = (("log_loss", drop_in.narrow), ("brier_score_loss", drop_in.narrow))
 REPORTS = ("confusion_matrix", "precision_recall_fscore_support", "classification_report")
 
 KINDS = (
@@ -28,7 +29,8 @@ def same_call(
     """A row of one call to both."""
     mine, other = drop_in.ours(function, columns, **given), drop_in.theirs(function, columns, **given)
     sides = Side("thresher", n, mine), Side("scikit-learn", n, other)
-    return Row(f"sklearn_{name}", group, f"{function}, {what}", *sides, promise, drop_in.agree)
+    agree = drop_in.agree_as_float32 if (function, columns) in IN_FLOAT32 else drop_in.agree
+    return Row(f"sklearn_{name}", group, f"{function}, {what}", *sides, promise, agree)
 
 
 def areas_and_curves() -> Iterator[Row]:
