@@ -34,9 +34,9 @@ OWN = {
         "not prediction_error",
         {
             "roc_curve": 50,
-            "precision_recall_curve": 50,
+            "precision_recall_curve": 40,
             "det_curve": 10,
-            "calibration_curve": 5,
+            "calibration_curve": 2,
         },
     ),
 }
