@@ -109,19 +109,20 @@ def _wanted(counted: Target, average: Any, labels: Any, pos_label: Any) -> tuple
     """Return the labels to look at (None: all), and what is to be warned of."""
     if average is not None and not (isinstance(average, str) and average in _AVERAGES):
         raise Declined(f"`average` is {average!r}")
-    if pos_label is not None and type(pos_label) not in (bool, int, float, str):
+    label = pos_label.item() if isinstance(pos_label, np.generic) else pos_label
+    if label is not None and type(label) not in (bool, int, float, str):
         raise Declined(f"`pos_label` is {pos_label!r}")
     if average != "binary":
-        warned = None if pos_label in (None, 1) else POS_LABEL_IGNORED.format(pos_label, average)
+        warned = None if label in (None, 1) else POS_LABEL_IGNORED.format(pos_label, average)
         return None if labels is None else array(labels, "labels"), warned
     classes = counted.classes
     if counted.multilabel or len(classes) > 2:
         raise Declined("there are more than two classes")
-    if isinstance(pos_label, str) != (classes.dtype.kind == "U") or pos_label is None:
+    if isinstance(label, str) != (classes.dtype.kind == "U") or label is None:
         raise Declined("`pos_label` is of another kind than the labels")
-    if len(classes) == 2 and pos_label not in classes.tolist():
+    if len(classes) == 2 and label not in classes.tolist():
         raise Declined("`pos_label` is none of the labels")
-    return np.array([pos_label]), None
+    return np.array([label]), None
 
 
 def _shares(y_true: Any, y_pred: Any, labels: Any, pos_label: Any, average: Any, weight: Any, zero: Any) -> Averaged:

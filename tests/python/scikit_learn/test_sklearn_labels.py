@@ -2,6 +2,8 @@
 
 import inspect
 
+import numpy as np
+import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -111,6 +113,60 @@ def test_metrics_of_indicators_are_scikit_learn_s(problem):
 def test_matrices_of_labels_and_of_samples_are_scikit_learn_s(problem, samplewise, labels):
     truth, found, weights = problem
     same("multilabel_confusion_matrix", truth, found, sample_weight=weights, samplewise=samplewise, labels=labels)
+
+
+TRUTH, FOUND = np.array([0, 1, 1, 0, 1, 1]), np.array([0, 1, 0, 1, 1, 1])
+TEXT = np.array(["no", "yes"])
+FORMS = {
+    "bool": (TRUTH == 1, FOUND == 1),
+    "int64": (TRUTH, FOUND),
+    "uint8 and float32": (TRUTH.astype(np.uint8), FOUND.astype(np.float32)),
+    "list": (TRUTH.tolist(), FOUND.tolist()),
+    "Series": (pandas.Series(TRUTH), pandas.Series(FOUND)),
+    "far": (TRUTH * 10**12, FOUND * 10**12),
+    "text": (TEXT[TRUTH], TEXT[FOUND]),
+    "text of two widths": (TEXT[TRUTH], TEXT[FOUND].astype("U9")),
+    "objects": (TEXT[TRUTH].astype(object), TEXT[FOUND].astype(object)),
+    "objects and text": (TEXT[TRUTH].astype(object), TEXT[FOUND]),
+    "list of text": (TEXT[TRUTH].tolist(), TEXT[FOUND].tolist()),
+    "Series of text": (pandas.Series(TEXT[TRUTH], dtype="str"), pandas.Series(TEXT[FOUND], dtype="str")),
+    "categories": (pandas.Series(TEXT[TRUTH], dtype="category"), pandas.Series(TEXT[FOUND], dtype="category")),
+}
+
+
+@pytest.mark.parametrize("weights", [None, [1.0, 0.5, 2.0, 0.25, 1.0, 0.0]], ids=["plain", "weighted"])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", NAMES)
+def test_everyday_input_is_answered_by_thresher(name, form, weights):
+    truth, found = FORMS[form]
+    options = {"sample_weight": weights, **({"beta": 0.5} if name == "fbeta_score" else {})}
+    if name in SHARES:
+        options["pos_label"] = "yes" if isinstance(truth[0], str) else max(truth)
+    before = ours.calls()[name]
+    same(name, truth, found, **options)
+    after = ours.calls()[name]
+    assert after.thresher > before.thresher
+    assert after.scikit_learn == before.scikit_learn
+
+
+@pytest.mark.parametrize("name", set(NAMES) - set(ONE_LABEL) - {"confusion_matrix"})
+def test_everyday_indicators_are_answered_by_thresher(name):
+    truth, found = np.array([[1, 0, 1], [0, 1, 1], [1, 1, 0]]), np.array([[1, 0, 0], [0, 1, 1], [0, 1, 1]])
+    options = {"beta": 2.0} if name == "fbeta_score" else {}
+    if name in SHARES:
+        options["average"] = "samples"
+    before = ours.calls()[name]
+    same(name, truth, found, **options)
+    assert ours.calls()[name].thresher > before.thresher
+    assert ours.calls()[name].scikit_learn == before.scikit_learn
+
+
+@pytest.mark.parametrize("classes", [300, 2_000])
+def test_many_classes_are_scikit_learn_s(classes):
+    rng = np.random.default_rng(0)
+    truth, found = rng.integers(0, classes, (2, 20_000))
+    same("confusion_matrix", truth, found)
+    same("classification_report", truth, found, zero_division=0)
 
 
 @given(st.data(), st.sampled_from(NAMES))
