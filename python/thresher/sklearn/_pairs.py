@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from thresher import _core
 from thresher.sklearn._answers import Declined
-from thresher.sklearn._inputs import array, labels
+from thresher.sklearn._inputs import array, classes_of, labels
 
 __all__ = ["Pairs", "Sides", "pairs", "places_of", "row_weights"]
 
@@ -158,27 +157,20 @@ def _column(value: Any, name: str) -> NDArray[Any] | Coded:
         if value.ndim != 1 or not len(codes) or codes.min() < 0:
             raise Declined(f"`{name}` is empty, or a label is missing")
         names = np.asarray(distinct)
-        return labels(names[codes], name) if names.dtype.kind in "fiub" else Coded(codes, _text(names.tolist(), name))
+        if names.dtype.kind in "fiub":
+            return labels(names[codes], name)
+        texts = names.tolist()
+        if not all(isinstance(label, str) for label in texts):
+            raise Declined(f"`{name}` has categories that are not all text")
+        return Coded(codes, texts)
     found = labels(value, name)
-    if found.dtype.kind != "O":
-        return found
-    listed = found.tolist()
-    texts = _text(dict.fromkeys(listed), name)
-    places = {label: place for place, label in enumerate(texts)}
-    return Coded(np.fromiter(map(places.__getitem__, listed), np.intp, len(listed)), texts)
-
-
-def _text(names: Iterable[Any], name: str) -> list[str]:
-    found = list(names)
-    if not all(isinstance(label, str) for label in found):
-        raise Declined(f"`{name}` are objects, and not all text")
-    return found
+    return _coded(found) if found.dtype.kind == "O" else found
 
 
 def _coded(column: NDArray[Any] | Coded) -> Coded:
     if isinstance(column, Coded):
         return column
-    names, codes = np.unique(column, return_inverse=True)
+    names, codes = classes_of(column)
     return Coded(codes, names.tolist())
 
 
