@@ -72,10 +72,14 @@ pub enum Error {
         index: usize,
     },
     /// A score is infinite where only finite ones are accepted.
-    #[error("`{argument}` must be finite, but one is infinite")]
+    #[error("`{argument}` must be finite, but {argument}[{index}] is {value}")]
     InfiniteScore {
         /// The column at fault.
         argument: &'static str,
+        /// Row of the first offender.
+        index: usize,
+        /// Its value.
+        value: f64,
     },
     /// A score cannot be held by float64 without rounding.
     #[error("`{argument}` must be exact in float64, but {argument}[{index}] is {value}, which is not")]

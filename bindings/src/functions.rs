@@ -3,6 +3,7 @@
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use thresher::count::{self, ExactCounts, Pairs};
+use thresher::input::Batch;
 use thresher::measure::{self, WeightedPrecision, WeightedRocArea};
 use thresher::state::AnyCounts;
 use thresher::{Error, Result as CoreResult};
@@ -38,8 +39,8 @@ pub(crate) fn roc_auc(
     if max_fpr.is_some() {
         let counts = Accumulator::for_one_answer(AnyCounts::Exact(ExactCounts::new(None)), n_threads);
         counts.add(py, &samples, n_threads)?;
-        if let AnyCounts::Exact(counts) = &counts.counts(py) {
-            refuse_infinite(finite && !batch.weighted(), counts)?;
+        if let (true, AnyCounts::Exact(counts)) = (finite && !batch.weighted(), &counts.counts(py)) {
+            refuse_infinite(counts, &batch)?;
         }
         return Ok(queries::roc_auc(&counts, py, max_fpr)?.0);
     }
@@ -56,14 +57,21 @@ pub(crate) fn roc_auc(
     }
     let pairs = calls::run(py, batch.len(), settings, |control| {
         let counts = ExactCounts::of(&batch, control)?;
-        refuse_infinite(finite, &counts)?;
+        if finite {
+            refuse_infinite(&counts, &batch)?;
+        }
         counts.pairs(control)
     })?;
     Ok(measure::roc_auc_from_pairs(pairs.twice_u, pairs.positives, pairs.negatives))
 }
 
-fn refuse_infinite(finite: bool, counts: &ExactCounts) -> CoreResult<()> {
-    if finite && !counts.finite() { Err(Error::InfiniteScore { argument: "scores" }) } else { Ok(()) }
+/// Refuses the batch that was counted if one of its scores is infinite; only then are its rows looked at again.
+fn refuse_infinite(counts: &ExactCounts, batch: &Batch<'_>) -> CoreResult<()> {
+    if counts.finite() {
+        return Ok(());
+    }
+    let (index, value) = batch.infinite_score().ok_or(Error::Changed)?;
+    Err(Error::InfiniteScore { argument: "scores", index, value })
 }
 
 /// Exact ROC AUC of each of `scores` against the rest: its positives are the rows with its number as their label. None where a
@@ -117,7 +125,9 @@ pub(crate) fn average_precision(
     }
     let sums = calls::run(py, batch.len(), settings, |control| {
         let counts = ExactCounts::of(&batch, control)?;
-        refuse_infinite(finite, &counts)?;
+        if finite {
+            refuse_infinite(&counts, &batch)?;
+        }
         counts.fold_positive_groups(control, queries::start, queries::add)
     })?;
     Ok(queries::mean_precision(&sums))

@@ -2,6 +2,7 @@
 
 use super::column::Column;
 use super::dtype::{DType, Working};
+use super::gather;
 use crate::error::{Error, Result};
 
 /// Labels, scores and perhaps weights of the same rows.
@@ -128,6 +129,13 @@ impl<'a> Batch<'a> {
     #[must_use]
     pub fn weighted(&self) -> bool {
         self.weights.is_some()
+    }
+
+    /// The first infinite score: its row and its value. One row at a time, for the message of an error.
+    #[must_use]
+    pub fn infinite_score(&self) -> Option<(usize, f64)> {
+        let score = |row| (row, gather::scalar(&self.scores, row).to_f64());
+        (0..self.len()).map(score).find(|(_, value)| value.is_infinite())
     }
 
     /// The dtype of the scores.

@@ -216,6 +216,7 @@ fn an_infinite_score_is_seen_wherever_rows_are_kept() {
             for column in [Column::from_slice(&scores), Column::from_slice(&narrow), Column::from_slice(&halves)] {
                 let batch = Batch::new(Column::from_slice(&labels), column).unwrap();
                 assert!(!ExactCounts::of(&batch, &control).unwrap().finite(), "{n} {infinite}");
+                assert_eq!(batch.infinite_score(), Some((n / 2, infinite)));
             }
             scores[n / 2] = finite;
         }
