@@ -2,6 +2,7 @@
 # ruff: noqa: E402 -- the benchmarks are no package: their folder joins the path first
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -196,6 +197,15 @@ def test_an_endless_call_is_made_once(clock):
     calls = [clock.side("", seconds).prepare(10) for seconds in (40.0, 2.0)]
     endless, long = timing.in_turn(*calls, repeats=3)
     assert (endless.measured, long.measured) == ([40.0], [2.0, 2.0, 2.0])
+
+
+def test_the_page_of_the_drop_in_shows_its_record():
+    page = (REPOSITORY / "docs" / "scikit-learn.md").read_text()
+    link = re.search(r"\(\.\./(benches/records/drop-in/.*\.json)\)", page)
+    assert link is not None
+    rows = json.loads((REPOSITORY / link[1]).read_text())["rows"]
+    shown = re.findall(r"^\| (.*) \| ([\d,]+) \| ([\d,]+) \|$", page, re.MULTILINE)
+    assert shown == [(row["what"], f"{row['samples']:,}", f"{row['ratio']:,.0f}") for row in rows]
 
 
 # ---- records ---------------------------------------------------------------------------------------------------------
