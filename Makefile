@@ -37,7 +37,7 @@ bench: $(STAMPS)/bench build ## Time thresher beside its peers and record the ru
 # ---- for those who change it -----------------------------------------------------------------------------------------
 
 .PHONY: test
-test: lint test-rust instructions test-oldest test-python ## Everything CI checks, from nothing
+test: lint test-rust instructions test-oldest test-keras test-python ## Everything CI checks, from nothing
 
 .PHONY: lint
 lint: $(STAMPS)/dev check-rust build check-python check-types ## Formats, clippy, ruff, mypy --strict, stubtest
@@ -94,6 +94,13 @@ test-python: $(STAMPS)/dev build ## pytest alone: units, docstrings, README, exa
 test-oldest: $(OLDEST)/stamp build ## The drop-in beside the oldest scikit-learn that it accepts
 	$(STEP) 'pytest, beside the oldest scikit-learn'
 	@PYTHONPATH=python $(OLDEST)/bin/python -m pytest tests/python/scikit_learn
+
+.PHONY: test-keras
+test-keras: $(STAMPS)/dev build ## The drop-in for Keras on its other backends (`make test-python` runs it on jax)
+	$(STEP) 'pytest, Keras on NumPy'
+	@KERAS_BACKEND=numpy $(BIN)/python -m pytest tests/python/with_keras
+	$(STEP) 'pytest, Keras on TensorFlow'
+	@KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/python/with_keras
 
 .PHONY: test-torch
 test-torch: $(STAMPS)/torch build ## PyTorch tensors (installs 5 GB)

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 matplotlib.use("Agg")
+os.environ.setdefault("KERAS_BACKEND", "jax")  # `make test-keras` names others
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 # The same examples every time, so that a red run is a change's and not a draw's; "thorough" draws others.
 settings.register_profile(

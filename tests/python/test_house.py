@@ -108,6 +108,17 @@ SKLEARN_ORDER = [
     "__main__",
 ]
 
+# The drop-in for Keras, read in the same way.
+KERAS_ORDER = [
+    "_framework",
+    "__init__",
+]
+
+DROP_INS = {
+    "sklearn": (SKLEARN_ORDER, {"numpy", "sklearn", "joblib"}),
+    "keras": (KERAS_ORDER, {"numpy", "keras"}),
+}
+
 PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
@@ -207,13 +218,15 @@ def test_a_python_module_imports_only_those_before_it_and_numpy(module):
         assert name in allowed or name.split(".")[0] == "numpy", f"{module} imports {name} when it is loaded"
 
 
-@pytest.mark.parametrize("module", [name for name in python_modules() if name.startswith("sklearn.")])
-def test_a_module_of_the_drop_in_imports_only_those_before_it_the_public_face_and_scikit_learn(module):
-    before = SKLEARN_ORDER[: SKLEARN_ORDER.index(module.partition(".")[2])]
-    allowed = {f"thresher.sklearn.{name}".removesuffix(".__init__") for name in before} | {"thresher._core"}
+@pytest.mark.parametrize("module", [name for name in python_modules() if name.partition(".")[0] in DROP_INS])
+def test_a_module_of_a_drop_in_imports_only_those_before_it_the_public_face_and_its_framework(module):
+    package, _, own = module.partition(".")
+    order, libraries = DROP_INS[package]
+    before = {f"thresher.{package}.{name}".removesuffix(".__init__") for name in order[: order.index(own)]}
     for name in imported_when_loaded(python_modules()[module]):
         public = name.startswith("thresher.") and name.removeprefix("thresher.") in th.__all__
-        foreign = name.split(".")[0] in sys.stdlib_module_names | {"numpy", "sklearn", "joblib"}
+        foreign = name.split(".")[0] in sys.stdlib_module_names | libraries
+        allowed = before | {"thresher._core", "thresher._optional"}
         assert foreign or public or name in allowed, f"{module} imports {name} when it is loaded"
 
 
@@ -271,7 +284,7 @@ def test_architecture_is_short_and_its_tree_is_the_real_one():
     assert tree is not None
     drawn = {path for line in tree[1].splitlines() if line[:1].strip() for path in line.split("  ")[0].split()}
     assert {path for path in drawn if not (REPOSITORY / path).exists()} == set()
-    for folder, suffix in ((CORE, "*"), (FACE, "*.py"), (FACE / "sklearn", "*.py")):
+    for folder, suffix in ((CORE, "*"), (FACE, "*.py"), (FACE / "sklearn", "*.py"), (FACE / "keras", "*.py")):
         names = {path.name for path in folder.glob(suffix) if path.name not in {"__pycache__", "__init__.py"}}
         assert {name for name in names if name not in tree[1]} == set()
 

@@ -1,0 +1,20 @@
+"""Keras's metrics, exact and fast, and callbacks that evaluate a model once an epoch.
+
+What this module does not have is Keras's own: `from thresher.keras import MeanSquaredError` works.
+"""
+
+from typing import Any
+
+from thresher.keras._framework import keras
+
+__all__: list[str] = []
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *dir(keras.metrics)})
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_") or not hasattr(keras.metrics, name):
+        raise AttributeError(f"neither thresher.keras nor keras.metrics has {name!r}")
+    return getattr(keras.metrics, name)
