@@ -111,12 +111,22 @@ SKLEARN_ORDER = [
 # The drop-in for Keras, read in the same way.
 KERAS_ORDER = [
     "_framework",
+    "_keys",
+    "_limbs",
+    "_state",
+    "_cuts",
+    "_rows",
+    "_areas",
+    "_rates",
+    "_tables",
+    "_thresholded",
+    "_confusion",
     "__init__",
 ]
 
 DROP_INS = {
     "sklearn": (SKLEARN_ORDER, {"numpy", "sklearn", "joblib"}),
-    "keras": (KERAS_ORDER, {"numpy", "keras"}),
+    "keras": (KERAS_ORDER, {"numpy", "keras", "jax", "tensorflow", "torch"}),
 }
 
 PUBLIC = {

@@ -5,9 +5,19 @@ What this module does not have is Keras's own: `from thresher.keras import MeanS
 
 from typing import Any
 
+from thresher.keras._confusion import FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives
 from thresher.keras._framework import keras
+from thresher.keras._keys import threshold_keys
 
-__all__: list[str] = []
+__all__ = [
+    "FalseNegatives",
+    "FalsePositives",
+    "Precision",
+    "Recall",
+    "TrueNegatives",
+    "TruePositives",
+    "threshold_keys",
+]
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,82 @@
+"""Counting on the host: the core's accumulators, one a label."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thresher import Error, ThresholdCounts
+from thresher.keras._cuts import Counts, Cuts
+from thresher.keras._rows import Rows
+
+__all__ = ["Table"]
+
+
+class Table:
+    """Counts at the thresholds of `cuts`, of all rows together or, with `n_labels`, of each label by itself."""
+
+    def __init__(self, cuts: Cuts, n_labels: int | None = None) -> None:
+        self._by_label = n_labels is not None
+        empty = ThresholdCounts(cuts.given, comparison=">", dtype=cuts.dtype)
+        self._columns = [empty, *(empty.copy() for _ in range(1, n_labels or 1))]
+        self._negative: list[ThresholdCounts] | None = None  # rows whose weight is below zero, which Keras accepts
+        self.empty = True
+
+    def update(self, rows: Rows) -> None:
+        """Count the rows; all of them or, after an error, none."""
+        if not self._by_label:
+            self._update(0, rows)
+        else:
+            before = [column.copy() for column in self._columns]
+            try:
+                for index in range(rows.scores.shape[1]):
+                    self._update(index, Rows(*(None if each is None else each[:, index] for each in rows)))
+            except BaseException:
+                self._columns = before
+                raise
+        self.empty = False
+
+    def _update(self, index: int, rows: Rows) -> None:
+        labels, scores, weights = rows
+        if weights is None:
+            self._columns[index].update(labels, scores)
+            return
+        try:
+            self._columns[index].update(labels, scores, weights=weights)
+        except Error:
+            below = weights < 0
+            if not below.any():
+                raise
+            split = self._columns[index].copy()
+            split.update(labels[~below], scores[~below], weights=weights[~below])
+            negative = self._negative or [_emptied(column) for column in self._columns]
+            negative[index].update(labels[below], scores[below], weights=-weights[below])
+            self._columns[index], self._negative = split, negative
+
+    def read(self) -> Counts:
+        """Return the counts: int64, or float64 where rows were weighted; shape (T,) or (T, labels)."""
+        counts = self._read(self._columns)
+        if self._negative is None:
+            return counts
+        return Counts(*(more - less for more, less in zip(counts, self._read(self._negative), strict=True)))
+
+    def _read(self, columns: list[ThresholdCounts]) -> Counts:
+        tables = [column.confusion() for column in columns]
+        read = [(t.true_positives, t.false_positives, t.false_negatives, t.true_negatives) for t in tables]
+        if not self._by_label:
+            return Counts(*read[0])
+        return Counts(*(np.stack(cell, axis=-1) for cell in zip(*read, strict=True)))
+
+    def reset(self) -> None:
+        """Forget everything."""
+        for column in self._columns:
+            column.reset()
+        self._negative = None
+        self.empty = True
+
+
+def _emptied(counts: Any) -> Any:
+    copy = counts.copy()
+    copy.reset()
+    return copy
