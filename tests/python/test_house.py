@@ -121,6 +121,9 @@ KERAS_ORDER = [
     "_tables",
     "_thresholded",
     "_confusion",
+    "_at_rates",
+    "_auc",
+    "_reports",
     "__init__",
 ]
 

@@ -5,15 +5,41 @@ What this module does not have is Keras's own: `from thresher.keras import MeanS
 
 from typing import Any
 
+from thresher.keras._at_rates import (
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+)
+from thresher.keras._auc import AUC
 from thresher.keras._confusion import FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives
 from thresher.keras._framework import keras
 from thresher.keras._keys import threshold_keys
+from thresher.keras._reports import (
+    BalancedAccuracy,
+    CohenKappa,
+    ConfusionMetrics,
+    FromCounts,
+    MatthewsCorrelation,
+    Specificity,
+)
 
 __all__ = [
+    "AUC",
+    "BalancedAccuracy",
+    "CohenKappa",
+    "ConfusionMetrics",
     "FalseNegatives",
     "FalsePositives",
+    "FromCounts",
+    "MatthewsCorrelation",
     "Precision",
+    "PrecisionAtRecall",
     "Recall",
+    "RecallAtPrecision",
+    "SensitivityAtSpecificity",
+    "Specificity",
+    "SpecificityAtSensitivity",
     "TrueNegatives",
     "TruePositives",
     "threshold_keys",

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from thresher.keras._framework import ops
 
-__all__ = ["Layout", "Rows", "rows_in_graph", "rows_on_host"]
+__all__ = ["LOWEST", "Layout", "Rows", "rows_in_graph", "rows_on_host"]
 
 LOWEST = -1e10  # what Keras gives to scores that are not among the top k
 

@@ -35,7 +35,7 @@ class LimbVariable(keras.Variable):  # type: ignore[misc] # keras has no types
     """A variable of limbs that knows its metric: reading it brings it up to date, assigning to it is noticed."""
 
     def __init__(self, metric: Limbed, shape: tuple[int, ...], name: str) -> None:
-        self._metric = weakref.ref(metric)
+        self._metric: Any = lambda: None  # its first value is no news
         super().__init__(
             initializer="zeros",
             shape=(*shape, N_LIMBS),
@@ -46,6 +46,7 @@ class LimbVariable(keras.Variable):  # type: ignore[misc] # keras has no types
             synchronization="on_read",
             name=name,
         )
+        self._metric = weakref.ref(metric)
 
     @property
     def value(self) -> Any:

@@ -16,7 +16,7 @@ from thresher.keras._rows import Layout, rows_in_graph, rows_on_host
 from thresher.keras._state import Limbed
 from thresher.keras._tables import Table
 
-__all__ = ["FOUR", "Thresholded"]
+__all__ = ["FOUR", "Thresholded", "as_tensor"]
 
 FOUR = {
     "true_positives": "true_positives",
@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "undefined": "zero",
     "per_threshold": False,
     "key_format": None,
+    "spacing": "probability",  # of AUC
 }
 
 
@@ -181,10 +182,10 @@ class Thresholded(Limbed):
     def _shown(self, value: Any, eager: bool) -> Any:
         if self._options["per_threshold"] and len(value.shape):
             keys = threshold_keys(self.name, self.thresholds, key_format=self._options["key_format"])  # type: ignore[attr-defined]
-            return {key: _tensor(value[index], eager, self._dtype_shown()) for index, key in enumerate(keys)}
+            return {key: as_tensor(value[index], eager, self._dtype_shown()) for index, key in enumerate(keys)}
         if len(value.shape) and value.shape[0] == 1 and not self._by_label():
             value = value[0]
-        return _tensor(value, eager, self._dtype_shown())
+        return as_tensor(value, eager, self._dtype_shown())
 
     def _dtype_shown(self) -> str:
         return working_dtype(self.dtype)  # type: ignore[attr-defined]
@@ -194,5 +195,6 @@ def _floats(values: Any) -> Any:
     return None if values is None else values.astype(np.float64)
 
 
-def _tensor(value: Any, eager: bool, dtype: str) -> Any:
+def as_tensor(value: Any, eager: bool, dtype: str) -> Any:
+    """Return a value as a tensor: of that dtype, unless it is a tensor of a graph."""
     return ops.convert_to_tensor(np.asarray(value, dtype) if eager else value)

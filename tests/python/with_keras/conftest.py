@@ -1,0 +1,15 @@
+"""Warnings of Keras and its backends that are not ours to answer."""
+
+import pytest
+
+OF_KERAS = [
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
+    "ignore:(invalid value|divide by zero) encountered in divide:RuntimeWarning:keras",
+]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "with_keras" in str(item.path):
+            for each in OF_KERAS:
+                item.add_marker(pytest.mark.filterwarnings(each))
