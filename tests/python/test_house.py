@@ -124,6 +124,9 @@ KERAS_ORDER = [
     "_at_rates",
     "_auc",
     "_reports",
+    "_exact",
+    "_identifiers",
+    "_patching",
     "__init__",
 ]
 

@@ -13,8 +13,11 @@ from thresher.keras._at_rates import (
 )
 from thresher.keras._auc import AUC
 from thresher.keras._confusion import FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives
+from thresher.keras._exact import AveragePrecision, ExactAUC
 from thresher.keras._framework import keras
+from thresher.keras._identifiers import answer, deserialize, get, serialize
 from thresher.keras._keys import threshold_keys
+from thresher.keras._patching import Report, patch, patched, unpatch
 from thresher.keras._reports import (
     BalancedAccuracy,
     CohenKappa,
@@ -26,9 +29,11 @@ from thresher.keras._reports import (
 
 __all__ = [
     "AUC",
+    "AveragePrecision",
     "BalancedAccuracy",
     "CohenKappa",
     "ConfusionMetrics",
+    "ExactAUC",
     "FalseNegatives",
     "FalsePositives",
     "FromCounts",
@@ -37,13 +42,22 @@ __all__ = [
     "PrecisionAtRecall",
     "Recall",
     "RecallAtPrecision",
+    "Report",
     "SensitivityAtSpecificity",
     "Specificity",
     "SpecificityAtSensitivity",
     "TrueNegatives",
     "TruePositives",
+    "deserialize",
+    "get",
+    "patch",
+    "patched",
+    "serialize",
     "threshold_keys",
+    "unpatch",
 ]
+
+answer(*(_each for _each in list(globals().values()) if isinstance(_each, type) and issubclass(_each, keras.Metric)))
 
 
 def __dir__() -> list[str]:

@@ -70,6 +70,8 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
     true_negatives = cells()
     false_negatives = cells()
 
+    _thresholds: Any
+
     def __init__(
         self,
         num_thresholds: int = 200,

@@ -17,9 +17,11 @@ except ImportError as error:
 
 from keras import ops
 from keras.src import backend
+from keras.src.metrics import ALL_OBJECTS_DICT as BY_NAME
 
 __all__ = [
     "BACKEND",
+    "BY_NAME",
     "VERSION",
     "host",
     "in_stateless_scope",
