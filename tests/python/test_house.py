@@ -111,6 +111,15 @@ SKLEARN_ORDER = [
 # The drop-in for Keras, read in the same way.
 KERAS_ORDER = [
     "_framework",
+    "_keys",
+    "_batches",
+    "_steps",
+    "_heads",
+    "_layouts",
+    "_outputs",
+    "_report",
+    "_monitors",
+    "_validation",
     "__init__",
 ]
 

@@ -6,8 +6,9 @@ What this module does not have is Keras's own: `from thresher.keras import MeanS
 from typing import Any
 
 from thresher.keras._framework import keras
+from thresher.keras._validation import ValidationMetrics
 
-__all__: list[str] = []
+__all__ = ["ValidationMetrics"]
 
 
 def __dir__() -> list[str]:
