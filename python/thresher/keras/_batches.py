@@ -11,7 +11,7 @@ import numpy as np
 from thresher import Error
 from thresher.keras._framework import keras, py_dataset_batches
 
-__all__ = ["Batch", "batches"]
+__all__ = ["Batch", "as_array", "batches"]
 
 _FEWEST_ROWS, _MOST_ROWS = 32, 4_096
 _BATCH_BYTES = 1 << 20
@@ -76,14 +76,15 @@ def _batch(parts: Any) -> Batch:
 
 def _input(leaf: Any) -> Any:
     """An input as it is, but a data frame or a tensor of another library as a NumPy array."""
-    return leaf if isinstance(leaf, np.ndarray) or keras.ops.is_tensor(leaf) else _array(leaf)
+    return leaf if isinstance(leaf, np.ndarray) or keras.ops.is_tensor(leaf) else as_array(leaf)
 
 
 def _nest(values: Any) -> Any:
-    return keras.tree.map_structure(lambda leaf: None if leaf is None else _array(leaf), values)
+    return keras.tree.map_structure(lambda leaf: None if leaf is None else as_array(leaf), values)
 
 
-def _array(leaf: Any) -> Any:
+def as_array(leaf: Any) -> Any:
+    """Return the values of a tensor of any library as a NumPy array, where they lie if they can be read there."""
     if hasattr(leaf, "detach"):  # a tensor of PyTorch, perhaps on a device
         leaf = leaf.detach().cpu()
     return np.asarray(leaf)
@@ -118,5 +119,5 @@ def _length(whole: Batch) -> int:
 
 
 def _rows_of_a_batch(inputs: list[Any]) -> int:
-    width: int = sum(_array(leaf[:1]).nbytes for leaf in inputs)
+    width: int = sum(as_array(leaf[:1]).nbytes for leaf in inputs)
     return min(max(_BATCH_BYTES // max(width, 1), _FEWEST_ROWS), _MOST_ROWS)

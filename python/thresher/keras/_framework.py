@@ -21,12 +21,13 @@ __all__ = [
     "BACKEND",
     "VERSION",
     "compile_is_built",
+    "compiled",
     "compiled_as",
     "in_stateless_scope",
-    "jitted",
     "keras",
     "ops",
     "py_dataset_batches",
+    "replicas_of",
 ]
 
 OLDEST = (3, 15)
@@ -46,14 +47,49 @@ def in_stateless_scope() -> bool:
     return bool(backend.in_stateless_scope())
 
 
-def jitted(function: Callable[..., Any], model: Any) -> Callable[..., Any]:
-    """Return the function compiled by jax, unless the model is to run eagerly; its arguments are not given away."""
-    if model.run_eagerly or not model.jit_compile:
-        return function
-    import jax
+def compiled(function: Callable[..., Any], model: Any) -> Callable[..., Any]:
+    """Return a step of the model compiled as its backend does it, unless the model is to run eagerly.
 
-    compiled: Callable[..., Any] = jax.jit(function)
-    return compiled
+    On jax, arguments are not given away: a step that fails leaves the variables whole.
+    """
+    if BACKEND == "tensorflow":
+        return _traced(function, model)
+    if BACKEND == "torch":
+        import torch
+
+        without_gradients: Callable[..., Any] = torch.no_grad()(function)
+        return without_gradients
+    if BACKEND == "jax" and model.jit_compile and not model.run_eagerly:
+        import jax
+
+        jitted: Callable[..., Any] = jax.jit(function)
+        return jitted
+    return function
+
+
+def _traced(function: Callable[..., Any], model: Any) -> Callable[..., Any]:
+    """Return a tf.function of nests of arrays, for any number of rows."""
+    import tensorflow as tf
+
+    if model.run_eagerly:
+        return function
+    graph = tf.function(function, reduce_retracing=True, jit_compile=model.jit_compile)
+    specifications: set[str] = set()
+
+    def call(data: Any) -> Any:
+        # Keras weighs the loss of an output by the rows of a batch where their number is known when it is traced, and
+        # does not where it is not: one trace of an unknown number, as in `evaluate`, treats all batches alike.
+        wanted = keras.tree.map_structure(lambda leaf: _specification(tf, leaf), data)
+        if str(wanted) not in specifications:
+            graph.get_concrete_function(wanted)
+            specifications.add(str(wanted))
+        return graph(data)
+
+    return call
+
+
+def _specification(tf: Any, leaf: Any) -> Any:
+    return None if leaf is None else tf.TensorSpec((None, *leaf.shape[1:]), leaf.dtype)
 
 
 def compile_is_built(model: Any) -> bool:
@@ -65,6 +101,12 @@ def compile_is_built(model: Any) -> bool:
 def compiled_as(model: Any) -> Any:
     """Return what is another object after each `model.compile`."""
     return model._compile_loss
+
+
+def replicas_of(model: Any) -> int:
+    """Return on how many devices TensorFlow's strategy runs the model at once."""
+    strategy = getattr(model, "distribute_strategy", None)
+    return 1 if strategy is None else int(strategy.num_replicas_in_sync)
 
 
 def py_dataset_batches(dataset: Any) -> Iterator[Any]:

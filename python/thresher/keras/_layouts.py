@@ -22,21 +22,33 @@ def kind_of(labels: NDArray[Any], scores: NDArray[Any], from_logits: bool, name:
     Labels and scores of one shape are of several classes when each row of labels is one-hot and each row of scores adds
     up to one; logits do not tell, and are refused.
     """
+    fitting = [kind for kind in KINDS[1:] if _fits(kind, labels, scores)]
     if scores.ndim < 2 or scores.shape[-1] == 1:
-        if labels.size == scores.size:
-            return "binary"
-    elif labels.shape in (scores.shape[:-1], (*scores.shape[:-1], 1)):
-        return "multiclass"
-    elif labels.shape == scores.shape:
-        if not (_one_hot(labels.reshape(-1, labels.shape[-1])).all()):
-            return "multilabel"
-        if from_logits:
-            raise Error(
-                f"`kind` must be given for logits of output {name!r}: labels of shape {labels.shape}, one of each row "
-                'set, may be classes or labels; pass kind="multiclass" or kind="multilabel"'
-            )
-        return "multiclass" if (np.abs(scores.sum(axis=-1, dtype=np.float64) - 1) < _NEAR_ONE).all() else "multilabel"
-    raise Error(
+        fitting = [kind for kind in fitting if kind == "binary"]
+    else:
+        fitting = [kind for kind in fitting if kind != "binary"]
+    if not fitting:
+        raise _misfit(labels, scores, name)
+    if fitting != ["multilabel", "multiclass"] or not _one_hot(labels.reshape(-1, labels.shape[-1])).all():
+        return fitting[0]
+    if from_logits:
+        raise Error(
+            f"`kind` must be given for logits of output {name!r}: labels of shape {labels.shape}, one of each row set, "
+            'may be classes or labels; pass kind="multiclass" or kind="multilabel"'
+        )
+    return "multiclass" if (np.abs(scores.sum(axis=-1, dtype=np.float64) - 1) < _NEAR_ONE).all() else "multilabel"
+
+
+def _fits(kind: str, labels: NDArray[Any], scores: NDArray[Any]) -> bool:
+    if kind == "binary":
+        return labels.size == scores.size
+    if labels.shape == scores.shape:
+        return scores.ndim > 1
+    return kind == "multiclass" and labels.shape in (scores.shape[:-1], (*scores.shape[:-1], 1))
+
+
+def _misfit(labels: NDArray[Any], scores: NDArray[Any], name: str) -> Error:
+    return Error(
         f"labels of shape {labels.shape} do not fit scores of shape {scores.shape} of output {name!r}; labels of the "
         "same shape, or whole numbers of classes without the last axis, are accepted"
     )
@@ -59,8 +71,12 @@ class Table:
     weights: NDArray[Any] | None
 
     @classmethod
-    def of(cls, kind: str, labels: NDArray[Any], scores: NDArray[Any], weights: NDArray[Any] | None) -> Table:
+    def of(
+        cls, kind: str, labels: NDArray[Any], scores: NDArray[Any], weights: NDArray[Any] | None, name: str
+    ) -> Table:
         """Flatten all axes but that of classes or labels."""
+        if not _fits(kind, labels, scores):
+            raise _misfit(labels, scores, name)
         if kind == "binary":
             leading = scores.shape[:-1] if scores.ndim > 1 and scores.shape[-1] == 1 else scores.shape
             return cls(labels.reshape(-1), scores.reshape(-1), _weights(weights, leading, scores.shape))

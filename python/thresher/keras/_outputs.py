@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher import Error, ThresholdCounts
-from thresher.keras._framework import keras
+from thresher.keras._batches import as_array
 from thresher.keras._layouts import Table, kind_of
 
 __all__ = ["Clock", "Column", "Output", "Settings", "tell"]
@@ -104,11 +104,11 @@ class Output:
         if not waiting:
             return
         with self.clock.running("predict"):
-            found = [keras.ops.convert_to_numpy(scores) for _, scores, _ in waiting]
+            found = [as_array(scores) for _, scores, _ in waiting]
         with self.clock.running("count"):
             self._begin(waiting[0][0], found[0])
             tables = [
-                Table.of(self.kind, labels, scores, weights)
+                Table.of(self.kind, labels, scores, weights, self.settings.name)
                 for (labels, _, weights), scores in zip(waiting, found, strict=True)
             ]
             self._count(_joined(tables))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from thresher import Error
-from thresher.keras._batches import Batch
-from thresher.keras._framework import BACKEND, compile_is_built, compiled_as, jitted, keras
+from thresher.keras._batches import Batch, as_array
+from thresher.keras._framework import BACKEND, compile_is_built, compiled, compiled_as, replicas_of
 
 __all__ = ["Predicting", "Testing", "steps_of"]
 
@@ -46,7 +46,7 @@ class JaxPredicting(Predicting):
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
-        self._step = jitted(model.predict_step, model)
+        self._step = compiled(model.predict_step, model)
 
     def begin(self, batch: Batch) -> None:
         """Make ready for a pass that starts with this batch."""
@@ -72,23 +72,20 @@ class Testing(Predicting):
         super().__init__(model)
         if not model.compiled:
             raise Error("`compiled=True` needs a model with a loss or metrics: call model.compile first")
-        self._step = _capturing(model)
-        self._function: Callable[..., Any] | None = None
+        if replicas_of(model) > 1:
+            raise Error(f"`compiled=True` is for one device, but the model runs on {replicas_of(model)} replicas")
+        self._step = compiled(_capturing(model), model)
 
     def begin(self, batch: Batch) -> None:
         """Set the training's metrics aside and start from none."""
-        self._saved = [(variable, np.array(variable)) for variable in self.model.metrics_variables]
+        self._saved = [(variable, np.array(as_array(variable))) for variable in self.model.metrics_variables]
         if not compile_is_built(self.model):
             self.model.test_on_batch(*batch)
         self.model.reset_metrics()
-        self._prepare()
 
     def outputs(self, batch: Batch) -> Any:
         """Return the outputs for a batch, and count it in the loss and the metrics."""
-        assert self._function is not None
-        with _replaced(self.model, "test_step", self._step):
-            found, _ = self._function([tuple(batch)])
-        return found
+        return self._step(tuple(batch))[0]
 
     def end(self) -> dict[str, Any]:
         """Return the loss and the metrics, and give the model the training's back."""
@@ -98,14 +95,6 @@ class Testing(Predicting):
             variable.assign(value)
         return found
 
-    def _prepare(self) -> None:
-        if self._function is not None:
-            return
-        usual = self.model.test_function
-        with _replaced(self.model, "test_step", self._step):
-            self.model.make_test_function(force=True)
-        self._function, self.model.test_function = self.model.test_function, usual
-
 
 class JaxTesting(Testing):
     """The same on jax, whose steps take and return the variables' values."""
@@ -114,10 +103,15 @@ class JaxTesting(Testing):
     _others: list[Any]
     _metrics: list[Any]
 
+    def begin(self, batch: Batch) -> None:
+        """Set the training's metrics aside and start from none."""
+        super().begin(batch)
+        self._trainable, self._others = _values(self.model.trainable_variables), _states(self.model)
+        self._metrics = _values(self.model.metrics_variables)
+
     def outputs(self, batch: Batch) -> Any:
         """Return the outputs for a batch, and count it in the loss and the metrics."""
-        assert self._function is not None
-        found, (_, state) = self._function((self._trainable, self._others, self._metrics), tuple(batch))
+        found, (_, state) = self._step((self._trainable, self._others, self._metrics), tuple(batch))
         _, self._others, self._metrics = state
         return found
 
@@ -127,17 +121,12 @@ class JaxTesting(Testing):
         _assign(self.model.metrics_variables, self._metrics)
         return super().end()
 
-    def _prepare(self) -> None:
-        self._function = self._function or jitted(self._step, self.model)
-        self._trainable, self._others = _values(self.model.trainable_variables), _states(self.model)
-        self._metrics = _values(self.model.metrics_variables)
 
-
-def steps_of(model: Any, compiled: bool) -> Predicting:
+def steps_of(model: Any, tested: bool) -> Predicting:
     """Return what applies the model on this backend."""
     if BACKEND == "jax":
-        return JaxTesting(model) if compiled else JaxPredicting(model)
-    return Testing(model) if compiled else Predicting(model)
+        return JaxTesting(model) if tested else JaxPredicting(model)
+    return Testing(model) if tested else Predicting(model)
 
 
 def _capturing(model: Any) -> Callable[..., Any]:
@@ -194,6 +183,6 @@ def _flat(results: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict):
             found.update(_flat(value))
         else:
-            array = keras.ops.convert_to_numpy(value)
+            array = as_array(value)
             found[key] = float(array) if array.size == 1 else array
     return found

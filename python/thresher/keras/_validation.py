@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from thresher import Error, ExactCounts
@@ -141,8 +140,6 @@ class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
         _one_of("comparison", comparison, (">", ">="))
         for each in kind.values() if isinstance(kind, Mapping) else (kind,):
             _one_of("kind", each, KINDS)
-        if _any(from_logits) and not all(0 <= each <= 1 for each in np.atleast_1d(0.5 if thresholds is None else thresholds)):
-            raise Error(f"`thresholds` must be probabilities, as scores are logits, but are {thresholds}")
         if level is not None and not 0 < level < 1:
             raise Error(f"`level` must be in (0, 1), but is {level}")
         if steps is not None and steps < 1:
@@ -158,6 +155,8 @@ class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
             micro=micro,
             key_format=key_format,
         )
+        if _any(from_logits) and not all(0 <= cut <= 1 for cut in self._report.cuts):
+            raise Error(f"`thresholds` must be probabilities, as scores are logits, but are {thresholds}")
         self._into = ExactCounts(sums=weight_meaning == "sampling") if into is None else into
         self._from_logits, self._kind, self._label_names = from_logits, kind, label_names
         self._outputs, self._batch_size, self._steps = outputs, batch_size, steps

@@ -228,3 +228,15 @@ def test_metrics_are_a_sequence():
 def test_a_model_must_be_known():
     with pytest.raises(th.Error, match="`model` must be given"):
         ValidationMetrics(rows()).evaluate()
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning")  # Keras's, on NumPy
+def test_the_compiled_loss_of_a_model_that_was_not_trained():
+    x, y = rows(200, seed=9)
+    of = model(loss="binary_crossentropy", metrics=["accuracy"])
+    found = ValidationMetrics((x, y), compiled=True, batch_size=50).evaluate(of)
+    theirs = of.evaluate(x, y, batch_size=50, verbose=0, return_dict=True)
+    assert found["loss"] == pytest.approx(theirs["loss"], rel=1e-6)
+    assert found["accuracy"] == pytest.approx(theirs["accuracy"])
+    with pytest.raises(th.Error, match=r"call model\.compile first"):
+        ValidationMetrics((x, y), compiled=True).evaluate(model())
