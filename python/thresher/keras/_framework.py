@@ -93,9 +93,8 @@ def _specification(tf: Any, leaf: Any) -> Any:
 
 
 def compile_is_built(model: Any) -> bool:
-    """Whether the model, its compiled loss and its compiled metrics have all their variables."""
-    parts = (model._compile_loss, model._compile_metrics)
-    return bool(model.built) and all(part is None or part.built for part in parts)
+    """Whether the model's compiled loss and compiled metrics have all their variables."""
+    return all(part is None or part.built for part in (model._compile_loss, model._compile_metrics))
 
 
 def compiled_as(model: Any) -> Any:

@@ -79,7 +79,9 @@ class Testing(Predicting):
     def begin(self, batch: Batch) -> None:
         """Set the training's metrics aside and start from none."""
         self._saved = [(variable, np.array(as_array(variable))) for variable in self.model.metrics_variables]
-        if not compile_is_built(self.model):
+        if not self.model.built:
+            self.model.predict_on_batch(batch.x)
+        if BACKEND in ("jax", "tensorflow") and not compile_is_built(self.model):  # the others build as they go
             self.model.test_on_batch(*batch)
         self.model.reset_metrics()
 
