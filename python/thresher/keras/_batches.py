@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ __all__ = ["Batch", "as_array", "batches"]
 
 _FEWEST_ROWS, _MOST_ROWS = 32, 4_096
 _BATCH_BYTES = 1 << 20
+_INFINITE = -1  # tf.data.INFINITE_CARDINALITY
 
 
 class Batch(NamedTuple):
@@ -25,7 +26,7 @@ class Batch(NamedTuple):
     weights: Any
 
 
-def batches(data: Any, batch_size: int | None = None, steps: int | None = None) -> Iterator[Batch]:
+def batches(data: Any, batch_size: int | None = None, steps: int | None = None) -> Generator[Batch, None, None]:
     """Yield the batches of one pass over `data`, at most `steps`; a generator goes on where it stopped.
 
     Parameters
@@ -40,18 +41,21 @@ def batches(data: Any, batch_size: int | None = None, steps: int | None = None) 
     Raises
     ------
     Error
-        For arrays of different lengths, a batch without labels, or data that cannot be iterated.
+        For arrays of different lengths, a batch without labels, or data that cannot be iterated or never end.
     """
-    if isinstance(data, tuple):
-        if batch_size is not None and batch_size < 1:
-            raise Error(f"`batch_size` must be >= 1, but is {batch_size}")
-        found: Iterator[Any] = _slices(_batch(data), batch_size)
-    else:
-        found = _iterated(data)
-    return map(_batch, found if steps is None else itertools.islice(found, steps))
+    if steps is None and _endless(data):
+        raise Error("`data` never ends; pass `steps`, the batches of a pass")
+    found: Any = _slices(_batch(data), batch_size) if isinstance(data, tuple) else _iterated(data)
+    try:
+        for parts in found if steps is None else itertools.islice(found, steps):
+            yield _batch(parts)
+    finally:
+        if isinstance(data, keras.utils.PyDataset):  # ends its workers; a generator of the user's goes on next time
+            found.close()
 
 
-def _iterated(data: Any) -> Iterator[Any]:
+def _iterated(data: Any) -> Any:
+    """Return an iterator of a pass over what yields batches."""
     if isinstance(data, keras.utils.PyDataset):
         return py_dataset_batches(data)
     if hasattr(data, "as_numpy_iterator"):
@@ -63,6 +67,13 @@ def _iterated(data: Any) -> Iterator[Any]:
             "tf.data.Dataset, a DataLoader, a generator or a function that returns one is accepted"
         )
     return iter(found)
+
+
+def _endless(data: Any) -> bool:
+    """Whether data say that they never end; a generator does not tell."""
+    if isinstance(data, keras.utils.PyDataset):
+        return data.num_batches is None
+    return hasattr(data, "cardinality") and int(data.cardinality()) == _INFINITE
 
 
 def _batch(parts: Any) -> Batch:

@@ -142,6 +142,10 @@ class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
             _one_of("kind", each, KINDS)
         if level is not None and not 0 < level < 1:
             raise Error(f"`level` must be in (0, 1), but is {level}")
+        if level is not None and weight_meaning is None and _weighted(data):
+            raise Error('`weight_meaning` must be "frequency" or "sampling" for intervals of weighted rows')
+        if batch_size is not None and batch_size < 1:
+            raise Error(f"`batch_size` must be >= 1, but is {batch_size}")
         if steps is not None and steps < 1:
             raise Error(f"`steps` must be >= 1, but is {steps}")
         self.data, self.metrics, self.compiled = data, tuple(metrics), compiled
@@ -226,6 +230,7 @@ class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
             for output in outputs.values():
                 output.flush()
         finally:
+            found.close()
             results = steps.end()
         return outputs, results
 
@@ -260,6 +265,10 @@ class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
 
 def _of_output(value: Any, name: str, default: Any) -> Any:
     return value.get(name, default) if isinstance(value, Mapping) else value
+
+
+def _weighted(data: Any) -> bool:
+    return isinstance(data, tuple) and any(part is not None for part in data[2:])
 
 
 def _any(value: Any) -> bool:

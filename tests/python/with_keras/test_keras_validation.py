@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras_models import BACKEND, model, predicted, rows
 from sklearn import metrics as sk
@@ -195,6 +196,61 @@ def test_data_that_cannot_be_read_are_refused(data, message):
         ValidationMetrics(data).evaluate(model())
 
 
+class Endless(Reshuffled):
+    """A PyDataset of no known length."""
+
+    def __getitem__(self, index):
+        return super().__getitem__(index % super().__len__())
+
+    @property
+    def num_batches(self):
+        return None
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_data_without_an_end_need_steps(workers):
+    x, y = rows()
+    data = Endless(x, y, np.ones(len(y)), workers=workers)
+    with pytest.raises(th.Error, match="`data` never ends; pass `steps`"):
+        ValidationMetrics(data).evaluate(model())
+    validation = ValidationMetrics(data, steps=3)
+    for _ in range(2):  # its workers end with a pass, and begin with the next
+        validation.evaluate(model())
+        assert validation.counts[""].n_samples == 3 * 64
+
+
+@needs_tensorflow
+def test_tf_data_without_an_end_need_steps():
+    x, y = rows()
+    data = tf_data((x, y)).repeat()
+    with pytest.raises(th.Error, match="`data` never ends; pass `steps`"):
+        ValidationMetrics(data).evaluate(model())
+    validation = ValidationMetrics(data, steps=3)
+    validation.evaluate(model())
+    assert validation.counts[""].n_samples == 3 * 48
+
+
+def test_data_frames_and_tensors_are_read():
+    x, y = rows()
+    expected = ValidationMetrics((x, y)).evaluate(model())
+    frame, series = pd.DataFrame(x), pd.Series(y)
+    assert ValidationMetrics((frame, series)).evaluate(model()) == pytest.approx(expected)
+    tensors = keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(y)
+    assert ValidationMetrics(tensors).evaluate(model()) == pytest.approx(expected)
+
+
+def test_inputs_may_be_a_nest():
+    x, y = rows()
+    inputs = {"a": keras.Input((2,), name="a"), "b": keras.Input((3,), name="b")}
+    joined = keras.layers.Concatenate()([inputs["a"], inputs["b"]])
+    of = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(joined))
+    parts = {"a": x[:, :2], "b": x[:, 2:]}
+    scores = predicted(of, parts)[:, 0]
+    assert ValidationMetrics((parts, y), batch_size=64).evaluate(of)["auc"] == pytest.approx(th.roc_auc(y, scores))
+    with pytest.raises(th.Error, match="`data` has 403 rows of x, but 400 of x"):
+        ValidationMetrics(({"a": x[:, :2], "b": x[:400, 2:]}, y)).evaluate(of)
+
+
 def test_a_generator_that_is_used_up_says_so():
     validation = ValidationMetrics(generated(rows()))
     validation.evaluate(model())
@@ -212,12 +268,18 @@ def test_a_generator_that_is_used_up_says_so():
         ({"comparison": "<"}, "`comparison` must be '>' or '>=', but is '<'"),
         ({"kind": "softmax"}, "`kind` must be 'auto' or 'binary' or 'multilabel' or 'multiclass', but is 'softmax'"),
         ({"steps": 0}, "`steps` must be >= 1, but is 0"),
+        ({"batch_size": 0}, "`batch_size` must be >= 1, but is 0"),
         ({"thresholds": (0.5, 1.5), "metrics": ("recall",), "from_logits": True}, "must be probabilities"),
     ],
 )
 def test_options_are_checked_before_the_training(options, message):
     with pytest.raises(th.Error, match=message):
         ValidationMetrics(rows(), **options)
+
+
+def test_intervals_of_weighted_rows_need_a_meaning():
+    with pytest.raises(th.Error, match='`weight_meaning` must be "frequency" or "sampling"'):
+        ValidationMetrics((*rows(), np.ones(403)), level=0.95)
 
 
 def test_metrics_are_a_sequence():

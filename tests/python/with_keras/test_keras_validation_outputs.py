@@ -176,6 +176,7 @@ def test_steps_of_a_sequence_are_rows_and_share_the_sample_s_weight():
     assert validation.confusion_matrices[""].sum() == 6 * 4 * 5
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")  # Keras's
 def test_mixed_precision_scores_are_counted_as_they_are():
     x, y = rows()
     of = keras.Sequential([keras.Input((FEATURES,)), keras.layers.Dense(1, activation="sigmoid", dtype="bfloat16")])
@@ -183,6 +184,14 @@ def test_mixed_precision_scores_are_counted_as_they_are():
     found = validation.evaluate(of)
     scores = np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(of(x), "float32")))[:, 0]
     assert found["auc"] == pytest.approx(sk.roc_auc_score(y, scores), abs=1e-3)
+
+    x, y = classes(300, 3)
+    of = keras.Sequential([keras.Input((FEATURES,)), keras.layers.Dense(3, activation="softmax", dtype="bfloat16")])
+    scores = np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(of(x), "float32")))
+    validation = ValidationMetrics((x, np.eye(3)[y]), ("auc",))
+    validation.evaluate(of)
+    assert validation.confusion_matrices[""].sum() == 300
+    assert validation.counts["1"].roc_auc() == pytest.approx(sk.roc_auc_score(y == 1, scores[:, 1]), abs=1e-2)
 
 
 def two_outputs(as_dict):
