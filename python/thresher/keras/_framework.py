@@ -73,7 +73,8 @@ def _traced(function: Callable[..., Any], model: Any) -> Callable[..., Any]:
 
     if model.run_eagerly:
         return function
-    graph = tf.function(function, reduce_retracing=True, jit_compile=model.jit_compile)
+    unconverted = tf.autograph.experimental.do_not_convert(function)  # as Keras does it
+    graph = tf.function(unconverted, reduce_retracing=True, jit_compile=model.jit_compile)
     specifications: set[str] = set()
 
     def call(data: Any) -> Any:

@@ -21,6 +21,12 @@ class Predicting:
     def __init__(self, model: Any) -> None:
         self.model = model
         self._compiled_as = compiled_as(model)
+        self._step = compiled(self._stepped(), model)
+
+    def _stepped(self) -> Callable[..., Any]:
+        """Return the step that is compiled."""
+        step: Callable[..., Any] = self.model.predict_step
+        return step
 
     def fits(self, model: Any) -> bool:
         """Whether this was made for the model as it is compiled now."""
@@ -30,11 +36,10 @@ class Predicting:
         """Make ready for a pass that starts with this batch."""
         if not self.model.built:
             self.model.predict_on_batch(batch.x)
-        self.model.make_predict_function()
 
     def outputs(self, batch: Batch) -> Any:
         """Return the outputs for a batch, as tensors that may still be computed."""
-        return self.model.predict_function([(batch.x,)])
+        return self._step((batch.x,))
 
     def end(self) -> dict[str, Any]:
         """Finish the pass; return the loss and the metrics, if they were computed."""
@@ -44,14 +49,11 @@ class Predicting:
 class JaxPredicting(Predicting):
     """The same on jax, whose steps take and return the variables' values."""
 
-    def __init__(self, model: Any) -> None:
-        super().__init__(model)
-        self._step = compiled(model.predict_step, model)
+    _others: list[Any]
 
     def begin(self, batch: Batch) -> None:
         """Make ready for a pass that starts with this batch."""
-        if not self.model.built:
-            self.model.predict_on_batch(batch.x)
+        super().begin(batch)
         self._trainable, self._others = _values(self.model.trainable_variables), _states(self.model)
 
     def outputs(self, batch: Batch) -> Any:
@@ -68,19 +70,18 @@ class JaxPredicting(Predicting):
 class Testing(Predicting):
     """Outputs with the compiled loss and metrics of the same forward pass; the training's metrics come back after."""
 
-    def __init__(self, model: Any) -> None:
-        super().__init__(model)
+    def _stepped(self) -> Callable[..., Any]:
+        model = self.model
         if not model.compiled:
             raise Error("`compiled=True` needs a model with a loss or metrics: call model.compile first")
         if replicas_of(model) > 1:
             raise Error(f"`compiled=True` is for one device, but the model runs on {replicas_of(model)} replicas")
-        self._step = compiled(_capturing(model), model)
+        return _capturing(model)
 
     def begin(self, batch: Batch) -> None:
         """Set the training's metrics aside and start from none."""
+        super().begin(batch)
         self._saved = [(variable, np.array(as_array(variable))) for variable in self.model.metrics_variables]
-        if not self.model.built:
-            self.model.predict_on_batch(batch.x)
         if BACKEND in ("jax", "tensorflow") and not compile_is_built(self.model):  # the others build as they go
             self.model.test_on_batch(*batch)
         self.model.reset_metrics()

@@ -1,5 +1,9 @@
 """ValidationMetrics in fit: its figures in the logs and in time for monitors, the training untouched."""
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -258,3 +262,84 @@ def test_what_a_failing_pass_leaves_behind_can_be_trained_on():
         for one, other in zip(before, of.metrics_variables, strict=True):
             assert (one == values(other)).all()
         trained([], of)
+
+
+class OwnStep(keras.Model):
+    """A model with a test step of its own, which calls `compute_metrics` or does not."""
+
+    def __init__(self, calls):
+        super().__init__()
+        self.layer, self.calls = keras.layers.Dense(1, activation="sigmoid"), calls
+
+    def call(self, x):
+        return self.layer(x)
+
+    def test_step(self, *arguments):
+        if self.calls:
+            return super().test_step(*arguments)
+        return ({}, arguments[0]) if BACKEND == "jax" else {}
+
+
+def test_a_test_step_of_one_s_own_is_used_and_must_hand_over_the_outputs():
+    x, y = rows(200, seed=9)
+    for calls in (True, False):
+        of = OwnStep(calls)
+        of.compile("sgd", loss="binary_crossentropy")
+        of.fit(x, y, verbose=0)
+        validation = ValidationMetrics((x, y), ("auc",), compiled=True, batch_size=200)
+        if calls:
+            assert validation.evaluate(of)["loss"] == pytest.approx(of.evaluate(x, y, batch_size=200, verbose=0))
+        else:
+            with pytest.raises(th.Error, match="needs a test_step that calls compute_metrics; pass compiled=False"):
+                validation.evaluate(of)
+
+
+def test_a_list_of_callbacks_that_the_user_made_is_arranged_too():
+    of = model(loss="binary_crossentropy")
+    stop = keras.callbacks.EarlyStopping("val_auc", patience=9)
+    around = keras.callbacks.CallbackList([stop, ValidationMetrics(rows(200, seed=9))], add_history=True, model=of)
+    trained(around, of)
+    assert (stop.mode, stop.best) == ("max", max(of.history.history["val_auc"]))
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="devices are jax's here")
+def test_data_parallel_training_on_two_devices():
+    code = (
+        "import keras, numpy as np\nfrom keras_models import model, predicted, rows\n"
+        "from thresher.keras import ValidationMetrics\nimport thresher as th\n"
+        "keras.distribution.set_distribution(keras.distribution.DataParallel())\n"
+        "x, y = rows(201)\nof = model(loss='binary_crossentropy')\n"
+        "for compiled in (False, True):\n"
+        "    validation = ValidationMetrics((x, y), compiled=compiled, batch_size=50)\n"
+        "    of.fit(*rows(256), batch_size=64, verbose=0, callbacks=[validation])\n"
+        "    assert abs(validation.results['val_auc'] - th.roc_auc(y, predicted(of, x)[:, 0])) < 1e-6\n"
+        "print(len(keras.distribution.list_devices()))\n"
+    )
+    environment = os.environ | {
+        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+        "PYTHONPATH": os.pathsep.join([*sys.path, os.path.dirname(__file__)]),
+    }
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout.strip()) == (0, "2"), run.stderr
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow's strategies")
+def test_replicas_of_tensorflow_predict_each_row_once():
+    code = (
+        "import tensorflow as tf\n"
+        "devices = [tf.config.LogicalDeviceConfiguration()] * 2\n"
+        "tf.config.set_logical_device_configuration(tf.config.list_physical_devices('CPU')[0], devices)\n"
+        "from keras_models import model, predicted, rows\n"
+        "from thresher.keras import ValidationMetrics\nimport thresher as th\n"
+        "x, y = rows(201)\n"
+        "with tf.distribute.MirroredStrategy(['CPU:0', 'CPU:1']).scope():\n"
+        "    of = model(loss='binary_crossentropy')\n"
+        "validation = ValidationMetrics((x, y), batch_size=50)\n"
+        "of.fit(*rows(256), batch_size=64, verbose=0, callbacks=[validation])\n"
+        "assert abs(validation.results['val_auc'] - th.roc_auc(y, predicted(of, x)[:, 0])) < 1e-6\n"
+        "try:\n    ValidationMetrics((x, y), compiled=True).evaluate(of)\n"
+        "except th.Error as error:\n    print(error)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([*sys.path, os.path.dirname(__file__)])}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == "`compiled=True` is for one device, but the model runs on 2 replicas", run.stderr
