@@ -14,11 +14,7 @@ from thresher.keras._at_rates import (
 from thresher.keras._auc import AUC
 from thresher.keras._confusion import FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives
 from thresher.keras._exact import AveragePrecision, ExactAUC
-from thresher.keras._framework import keras
-from thresher.keras._identifiers import answer, deserialize, get, serialize
-from thresher.keras._keys import threshold_keys
-from thresher.keras._patching import Report, patch, patched, unpatch
-from thresher.keras._reports import (
+from thresher.keras._four_counts import (
     BalancedAccuracy,
     CohenKappa,
     ConfusionMetrics,
@@ -26,6 +22,11 @@ from thresher.keras._reports import (
     MatthewsCorrelation,
     Specificity,
 )
+from thresher.keras._framework import keras
+from thresher.keras._identifiers import answer, deserialize, get, serialize
+from thresher.keras._keys import threshold_keys
+from thresher.keras._patching import Report, patch, patched, unpatch
+from thresher.keras._validation import ValidationMetrics
 
 __all__ = [
     "AUC",
@@ -48,6 +49,7 @@ __all__ = [
     "SpecificityAtSensitivity",
     "TrueNegatives",
     "TruePositives",
+    "ValidationMetrics",
     "deserialize",
     "get",
     "patch",

@@ -1,71 +1,73 @@
-"""Keys of logs: one for each threshold of a metric."""
+"""Names in logs of values at thresholds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from thresher import Error
+
 __all__ = ["threshold_keys"]
 
+_FEWEST_DIGITS, _MOST_DIGITS = 4, 17  # 17 significant digits tell any two float64 apart
+_PLAIN = 1e-6  # smaller ones are written with an exponent
 
-def threshold_keys(
-    name: str, thresholds: Sequence[float], *, key_format: str | Callable[[str, str], str] | None = None
-) -> list[str]:
-    """Return `<name>_<threshold>` for each threshold, with the fewest digits that tell them apart and `_` for the dot.
+
+def threshold_keys(name: str, thresholds: Sequence[float], key_format: str | None = None) -> list[str]:
+    """Return a key for each threshold: `<name>_<threshold>`, with `_` for the dot.
 
     Parameters
     ----------
     name : str
-        The metric's name.
+        What stands before the threshold, as "recall".
     thresholds : sequence of float
-        Distinct numbers.
-    key_format : str or callable, optional
-        How a key is made of the name and the digits of a threshold (`"0.05"`): a format with `{name}` and
-        `{threshold}`, or a function of both. By default `{name}_{threshold}` with every character but letters and
-        digits in the threshold replaced: fit for file names of ModelCheckpoint and for MLflow.
+        In any order; equal ones get equal keys.
+    key_format : str, optional
+        A format of `{name}` and `{threshold}` (a float) instead, as "{name}@{threshold:.2f}".
+
+    Returns
+    -------
+    list of str
+        Thresholds are rounded to four significant digits, trailing zeros left out, and to as many more as it takes to
+        tell the given ones apart, and from 0 and 1.
 
     Raises
     ------
-    ValueError
-        If two keys are the same, as those of two equal thresholds.
+    Error
+        When `key_format` has another field, or gives one key to two thresholds.
 
     Examples
     --------
-    >>> from thresher.keras import threshold_keys
-    >>> threshold_keys("recall", [0.05, 0.5, 0.95])
-    ['recall_0_05', 'recall_0_5', 'recall_0_95']
-    >>> threshold_keys("recall", [0.05, 0.5], key_format="{name}@{threshold}")
-    ['recall@0.05', 'recall@0.5']
+    >>> from thresher.keras._keys import threshold_keys
+    >>> threshold_keys("recall", [0.05, 0.15000000000000002, 1 / 3])
+    ['recall_0_05', 'recall_0_15', 'recall_0_3333']
+    >>> threshold_keys("recall", [0.05, 0.5], "{name}@{threshold:.2f}")
+    ['recall@0.05', 'recall@0.50']
     """
-    digits = _digits([float(threshold) for threshold in thresholds])
-    if callable(key_format):
-        keys = [key_format(name, text) for text in digits]
-    elif key_format is not None:
-        keys = [key_format.format(name=name, threshold=text) for text in digits]
-    else:
-        keys = [f"{name}_{text.replace('-', 'minus').replace('.', '_').replace('+', '')}" for text in digits]
-    for index, key in enumerate(keys):
-        if key in keys[:index]:
-            first = thresholds[keys.index(key)]
-            raise ValueError(f"thresholds {first} and {thresholds[index]} of {name!r} have the same key {key!r}")
-    return keys
-
-
-def _digits(thresholds: list[float]) -> list[str]:
-    """Return the thresholds in as few significant digits as keep different ones apart, the same for all."""
-    n_distinct = len(set(thresholds))
-    texts: list[str] = []
-    for precision in range(1, 18):
-        texts = [np.format_float_positional(float(f"{t:.{precision}g}"), trim="-") for t in thresholds]
-        if len(set(texts)) == n_distinct and all(
-            _near(t, text, thresholds) for t, text in zip(thresholds, texts, strict=True)
-        ):
+    values = [float(threshold) for threshold in thresholds]
+    if key_format is not None:
+        return _formatted(name, values, key_format)
+    landmarks = {0.0, 1.0, *values}
+    for digits in range(_FEWEST_DIGITS, _MOST_DIGITS + 1):
+        if len({float(f"{value:.{digits}g}") for value in landmarks}) == len(landmarks):
             break
-    return texts
+    return [f"{name}_{_written(float(f'{value:.{digits}g}')).replace('.', '_')}" for value in values]
 
 
-def _near(threshold: float, text: str, thresholds: list[float]) -> bool:
-    """Whether the text is a fair name: off by less than a hundredth of the way to any other threshold."""
-    gaps = [abs(threshold - other) for other in thresholds if other != threshold] or [1.0]
-    return abs(threshold - float(text)) <= 0.01 * min(gaps)
+def _written(value: float) -> str:
+    if not np.isfinite(value) or 0 < abs(value) < _PLAIN:
+        return f"{value:g}"
+    return np.format_float_positional(value, trim="-")
+
+
+def _formatted(name: str, values: list[float], key_format: str) -> list[str]:
+    try:
+        keys = [key_format.format(name=name, threshold=value) for value in values]
+    except (KeyError, IndexError, ValueError) as error:
+        raise Error(f"`key_format` may hold {{name}} and {{threshold}}, but {key_format!r} fails: {error!r}") from error
+    owners: dict[str, float] = {}
+    for key, value in zip(keys, values, strict=True):
+        if owners.setdefault(key, value) != value:
+            raise Error(f"`key_format` {key_format!r} gives {key!r} to both {owners[key]!r} and {value!r}")
+    return keys
