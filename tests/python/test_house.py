@@ -78,6 +78,7 @@ FACE_ORDER = [
     "_plot_decisions",
     "_plot_calibration",
     "_plot_estimates",
+    "_plot_matrix",
     "plots",
     "__init__",
 ]
@@ -111,6 +112,11 @@ SKLEARN_ORDER = [
 # The drop-in for Keras, read in the same way.
 KERAS_ORDER = [
     "_framework",
+    "_images",
+    "_loggers",
+    "_tensorboard",
+    "_epoch_figures",
+    "_epoch_curves",
     "__init__",
 ]
 

@@ -5,9 +5,12 @@ What this module does not have is Keras's own: `from thresher.keras import MeanS
 
 from typing import Any
 
+from thresher.keras._epoch_curves import EpochCurves
 from thresher.keras._framework import keras
+from thresher.keras._loggers import Logger
+from thresher.keras._tensorboard import TensorBoardLogger
 
-__all__: list[str] = []
+__all__ = ["EpochCurves", "Logger", "TensorBoardLogger"]
 
 
 def __dir__() -> list[str]:
