@@ -39,8 +39,8 @@ class EpochCurves(keras.callbacks.Callback):  # type: ignore[misc]
         Where to write `roc_epoch_001.png` and its like; made where it is missing. Epochs count from 1 in names and
         pictures, as in Keras's progress bar.
     loggers : sequence of Logger or callable
-        `TensorBoardLogger`, a subclass of `Logger`, or a function of step and numbers. Steps count from 0, as in Keras's
-        own callbacks. They are left open: close them, or use `with`.
+        `TensorBoardLogger`, a subclass of `Logger`, or a function of step and numbers. Steps count from 0, as in
+        Keras's own callbacks. They are left open: close them, or use `with`.
     pictures : sequence of {"roc", "precision_recall", "confusion"}
         What to draw.
     threshold : float, default 0.5
