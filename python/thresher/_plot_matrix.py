@@ -62,7 +62,8 @@ def _draw_cells(cells: NDArray[Any], ax: Axes, numbered: bool) -> Any:
     image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     if not numbered:
         return image
-    words = [f"{count:,.10g}" if len(cells) == 2 else f"{count:,.4g}" for count in cells.flat]
+    digits = 10 if len(cells) == 2 or cells.dtype.kind in "iu" or not (cells % 1).any() else 4
+    words = [f"{count:,.{digits}g}" for count in cells.flat]
     size = _size(ax, len(cells), max(map(len, words)))
     for ((row, column), share), word in zip(np.ndenumerate(shares), words, strict=True):
         colour = "white" if share > 0.5 else "black"

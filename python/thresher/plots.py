@@ -20,6 +20,7 @@ from thresher._plot_calibration import (
 from thresher._plot_curves import draw_band, draw_chance, draw_curve, finish
 from thresher._plot_decisions import draw_intervals, draw_rates
 from thresher._plot_estimates import draw_comparison, draw_estimate
+from thresher._plot_history import history
 from thresher._plot_matrix import draw_matrix, draw_table
 from thresher.bands import Band
 from thresher.bootstrap_comparison import Comparison
@@ -43,6 +44,7 @@ __all__ = [
     "confusion_matrix",
     "curve",
     "estimate",
+    "history",
     "isotonic",
     "rate_intervals",
     "reliability",

@@ -79,6 +79,7 @@ FACE_ORDER = [
     "_plot_calibration",
     "_plot_estimates",
     "_plot_matrix",
+    "_plot_history",
     "plots",
     "__init__",
 ]
@@ -115,6 +116,10 @@ KERAS_ORDER = [
     "_images",
     "_loggers",
     "_tensorboard",
+    "_mlflow",
+    "_neptune",
+    "_wandb",
+    "_overlay",
     "_epoch_figures",
     "_epoch_curves",
     "__init__",

@@ -8,9 +8,12 @@ from typing import Any
 from thresher.keras._epoch_curves import EpochCurves
 from thresher.keras._framework import keras
 from thresher.keras._loggers import Logger
+from thresher.keras._mlflow import MlflowLogger
+from thresher.keras._neptune import NeptuneLogger
 from thresher.keras._tensorboard import TensorBoardLogger
+from thresher.keras._wandb import WandbLogger
 
-__all__ = ["EpochCurves", "Logger", "TensorBoardLogger"]
+__all__ = ["EpochCurves", "Logger", "MlflowLogger", "NeptuneLogger", "TensorBoardLogger", "WandbLogger"]
 
 
 def __dir__() -> list[str]:

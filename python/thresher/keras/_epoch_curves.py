@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,12 @@ from thresher import Error
 from thresher.keras._epoch_figures import curves_figure, tables_figure
 from thresher.keras._framework import keras
 from thresher.keras._images import pixels, png
-from thresher.keras._loggers import as_logger, counts_at
+from thresher.keras._loggers import as_logger, counts_at, scalars_of
+from thresher.keras._overlay import CURVES, Overlay, thinned_curve
 
 __all__ = ["EpochCurves"]
 
-_CURVES = {
-    "roc": ("roc_curve", ("fpr", "tpr")),
-    "precision_recall": ("precision_recall_curve", ("precision", "recall")),
-}
 _TITLES = {"roc": "ROC curve", "precision_recall": "Precision-recall curve", "confusion": "Confusion matrix"}
-_CELLS = 1_000  # along each axis: narrower than a pixel of a picture of 560
 
 
 class EpochCurves(keras.callbacks.Callback):  # type: ignore[misc]
@@ -39,8 +34,9 @@ class EpochCurves(keras.callbacks.Callback):  # type: ignore[misc]
         Where to write `roc_epoch_001.png` and its like; made where it is missing. Epochs count from 1 in names and
         pictures, as in Keras's progress bar.
     loggers : sequence of Logger or callable
-        `TensorBoardLogger`, a subclass of `Logger`, or a function of step and numbers. Steps count from 0, as in
-        Keras's own callbacks. They are left open: close them, or use `with`.
+        `TensorBoardLogger`, `MlflowLogger`, `NeptuneLogger`, `WandbLogger`, a subclass of `Logger`, or a function of
+        step and numbers. Steps count from 0, as in Keras's own callbacks. Loggers are left open: close them, or use
+        `with`.
     pictures : sequence of {"roc", "precision_recall", "confusion"}
         What to draw.
     threshold : float, default 0.5
@@ -119,7 +115,7 @@ class EpochCurves(keras.callbacks.Callback):  # type: ignore[misc]
         self.every, self.overlaid, self.dpi = every, overlaid, dpi
         self._takes_logs = logs
         self._ended: tuple[int, Mapping[str, Any], Mapping[str, Any] | None] | None = None
-        self._overlays = {name: Overlay(overlaid) for name in self.pictures if name in _CURVES}
+        self._overlays = {name: Overlay(overlaid) for name in self.pictures if name in CURVES}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Draw the epoch before: now every callback has seen its end."""
@@ -169,10 +165,10 @@ class EpochCurves(keras.callbacks.Callback):  # type: ignore[misc]
     def _draw(self, epoch: int, counts: Mapping[str, Any], matrices: Mapping[str, Any]) -> None:
         for name in self.pictures:
             title = f"{_TITLES[name]}, epoch {epoch + 1}"
-            if name in _CURVES and counts:
+            if name in CURVES and counts:
                 curves = {key: thinned_curve(held, name) for key, held in counts.items()}
                 figure = curves_figure(self._overlays[name].panels(epoch, curves), title, self.dpi)
-            elif name not in _CURVES:
+            elif name not in CURVES:
                 figure = tables_figure(self.tables(counts, matrices), title, self.dpi)
             else:
                 continue
@@ -202,56 +198,3 @@ class EpochCurves(keras.callbacks.Callback):  # type: ignore[misc]
             (self.folder / f"{name}_epoch_{epoch + 1:0{digits}}.png").write_bytes(png(picture))
         for logger in self.loggers:
             logger.image(epoch, name, picture)
-
-
-class Overlay:
-    """Thinned curves of earlier epochs: at most so many, evenly spread over all that were drawn."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._stride = 1
-        self._drawn = 0
-        self._held: list[tuple[int, Mapping[str, Any]]] = []
-
-    def panels(self, epoch: int, curves: Mapping[str, Any]) -> dict[str, list[tuple[int, Any]]]:
-        """Return, for each key, the earlier curves and the newest, with epochs from 1; and keep the newest."""
-        if self._held and self._held[-1][0] > epoch:  # training began again
-            self._held = [held for held in self._held if held[0] <= epoch]
-            self._stride, self._drawn = (self._stride, self._drawn) if self._held else (1, 0)
-        overlay = {key: [(number, held[key]) for number, held in self._held if key in held] for key in curves}
-        if self._most and self._drawn % self._stride == 0:
-            self._held.append((epoch + 1, curves))
-        self._drawn += 1
-        if len(self._held) > self._most:
-            self._held = self._held[::2]
-            self._stride *= 2
-        return {key: [*overlay[key], (epoch + 1, curve)] for key, curve in curves.items()}
-
-
-def thinned_curve(counts: Any, name: str) -> Any:
-    """Return a curve of an accumulator, thinned: of points one after the other in one cell of a fine grid, the first.
-
-    Not by `thin`, which keeps lines through points where they are, but not the steps of a precision-recall curve.
-    """
-    method, names = _CURVES[name]
-    curve = getattr(counts, method)()
-    columns = [getattr(curve, each) for each in names]
-    cells = np.floor(np.nan_to_num(columns) * _CELLS)
-    moved = np.flatnonzero((np.diff(cells) != 0).any(axis=0)) + 1
-    kept = np.unique([0, *moved, len(columns[0]) - 1])
-    thinned = {each: column[kept] for each, column in zip(names, columns, strict=True)}
-    return replace(curve, **thinned, thresholds=curve.thresholds[kept[kept < len(curve.thresholds)]])
-
-
-def scalars_of(values: Mapping[str, Any]) -> dict[str, float]:
-    """Return numbers by name; an array gives one a position, `name_0` and so on, and what is no number is left out."""
-    numbers: dict[str, float] = {}
-    for name, value in values.items():
-        held = np.asarray(value)
-        if held.dtype.kind not in "biuf":
-            continue
-        if held.ndim == 0:
-            numbers[name] = float(held)
-        else:
-            numbers.update({f"{name}_{place}": float(entry) for place, entry in enumerate(held.flat)})
-    return numbers

@@ -13,7 +13,9 @@ from thresher import ConfusionCounts, Error, ThresholdCounts
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Logger", "as_logger", "counts_at", "even_counts"]
+__all__ = ["Logger", "as_logger", "counts_at", "curve_columns", "even_counts", "scalars_of"]
+
+_POINTS = 201  # of a curve in a tracker: as many as TensorBoard's
 
 
 class Logger:
@@ -107,3 +109,24 @@ def counts_at(counts: Any, thresholds: NDArray[np.float64] | float) -> Confusion
 def even_counts(counts: Any, count: int) -> ConfusionCounts:
     """Return what an accumulator counted at so many even thresholds in [0, 1]."""
     return counts_at(counts, np.linspace(0.0, 1.0, count))
+
+
+def curve_columns(counts: Any) -> dict[str, list[float]]:
+    """Return what a tracker keeps of a curve: thresholds and the four counts, as lists."""
+    held = counts.confusion() if isinstance(counts, ThresholdCounts) else even_counts(counts, _POINTS)
+    names = ("thresholds", "true_positives", "false_positives", "false_negatives", "true_negatives")
+    return {name: getattr(held, name).tolist() for name in names}
+
+
+def scalars_of(values: Mapping[str, Any]) -> dict[str, float]:
+    """Return numbers by name; an array gives one a position, `name_0` and so on, and what is no number is left out."""
+    numbers: dict[str, float] = {}
+    for name, value in values.items():
+        held = np.asarray(value)
+        if held.dtype.kind not in "biuf":
+            continue
+        if held.ndim == 0:
+            numbers[name] = float(held)
+        else:
+            numbers.update({f"{name}_{place}": float(entry) for place, entry in enumerate(held.flat)})
+    return numbers

@@ -1,10 +1,11 @@
 """EpochCurves: what it draws, when, and what loggers are told."""
 
+import keras
 import numpy as np
 import pytest
-from epochs import Evaluated, Remembering, counted, run
 
 import thresher as th
+from epochs import Evaluated, Remembering, counted, run
 from thresher.keras import EpochCurves
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
@@ -101,6 +102,34 @@ def test_numbers_of_epochs_sort_beyond_999(tmp_path):
     validation = Evaluated()
     run([validation, EpochCurves(validation, tmp_path, pictures=["roc"])], epochs=1_001, first=999)
     assert names(tmp_path) == ["roc_epoch_1000.png", "roc_epoch_1001.png"]
+
+
+@pytest.mark.skipif(keras.backend.backend() == "numpy", reason="Keras does not train on NumPy")
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")  # Keras's own, on jax
+def test_a_function_of_the_model_sees_each_epoch_s_weights_also_where_the_best_are_restored(tmp_path):
+    x, y = np.linspace(-1, 1, 32, dtype=np.float32)[:, None], np.arange(32) % 2
+    model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+    model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(0.1))
+    seen = []
+
+    def evaluated(model):
+        seen.append(model.get_weights()[0].item())
+        held = th.ExactCounts()
+        held.update(y, np.ravel(model.predict(x, verbose=0)))
+        return {"": held}
+
+    stops = keras.callbacks.EarlyStopping(
+        "loss", mode="max", patience=2, restore_best_weights=True
+    )  # the first is best
+    told = {}
+    pictures = EpochCurves(
+        evaluated, tmp_path, pictures=["roc"], loggers=[lambda step, values: told.update({step: values})]
+    )
+    history = model.fit(x, y, epochs=9, verbose=0, callbacks=[stops, pictures]).history
+    assert len(history["loss"]) == len(seen) == len(set(seen)) == 3
+    assert model.get_weights()[0].item() == seen[0]
+    assert told == {step: {"loss": pytest.approx(loss)} for step, loss in enumerate(history["loss"])}
+    assert names(tmp_path) == [f"roc_epoch_00{number}.png" for number in (1, 2, 3)]
 
 
 @pytest.mark.parametrize(

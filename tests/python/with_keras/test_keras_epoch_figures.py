@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from epochs import Evaluated, counted
 
 import thresher as th
+from epochs import Evaluated, counted
 from thresher.keras import EpochCurves
-from thresher.keras._epoch_curves import Overlay, thinned_curve
 from thresher.keras._epoch_figures import curves_figure, tables_figure
 from thresher.keras._images import pixels, png
 from thresher.keras._loggers import counts_at, even_counts
+from thresher.keras._overlay import Overlay, thinned_curve
 
 pytest.importorskip("matplotlib.figure")
 
