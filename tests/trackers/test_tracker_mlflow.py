@@ -13,10 +13,15 @@ from thresher.keras import MlflowLogger
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated")
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return tmp_path_factory.mktemp("store")  # one for all tests: MLflow takes seconds to make a database
+
+
 @pytest.fixture
-def uri(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # artifacts land beside the database
-    return f"sqlite:///{tmp_path}/runs.db"
+def uri(store, monkeypatch):
+    monkeypatch.chdir(store)  # artifacts land beside the database
+    return f"sqlite:///{store}/runs.db"
 
 
 @pytest.fixture

@@ -40,9 +40,9 @@ class EpochCurves(keras.callbacks.Callback):  # type: ignore[misc]
     pictures : sequence of {"roc", "precision_recall", "confusion"}
         What to draw.
     threshold : float, default 0.5
-        Where confusion matrices of two classes cut the scores: flagged iff score > threshold, as Keras does, for
-        ExactCounts; as the accumulator compares, which the picture says, for others. Softmax outputs have k x k
-        matrices of the likeliest classes.
+        Where confusion matrices of two classes cut the scores: flagged iff score > threshold, as in Keras, or as
+        `validation.comparison` says; for ThresholdCounts and CompactCounts as they compare themselves. The picture
+        tells. Softmax outputs have k x k matrices of the likeliest classes.
     every : int, default 1
         Draw every so many epochs, and the last one. Numbers are logged at each.
     overlaid : int, default 10
@@ -188,7 +188,7 @@ class EpochCurves(keras.callbacks.Callback):  # type: ignore[misc]
             tables[output] = matrix, names if len(names) == len(matrix) else None
         for key, held in counts.items():
             if key not in covered:
-                tables[key] = counts_at(held, self.threshold)
+                tables[key] = counts_at(held, self.threshold, getattr(self.validation, "comparison", ">"))
         return tables
 
     def _give(self, epoch: int, name: str, picture: Any) -> None:

@@ -19,7 +19,7 @@ __all__ = ["curves_figure", "tables_figure"]
 
 _ALONE = 5.6  # inches, the side of a panel that stands alone
 _AMONG = 3.0  # of one among others, with the gap beside it
-_LEFT, _TOP, _GAP = 1.1, 0.7, 0.45  # of margins, and between panels
+_LEFT, _TOP, _BOTTOM, _GAP = 1.1, 0.7, 0.6, 0.45  # margins, and between panels
 _FAINTEST, _STRONGEST = 0.2, 0.6  # opacity of the oldest and of the last but one
 _FEW_TICKS = (0.0, 0.5, 1.0)
 
@@ -64,13 +64,15 @@ def _grid(count: int, title: str, dpi: float, side: float) -> tuple[Figure, list
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     side = _ALONE if count == 1 else side
-    width, height = columns * side + _LEFT, rows * side + _TOP
+    width, height = columns * side, rows * side
+    if side != _ALONE:
+        width, height = width + _LEFT, height + _TOP + _BOTTOM - _GAP
     figure = needed("matplotlib.figure", "EpochCurves", "thresher[plots]").Figure((width, height), dpi=dpi)
     settings: dict[str, Any] = {"squeeze": False}
     if side == _ALONE:
         figure.set_layout_engine("constrained")
     else:
-        edges = {"left": _LEFT / width, "right": 1 - _GAP / width, "bottom": _GAP / height, "top": 1 - _TOP / height}
+        edges = {"left": _LEFT / width, "right": 1 - _GAP / width, "bottom": _BOTTOM / height, "top": 1 - _TOP / height}
         settings["gridspec_kw"] = edges | {"wspace": _GAP / (side - _GAP), "hspace": _GAP / (side - _GAP)}
     figure.suptitle(title)
     grid = figure.subplots(rows, columns, **settings).ravel()

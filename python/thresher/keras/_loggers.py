@@ -78,8 +78,8 @@ def as_logger(logger: Any) -> Logger:
     raise Error(f"`loggers` must hold loggers, or functions of step and numbers, but holds {logger!r}")
 
 
-def counts_at(counts: Any, thresholds: NDArray[np.float64] | float) -> ConfusionCounts:
-    """Return what an accumulator counted at thresholds, as Keras compares (`>`) wherever it can.
+def counts_at(counts: Any, thresholds: NDArray[np.float64] | float, comparison: str = ">") -> ConfusionCounts:
+    """Return what an accumulator counted at thresholds; ExactCounts compare as asked, by default as Keras does.
 
     ThresholdCounts and CompactCounts compare as they counted; the latter answers at its nearest edges. The result says
     so in either case.
@@ -102,7 +102,7 @@ def counts_at(counts: Any, thresholds: NDArray[np.float64] | float) -> Confusion
         found = counts.confusion()[at]
         return found if np.ndim(thresholds) else found[0]
     if hasattr(counts, "max_bytes"):
-        return counts.confusion(thresholds, ">")  # type: ignore[no-any-return]
+        return counts.confusion(thresholds, comparison)  # type: ignore[no-any-return]
     return counts.confusion(thresholds, nearest=True)  # type: ignore[no-any-return]
 
 

@@ -55,6 +55,10 @@ def test_tables_hold_the_counts_of_keras_s_comparison_at_the_threshold():
     [ax] = tables_figure(pictures.tables({"": held}, {}), "Confusion matrix", 50).axes
     assert texts(ax) == ["1", "1", "2", "1"]  # a score of just 0.5 is not above it
     assert ax.get_xlabel() == "score > 0.5"
+    pictures.validation.comparison = ">="
+    [ax] = tables_figure(pictures.tables({"": held}, {}), "Confusion matrix", 50).axes
+    assert texts(ax) == ["0", "2", "1", "2"]
+    assert ax.get_xlabel() == "score >= 0.5"
 
 
 def test_a_softmax_output_has_one_matrix_and_other_outputs_their_own_tables():
