@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from thresher import ConfusionCounts, Error, ThresholdCounts
+from thresher import ConfusionCounts, Error, ExactCounts, ThresholdCounts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,8 +101,8 @@ def counts_at(counts: Any, thresholds: NDArray[np.float64] | float, comparison: 
             )
         found = counts.confusion()[at]
         return found if np.ndim(thresholds) else found[0]
-    if hasattr(counts, "max_bytes"):
-        return counts.confusion(thresholds, comparison)  # type: ignore[no-any-return]
+    if isinstance(counts, ExactCounts):
+        return counts.confusion(thresholds, comparison)
     return counts.confusion(thresholds, nearest=True)  # type: ignore[no-any-return]
 
 
