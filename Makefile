@@ -5,6 +5,8 @@ VENV   ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
 OLDEST := $(VENV)-oldest
+SHARED := $(VENV)-trackers
+TRACKERS := tensorboard mlflow neptune wandb
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 STEP    = @printf '\n== %s\n'
@@ -37,7 +39,7 @@ bench: $(STAMPS)/bench build ## Time thresher beside its peers and record the ru
 # ---- for those who change it -----------------------------------------------------------------------------------------
 
 .PHONY: test
-test: lint test-rust instructions test-oldest test-keras test-python ## Everything CI checks, from nothing
+test: lint test-rust instructions test-oldest test-keras test-trackers test-python ## Everything CI checks, from nothing
 
 .PHONY: lint
 lint: $(STAMPS)/dev check-rust build check-python check-types ## Formats, clippy, ruff, mypy --strict, stubtest
@@ -102,6 +104,14 @@ test-keras: $(STAMPS)/dev build ## The drop-in for Keras on its other backends (
 	$(STEP) 'pytest, Keras on TensorFlow'
 	@KERAS_BACKEND=tensorflow $(BIN)/python -m pytest tests/python/with_keras
 
+.PHONY: test-trackers
+test-trackers: $(TRACKERS:%=test-tracker-%) ## The loggers beside each tracker, offline, in an environment of its own
+
+.PHONY: $(TRACKERS:%=test-tracker-%)
+$(TRACKERS:%=test-tracker-%): test-tracker-%: $(VENV)-%/stamp build
+	$(STEP) 'pytest, beside $*'
+	@PYTHONPATH=python $(VENV)-$*/bin/python -m pytest tests/trackers/test_tracker_$*.py
+
 .PHONY: test-torch
 test-torch: $(STAMPS)/torch build ## PyTorch tensors (installs 5 GB)
 	@$(BIN)/python -m pytest tests/torch
@@ -121,7 +131,7 @@ readme-bench: $(STAMPS)/bench ## Write README's comparison and docs/benchmarks.*
 .PHONY: clean
 clean: ## Remove everything that these commands made
 	cargo clean --quiet
-	rm -rf $(VENV) $(OLDEST) demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) $(SHARED) $(TRACKERS:%=$(VENV)-%) demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f python/thresher/*.so
 	find python tests examples benches -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -142,6 +152,21 @@ $(OLDEST)/stamp: requirements/oldest.txt | $(STAMPS)/venv
 	$(STEP) 'installing requirements/oldest.txt in $(OLDEST)'
 	@$(BIN)/python -m venv --clear $(OLDEST)
 	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(SHARED)/stamp: requirements/trackers.txt requirements/constraints.txt | $(STAMPS)/venv
+	$(STEP) 'installing requirements/trackers.txt in $(SHARED)'
+	@$(BIN)/python -m venv --clear $(SHARED)
+	@$(SHARED)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# A tracker's environment sees the shared one through a .pth, and what it installs itself before that.
+$(TRACKERS:%=$(VENV)-%/stamp): $(VENV)-%/stamp: requirements/trackers-%.txt $(SHARED)/stamp
+	$(STEP) 'installing requirements/trackers-$*.txt in $(VENV)-$*'
+	@$(BIN)/python -m venv --clear $(VENV)-$*
+	@cd $(VENV)-$* && for packages in lib/python*/site-packages; do \
+	    echo "$(abspath $(SHARED))/$$packages" > $$packages/shared.pth; done
+	@$(VENV)-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # ---- tool-COMMAND, of the Debian package of that name: installed where we may, named where we may not ------------------

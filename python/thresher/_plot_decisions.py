@@ -1,4 +1,4 @@
-"""Counts of decisions: rates against the threshold with the chosen one, and the 2x2 table at one threshold."""
+"""Counts of decisions: rates against the threshold, with the chosen one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from thresher.rate_intervals import RateIntervals
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_intervals", "draw_matrix", "draw_rates"]
+__all__ = ["draw_intervals", "draw_rates"]
 
 _MARGIN = 0.02  # of the height of the rates, below and above them
 _LONGEST_LINE = 32  # of a legend of two columns, in letters
@@ -72,22 +72,6 @@ def draw_intervals(intervals: RateIntervals, ax: Axes, name: str | None, style: 
     shade(ax, thresholds, lower, upper, line.get_color(), f"{100 * intervals.level:g} % intervals")
     ax.set(xlabel="Threshold", ylabel=intervals.name)
     ax.legend(fontsize="small")
-
-
-def draw_matrix(counts: ConfusionCounts, ax: Axes) -> None:
-    """Draw the 2x2 table of a scalar threshold; the shade of a cell is its share of the label's rows."""
-    cells = np.array(
-        [[counts.true_negatives, counts.false_positives], [counts.false_negatives, counts.true_positives]], dtype=float
-    )
-    rows = cells.sum(axis=1, keepdims=True)
-    shares = np.divide(cells, rows, out=np.zeros_like(cells), where=rows > 0)
-    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(cells):
-        colour = "white" if shares[row, column] > 0.5 else "black"
-        ax.text(column, row, f"{count:,.10g}", ha="center", va="center", color=colour)
-    ax.set_xticks([0, 1], ["not flagged", "flagged"])
-    ax.set_yticks([0, 1], ["negative", "positive"])
-    ax.set(xlabel=f"score {counts.comparison} {counts.thresholds:g}", ylabel="Label")
 
 
 def _in_order(counts: ConfusionCounts) -> ConfusionCounts:

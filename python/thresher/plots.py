@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from thresher._errors import Error
 from thresher._plot_axes import LINESTYLES, axes_of, has_linestyle
@@ -17,8 +18,10 @@ from thresher._plot_calibration import (
     finish_reliability,
 )
 from thresher._plot_curves import draw_band, draw_chance, draw_curve, finish
-from thresher._plot_decisions import draw_intervals, draw_matrix, draw_rates
+from thresher._plot_decisions import draw_intervals, draw_rates
 from thresher._plot_estimates import draw_comparison, draw_estimate
+from thresher._plot_history import history
+from thresher._plot_matrix import draw_matrix, draw_table
 from thresher.bands import Band
 from thresher.bootstrap_comparison import Comparison
 from thresher.calibration import IsotonicCalibration, ReliabilityCurve
@@ -33,7 +36,19 @@ from thresher.rate_intervals import RateIntervals
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["areas", "band", "compare", "confusion", "curve", "estimate", "isotonic", "rate_intervals", "reliability"]
+__all__ = [
+    "areas",
+    "band",
+    "compare",
+    "confusion",
+    "confusion_matrix",
+    "curve",
+    "estimate",
+    "history",
+    "isotonic",
+    "rate_intervals",
+    "reliability",
+]
 
 Comparable: TypeAlias = Curve | DecisionCurve | ReliabilityCurve | Estimate
 
@@ -144,6 +159,42 @@ def confusion(
         draw_rates(counts, ax, rates, choice, level, weight_meaning)
     else:
         draw_matrix(counts, ax)
+    return ax
+
+
+def confusion_matrix(matrix: ArrayLike, ax: Axes | None = None, *, labels: Sequence[Any] | None = None) -> Axes:
+    """Draw the confusion matrix of k classes and return the Axes.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (k, k)
+        Rows or sums of weights; rows are true classes, columns predicted ones.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; the current Axes by default.
+    labels : sequence of length k, optional
+        Names of the classes; 0 to k - 1 by default.
+
+    Notes
+    -----
+    The shade of a cell is its share of the true class's rows. Cells of more than 20 classes have no number.
+
+    Raises
+    ------
+    Error
+        For a matrix that is not square, or another number of names.
+    ImportError
+        Without Matplotlib (`pip install 'thresher[plots]'`).
+
+    Examples
+    --------
+    >>> import thresher as th
+    >>> from matplotlib.figure import Figure
+    >>> ax = th.plots.confusion_matrix([[8, 2], [1, 9]], Figure().subplots(), labels=["cat", "dog"])
+    >>> [text.get_text() for text in ax.texts]
+    ['8', '2', '1', '9']
+    """
+    ax = axes_of(ax)
+    draw_table(matrix, ax, labels)
     return ax
 
 

@@ -78,6 +78,8 @@ FACE_ORDER = [
     "_plot_decisions",
     "_plot_calibration",
     "_plot_estimates",
+    "_plot_matrix",
+    "_plot_history",
     "plots",
     "__init__",
 ]
@@ -135,6 +137,15 @@ KERAS_ORDER = [
     "_report",
     "_monitors",
     "_validation",
+    "_images",
+    "_loggers",
+    "_tensorboard",
+    "_mlflow",
+    "_neptune",
+    "_wandb",
+    "_overlay",
+    "_epoch_figures",
+    "_epoch_curves",
     "__init__",
 ]
 

@@ -43,7 +43,20 @@ def both(name):
     return {"good": getattr(GOOD, name)(), "poor": getattr(POOR, name)()}
 
 
+def history(ax):
+    """A training of twelve epochs, in as many panels as its quantities need, in place of the Axes."""
+    figure, learned = ax.figure, 1 - np.exp(-np.arange(1, 13) / 4)
+    figure.set_layout_engine("constrained")
+    ax.remove()
+    logs = {"loss": 0.7 - 0.5 * learned, "auc": 0.5 + 0.45 * learned}
+    logs |= {f"recall_0_{5 * number:02}": learned * (1 - number / 20) for number in range(1, 20)}
+    logs |= {f"true_positives_0_{number}": 1_000 * learned * (1 - number / 10) for number in (2, 5, 8)}
+    th.plots.history(logs | {f"val_{name}": 0.9 * values for name, values in logs.items()}, figure)
+    return ax
+
+
 PICTURES = {
+    "history": history,
     "roc_band": lambda ax: ROC.plot(ax, name="good", band=GOOD.roc_band(), plot_chance_level=True),
     "roc_band_fixed_width": lambda ax: GOOD.roc_band(method="fixed-width").plot(ax, name="good"),
     "precision_recall_band": lambda ax: PRECISION_RECALL.plot(
@@ -67,6 +80,9 @@ PICTURES = {
         costs={"false_positive": 1, "false_negative": 5}, prevalence=0.2
     ).plot(GOOD.confusion(), ax),
     "matrix": lambda ax: GOOD.confusion(0.5).plot(ax),
+    "matrix_of_classes": lambda ax: th.plots.confusion_matrix(
+        np.arange(36).reshape(6, 6) % 5 + 40_000 * np.eye(6, dtype=int), ax, labels="abcdef"
+    ),
     "rate_intervals": lambda ax: GOOD.confusion().interval("precision").plot(ax),
     "reliability": lambda ax: GOOD.reliability_curve().plot(ax, name="good"),
     "reliability_compared": lambda ax: th.plots.compare(both("reliability_curve"), ax),

@@ -13,6 +13,7 @@ from thresher.keras._at_rates import (
 )
 from thresher.keras._auc import AUC
 from thresher.keras._confusion import FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives
+from thresher.keras._epoch_curves import EpochCurves
 from thresher.keras._exact import AveragePrecision, ExactAUC
 from thresher.keras._four_counts import (
     BalancedAccuracy,
@@ -25,8 +26,13 @@ from thresher.keras._four_counts import (
 from thresher.keras._framework import keras
 from thresher.keras._identifiers import answer, deserialize, get, serialize
 from thresher.keras._keys import threshold_keys
+from thresher.keras._loggers import Logger
+from thresher.keras._mlflow import MlflowLogger
+from thresher.keras._neptune import NeptuneLogger
 from thresher.keras._patching import Report, patch, patched, unpatch
+from thresher.keras._tensorboard import TensorBoardLogger
 from thresher.keras._validation import ValidationMetrics
+from thresher.keras._wandb import WandbLogger
 
 __all__ = [
     "AUC",
@@ -34,11 +40,15 @@ __all__ = [
     "BalancedAccuracy",
     "CohenKappa",
     "ConfusionMetrics",
+    "EpochCurves",
     "ExactAUC",
     "FalseNegatives",
     "FalsePositives",
     "FromCounts",
+    "Logger",
     "MatthewsCorrelation",
+    "MlflowLogger",
+    "NeptuneLogger",
     "Precision",
     "PrecisionAtRecall",
     "Recall",
@@ -47,9 +57,11 @@ __all__ = [
     "SensitivityAtSpecificity",
     "Specificity",
     "SpecificityAtSensitivity",
+    "TensorBoardLogger",
     "TrueNegatives",
     "TruePositives",
     "ValidationMetrics",
+    "WandbLogger",
     "deserialize",
     "get",
     "patch",

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from beside import after_stateless, array, pair, rows
 
 import thresher.keras as ours_of
+from beside import after_stateless, array, pair, rows
 
 COUNTS = ["TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives"]
 SHARES = ["Precision", "Recall"]

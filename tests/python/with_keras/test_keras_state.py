@@ -6,9 +6,9 @@ import pickle
 import keras
 import numpy as np
 import pytest
-from beside import after_stateless, array, compiled, rows
 
 import thresher.keras as ours_of
+from beside import after_stateless, array, compiled, rows
 from thresher.keras._limbs import Cells, from_limbs, limbs_of
 
 POWERS = [2**24, 2**31, 2**32, 2**40]

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from keras_models import BACKEND, model, predicted, rows
 from sklearn import metrics as sk
 
 import thresher as th
+from keras_models import BACKEND, model, predicted, rows
 from thresher.keras import ValidationMetrics
 from thresher.keras._batches import batches
 

@@ -7,10 +7,10 @@ import sys
 import keras
 import numpy as np
 import pytest
-from keras_models import BACKEND, FEATURES, model, predicted, rows
 from sklearn import metrics as sk
 
 import thresher as th
+from keras_models import BACKEND, FEATURES, model, predicted, rows
 from thresher.keras import ValidationMetrics
 
 pytestmark = [

@@ -5,11 +5,11 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from keras_models import FEATURES, model, predicted, rows
 from scipy.special import expit, softmax
 from sklearn import metrics as sk
 
 import thresher as th
+from keras_models import FEATURES, model, predicted, rows
 from thresher.keras import ValidationMetrics
 
 
