@@ -33,11 +33,8 @@ class _Numpy:
 
     @staticmethod
     def divide_no_nan(numerator: Any, denominator: Any) -> Any:
-        """Return the quotient, 0 where the denominator is 0."""
-        numerator, denominator = np.broadcast_arrays(numerator, denominator)
-        quotient = np.zeros(numerator.shape)
-        np.divide(numerator, denominator, out=quotient, where=denominator != 0)
-        return quotient
+        """Return the quotient, of the denominator's shape, 0 where that is 0."""
+        return np.divide(numerator, denominator, out=np.zeros(np.shape(denominator)), where=denominator != 0)
 
 
 NUMPY = _Numpy()

@@ -40,6 +40,7 @@ __all__ = [
     "replicas_of",
     "runs_eagerly",
     "sums_by_id",
+    "tensor_of",
     "working_dtype",
 ]
 
@@ -113,6 +114,17 @@ def host(values: Any) -> np.ndarray | None:
         values = values.detach()
         return (values.float() if values.dtype == torch.bfloat16 else values).numpy()  # type: ignore[no-any-return]
     return np.asarray(values)
+
+
+def tensor_of(values: np.ndarray) -> Any:
+    """Return the array as a tensor of its own dtype; `ops.convert_to_tensor` takes longer to find out."""
+    if BACKEND == "jax":
+        return jax.numpy.asarray(values)
+    if BACKEND == "tensorflow":
+        return tf.convert_to_tensor(values)
+    if BACKEND == "torch":
+        return ops.convert_to_tensor(values)
+    return values
 
 
 def sums_by_id(ids: Any, n_cells: int, weights: Any = None) -> Any:

@@ -154,6 +154,8 @@ class HostState:
         The variables, by the attribute that Keras's class has them under.
     held : dict of str to Cells, or None
         What they hold, but for what `table` counted since; None where only the variables know.
+    blank : bool
+        Whether `held` is all zero.
     ahead : bool
         Whether the host holds what the variables do not yet.
     bound : bool
@@ -164,11 +166,12 @@ class HostState:
         The thresholds as they are compared, and how a batch is read, made once.
     """
 
-    __slots__ = ("ahead", "bound", "cuts", "held", "layout", "limbs", "table")
+    __slots__ = ("ahead", "blank", "bound", "cuts", "held", "layout", "limbs", "table")
 
     def __init__(self) -> None:
         self.limbs: dict[str, LimbVariable] = {}
         self.held: dict[str, Cells] | None = None
+        self.blank = True
         self.ahead = False
         self.bound = False
         self.table: Any = None
@@ -209,6 +212,7 @@ class Limbed:
                 variable.assign(ops.zeros(variable.shape, dtype="float32"))
             return
         self._drop()
+        self._host.blank = True
         self._host.held = {name: Cells.zeros(tuple(variable.shape)[:-1]) for name, variable in self._host.limbs.items()}
         self._changed()
 
@@ -238,6 +242,7 @@ class Limbed:
             self._build_like(other)
         added = other._host_cells()
         held = self._host_cells()
+        self._host.blank = False
         for name, more in added.items():
             held[name] = held[name] + more.counts
             if more.sums is not None:
@@ -272,6 +277,7 @@ class Limbed:
         if self._host.held is None or (self._host.bound and not self._host.ahead):
             read = {name: ops.convert_to_numpy(variable.value) for name, variable in self._host.limbs.items()}
             self._host.held = {name: from_limbs(limbs) for name, limbs in read.items()}
+            self._host.blank = False
 
     def _changed(self) -> None:
         """Take note that the host holds what variables do not."""
@@ -292,6 +298,7 @@ class Limbed:
     def _assigned(self) -> None:
         """Take note that a variable has a new value."""
         self._host.held = None
+        self._host.blank = False
         if BACKEND in ("tensorflow", "torch") and not runs_eagerly() and not in_stateless_scope():
             self._host.bound = True
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from thresher.keras._areas import NUMPY
 from thresher.keras._cuts import Counts, Cuts
-from thresher.keras._framework import host, mask_of, ops, runs_eagerly, working_dtype
+from thresher.keras._framework import host, mask_of, ops, runs_eagerly, tensor_of, working_dtype
 from thresher.keras._keys import threshold_keys
 from thresher.keras._limbs import counted, summed
 from thresher.keras._rows import Layout, rows_in_graph, rows_on_host
@@ -141,6 +141,7 @@ class Thresholded(Limbed):
         counts = state.table.read()
         assert state.held is not None
         state.held = {name: held + getattr(counts, self._KEPT[name]) for name, held in state.held.items()}
+        state.blank = False
         state.table.reset()
 
     def _drop(self) -> None:
@@ -172,6 +173,10 @@ class Thresholded(Limbed):
         """Return a function of a library and the counts: of NumPy and exact counts, or of Keras's and tensors."""
         cells: dict[str, Any] = dict.fromkeys(Counts._fields)
         if eager:
+            state = self._host
+            if state.blank and state.table is not None and not state.bound:
+                counts = state.table.read()
+                return function(NUMPY, Counts(*(_floats(values) for values in counts)))
             for attribute, held in self._host_cells().items():
                 cells[self._KEPT[attribute]] = held.values
             return function(NUMPY, Counts(**{name: _floats(values) for name, values in cells.items()}))
@@ -197,4 +202,4 @@ def _floats(values: Any) -> Any:
 
 def as_tensor(value: Any, eager: bool, dtype: str) -> Any:
     """Return a value as a tensor: of that dtype, unless it is a tensor of a graph."""
-    return ops.convert_to_tensor(np.asarray(value, dtype) if eager else value)
+    return tensor_of(np.asarray(value, dtype)) if eager else ops.convert_to_tensor(value)
