@@ -36,6 +36,10 @@ demo: $(STAMPS)/demo build ## Train a model on real flights and evaluate it, bat
 bench: $(STAMPS)/bench build ## Time thresher beside its peers and record the run (ROWS="roc_auc ..." picks rows)
 	@$(BIN)/python benches/python/run.py $(ROWS)
 
+.PHONY: bench-keras
+bench-keras: $(STAMPS)/dev build ## Time thresher.keras beside Keras's metrics on NumPy, jax and TensorFlow, and record it
+	@$(BIN)/python benches/python/keras_drop_in.py
+
 # ---- for those who change it -----------------------------------------------------------------------------------------
 
 .PHONY: test

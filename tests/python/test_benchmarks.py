@@ -2,7 +2,9 @@
 # ruff: noqa: E402 -- the benchmarks are no package: their folder joins the path first
 
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -226,3 +228,13 @@ def test_a_row_measured_again_replaces_itself_in_the_day_s_record(tmp_path):
 )
 def test_figures_keep_three_digits(value, text):
     assert words.figures(value) == text
+
+
+def test_the_rows_of_the_drop_in_for_keras_run():
+    script = REPOSITORY / "benches" / "python" / "keras_drop_in.py"
+    command = [sys.executable, str(script), "--backend", "jax", "--repeats", "1", "--shrink", "100"]
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    rows = json.loads(run.stdout.splitlines()[-1])
+    assert len(rows) == 11
+    assert all(row["figure"] > 0 for row in rows)

@@ -20,8 +20,7 @@ __all__ = ["CELLS", "Counts", "Cuts"]
 
 CELLS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 
-# Up to here every score is compared with every threshold: vectorised, no scatter. jax on two processors, 4,096 rows, a
-# compiled update: see docs/dev/keras-state.md.
+# Up to here every score is compared with every threshold: vectorised, no scatter (docs/dev/keras-state.md).
 FEW = 32
 
 
