@@ -126,6 +126,8 @@ KERAS_ORDER = [
     "_at_rates",
     "_auc",
     "_four_counts",
+    "_further_rates",
+    "_confusion_metrics",
     "_exact",
     "_identifiers",
     "_patching",

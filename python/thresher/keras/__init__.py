@@ -13,17 +13,11 @@ from thresher.keras._at_rates import (
 )
 from thresher.keras._auc import AUC
 from thresher.keras._confusion import FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives
+from thresher.keras._confusion_metrics import ConfusionMetrics, FromCounts
 from thresher.keras._epoch_curves import EpochCurves
 from thresher.keras._exact import AveragePrecision, ExactAUC
-from thresher.keras._four_counts import (
-    BalancedAccuracy,
-    CohenKappa,
-    ConfusionMetrics,
-    FromCounts,
-    MatthewsCorrelation,
-    Specificity,
-)
 from thresher.keras._framework import keras
+from thresher.keras._further_rates import BalancedAccuracy, CohenKappa, MatthewsCorrelation, Specificity
 from thresher.keras._identifiers import answer, deserialize, get, serialize
 from thresher.keras._keys import threshold_keys
 from thresher.keras._loggers import Logger
