@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,27 +17,31 @@ KINDS = ("auto", "binary", "multilabel", "multiclass")
 _NEAR_ONE = 1e-2  # sums of probabilities that were computed in 8 bits of mantissa, as bfloat16
 
 
-def kind_of(labels: NDArray[Any], scores: NDArray[Any], from_logits: bool, name: str) -> str:
-    """Return "binary", "multilabel" or "multiclass", by the shapes and where these are alike by the values.
+def kind_of(rows: Sequence[tuple[NDArray[Any], NDArray[Any]]], from_logits: bool, name: str) -> str:
+    """Return "binary", "multilabel" or "multiclass", by the shapes of labels and scores, and else by their values.
 
     Labels and scores of one shape are of several classes when each row of labels is one-hot and each row of scores adds
-    up to one; logits do not tell, and are refused.
+    up to one, in all of the batches given; logits do not tell, and are refused.
     """
-    fitting = [kind for kind in KINDS[1:] if _fits(kind, labels, scores)]
-    if scores.ndim < 2 or scores.shape[-1] == 1:
-        fitting = [kind for kind in fitting if kind == "binary"]
-    else:
-        fitting = [kind for kind in fitting if kind != "binary"]
+    labels, scores = rows[0]
+    single = scores.ndim < 2 or scores.shape[-1] == 1
+    fitting = [kind for kind in KINDS[1:] if _fits(kind, labels, scores) and single == (kind == "binary")]
     if not fitting:
         raise _misfit(labels, scores, name)
-    if fitting != ["multilabel", "multiclass"] or not _one_hot(labels.reshape(-1, labels.shape[-1])).all():
+    if len(fitting) == 1:
         return fitting[0]
+    if not all(_one_hot(each.reshape(-1, each.shape[-1])).all() for each, _ in rows):
+        return "multilabel"
     if from_logits:
         raise Error(
             f"`kind` must be given for logits of output {name!r}: labels of shape {labels.shape}, one of each row set, "
             'may be classes or labels; pass kind="multiclass" or kind="multilabel"'
         )
-    return "multiclass" if (np.abs(scores.sum(axis=-1, dtype=np.float64) - 1) < _NEAR_ONE).all() else "multilabel"
+    return "multiclass" if all(_adds_up(each) for _, each in rows) else "multilabel"
+
+
+def _adds_up(scores: NDArray[Any]) -> bool:
+    return bool((np.abs(scores.sum(axis=-1, dtype=np.float64) - 1) < _NEAR_ONE).all())
 
 
 def _fits(kind: str, labels: NDArray[Any], scores: NDArray[Any]) -> bool:

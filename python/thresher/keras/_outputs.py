@@ -107,21 +107,22 @@ class Output:
         with self.clock.running("predict"):
             found = [as_array(scores) for _, scores, _ in waiting]
         with self.clock.running("count"):
-            self._begin(waiting[0][0], found[0])
+            rows = [(labels, scores) for (labels, _, _), scores in zip(waiting, found, strict=True)]
+            self._begin(rows)
             tables = [
                 Table.of(self.kind, labels, scores, weights, self.settings.name)
                 for (labels, _, weights), scores in zip(waiting, found, strict=True)
             ]
             self._count(_joined(tables))
 
-    def _begin(self, labels: NDArray[Any], scores: NDArray[Any]) -> None:
+    def _begin(self, rows: list[tuple[NDArray[Any], NDArray[Any]]]) -> None:
         """Make the accumulators, when the first rows tell their shape."""
         if self.columns:
             return
         settings = self.settings
         if self.kind == "auto":
-            self.kind = kind_of(labels, scores, settings.from_logits, settings.name)
-        width = 1 if self.kind == "binary" else scores.shape[-1]
+            self.kind = kind_of(rows, settings.from_logits, settings.name)
+        width = 1 if self.kind == "binary" else rows[0][1].shape[-1]
         names = settings.label_names or tuple(map(str, range(width)))
         if self.kind != "binary" and len(names) != width:
             raise Error(f"`label_names` has {len(names)} names, but output {settings.name!r} has {width} columns")

@@ -58,7 +58,7 @@ class Report:
     def cuts(self) -> tuple[float, ...]:
         """Where rates are counted."""
         if not self.rates:
-            return self.thresholds or ()
+            return ()
         return (0.5,) if self.thresholds is None else self.thresholds
 
     def results(self, output: Output) -> dict[str, float]:

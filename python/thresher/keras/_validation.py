@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from numpy.typing import NDArray
@@ -138,16 +139,9 @@ class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
         super().__init__()
         _one_of("on_bad", on_bad, ("warn", "raise"))
         _one_of("comparison", comparison, (">", ">="))
-        for each in kind.values() if isinstance(kind, Mapping) else (kind,):
-            _one_of("kind", each, KINDS)
-        if level is not None and not 0 < level < 1:
-            raise Error(f"`level` must be in (0, 1), but is {level}")
-        if level is not None and weight_meaning is None and _weighted(data):
-            raise Error('`weight_meaning` must be "frequency" or "sampling" for intervals of weighted rows')
-        if batch_size is not None and batch_size < 1:
-            raise Error(f"`batch_size` must be >= 1, but is {batch_size}")
-        if steps is not None and steps < 1:
-            raise Error(f"`steps` must be >= 1, but is {steps}")
+        _check_kinds(kind)
+        _check_counts(batch_size=batch_size, steps=steps)
+        _check_level(level, weight_meaning, data)
         self.data, self.metrics, self.compiled = data, tuple(metrics), compiled
         self.on_bad, self.comparison = on_bad, comparison
         self._report = Report.of(
@@ -214,24 +208,23 @@ class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
     def _pass(self, model: Any, steps: Predicting, clock: Clock) -> tuple[dict[str, Output], dict[str, Any]]:
         """Go through the data once; return what was counted, and the compiled figures if wanted."""
         outputs: dict[str, Output] = {}
-        found = batches(self.data, self._batch_size, self._steps)
-        with clock.running("data"):
-            batch = next(found, None)
-        if batch is None:
-            raise Error("`data` gave no batch; of a generator that is used up, pass the function that makes it")
-        steps.begin(batch)
-        try:
-            while batch is not None:
-                with clock.running("predict"):
-                    scores = steps.outputs(batch)
-                self._add(outputs, batch, scores, model, clock)
-                with clock.running("data"):
-                    batch = next(found, None)
-            for output in outputs.values():
-                output.flush()
-        finally:
-            found.close()
-            results = steps.end()
+        with closing(batches(self.data, self._batch_size, self._steps)) as found:
+            with clock.running("data"):
+                batch = next(found, None)
+            if batch is None:
+                raise Error("`data` gave no batch; of a generator that is used up, pass the function that makes it")
+            steps.begin(batch)
+            try:
+                while batch is not None:
+                    with clock.running("predict"):
+                        scores = steps.outputs(batch)
+                    self._add(outputs, batch, scores, model, clock)
+                    with clock.running("data"):
+                        batch = next(found, None)
+                for output in outputs.values():
+                    output.flush()
+            finally:
+                results = steps.end()
         return outputs, results
 
     def _add(self, outputs: dict[str, Output], batch: Batch, scores: Any, model: Any, clock: Clock) -> None:
@@ -267,8 +260,24 @@ def _of_output(value: Any, name: str, default: Any) -> Any:
     return value.get(name, default) if isinstance(value, Mapping) else value
 
 
-def _weighted(data: Any) -> bool:
-    return isinstance(data, tuple) and any(part is not None for part in data[2:])
+def _check_kinds(kind: Any) -> None:
+    for each in kind.values() if isinstance(kind, Mapping) else (kind,):
+        _one_of("kind", each, KINDS)
+
+
+def _check_counts(**counts: int | None) -> None:
+    for name, count in counts.items():
+        if count is not None and count < 1:
+            raise Error(f"`{name}` must be >= 1, but is {count}")
+
+
+def _check_level(level: float | None, weight_meaning: str | None, data: Any) -> None:
+    if level is None:
+        return
+    if not 0 < level < 1:
+        raise Error(f"`level` must be in (0, 1), but is {level}")
+    if weight_meaning is None and isinstance(data, tuple) and any(part is not None for part in data[2:]):
+        raise Error('`weight_meaning` must be "frequency" or "sampling" for intervals of weighted rows')
 
 
 def _any(value: Any) -> bool:

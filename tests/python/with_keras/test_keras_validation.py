@@ -138,10 +138,15 @@ def test_scores_on_a_threshold_are_flagged_as_it_is_asked():
 
 
 def test_rows_are_counted_as_they_come_when_there_are_many(monkeypatch):
-    monkeypatch.setattr("thresher.keras._outputs._CHUNK", 100)
-    x, y = rows()
-    validation = ValidationMetrics((x, y), batch_size=32)
-    assert validation.evaluate(model())["auc"] == th.roc_auc(y, predicted(model(), x)[:, 0])
+    x, y = rows(9_000)
+    of = model()
+    expected = th.roc_auc(y, of.predict(x, batch_size=2_048, verbose=0)[:, 0])
+    for chunk in (1, 100, 5_000, 1 << 20):
+        monkeypatch.setattr("thresher.keras._outputs._CHUNK", chunk)
+        for batch_size in (64, 2_048):
+            validation = ValidationMetrics((x, y), batch_size=batch_size)
+            assert validation.evaluate(of)["auc"] == pytest.approx(expected, abs=1e-6)
+            assert validation.counts[""].n_samples == 9_000
 
 
 def test_an_accumulator_of_one_s_own_is_copied_and_stays_empty():

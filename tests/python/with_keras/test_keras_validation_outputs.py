@@ -119,6 +119,16 @@ def test_labels_that_are_one_hot_by_chance_are_labels_when_scores_do_not_add_up(
     assert validation.confusion_matrices == {}
 
 
+def test_a_first_batch_of_one_row_does_not_decide():
+    """One row of labels is often one-hot, and its scores may add up to one."""
+    identity = keras.Sequential([keras.Input((2,)), keras.layers.Activation("linear")])
+    scores = np.array([[0.4, 0.6], [0.9, 0.8], [0.1, 0.3], [0.7, 0.2]], dtype="float32")
+    y = np.array([[0, 1], [1, 1], [0, 0], [1, 0]])
+    found = ValidationMetrics((scores, y), ("auc",), batch_size=1).evaluate(identity)
+    assert (found["auc_0"], found["auc_1"]) == (1.0, 1.0)
+    assert ValidationMetrics((scores, y), ("auc",), batch_size=1, from_logits=True).evaluate(identity) == found
+
+
 def test_one_hot_labels_of_logits_need_their_kind():
     x, y = classes(300, 3)
     of = model(3, None)
