@@ -17,10 +17,21 @@ from thresher.keras._confusion_metrics import ConfusionMetrics, FromCounts
 from thresher.keras._epoch_curves import EpochCurves
 from thresher.keras._exact import AveragePrecision, ExactAUC
 from thresher.keras._framework import keras
+from thresher.keras._fscores import F1Score, FBetaScore
 from thresher.keras._further_rates import BalancedAccuracy, CohenKappa, MatthewsCorrelation, Specificity
 from thresher.keras._identifiers import answer, deserialize, get, serialize
+from thresher.keras._ious import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from thresher.keras._keys import threshold_keys
 from thresher.keras._loggers import Logger
+from thresher.keras._means import (
+    Accuracy,
+    BinaryAccuracy,
+    BinaryCrossentropy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+)
 from thresher.keras._mlflow import MlflowLogger
 from thresher.keras._neptune import NeptuneLogger
 from thresher.keras._patching import Report, patch, patched, unpatch
@@ -30,28 +41,42 @@ from thresher.keras._wandb import WandbLogger
 
 __all__ = [
     "AUC",
+    "Accuracy",
     "AveragePrecision",
     "BalancedAccuracy",
+    "BinaryAccuracy",
+    "BinaryCrossentropy",
+    "BinaryIoU",
+    "CategoricalAccuracy",
     "CohenKappa",
     "ConfusionMetrics",
     "EpochCurves",
     "ExactAUC",
+    "F1Score",
+    "FBetaScore",
     "FalseNegatives",
     "FalsePositives",
     "FromCounts",
+    "IoU",
     "Logger",
     "MatthewsCorrelation",
+    "MeanIoU",
     "MlflowLogger",
     "NeptuneLogger",
+    "OneHotIoU",
+    "OneHotMeanIoU",
     "Precision",
     "PrecisionAtRecall",
     "Recall",
     "RecallAtPrecision",
     "Report",
     "SensitivityAtSpecificity",
+    "SparseCategoricalAccuracy",
+    "SparseTopKCategoricalAccuracy",
     "Specificity",
     "SpecificityAtSensitivity",
     "TensorBoardLogger",
+    "TopKCategoricalAccuracy",
     "TrueNegatives",
     "TruePositives",
     "ValidationMetrics",

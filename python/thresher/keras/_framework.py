@@ -18,13 +18,16 @@ except ImportError as error:
 
 from keras import ops
 from keras.src import backend
+from keras.src.losses.loss import apply_mask
 from keras.src.metrics import ALL_OBJECTS_DICT as BY_NAME
+from keras.src.metrics.reduction_metrics import reduce_to_samplewise_values
 from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
 __all__ = [
     "BACKEND",
     "BY_NAME",
     "VERSION",
+    "apply_mask",
     "compile_is_built",
     "compiled",
     "compiled_as",
@@ -36,6 +39,7 @@ __all__ = [
     "ops",
     "outside_graphs",
     "py_dataset_batches",
+    "reduce_to_samplewise_values",
     "registered",
     "replicas_of",
     "runs_eagerly",

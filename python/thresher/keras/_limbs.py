@@ -4,9 +4,9 @@
 
 Rows without weights are counted in `low` (below 2^20 after each step) and `high`: whole numbers that float32 holds, so
 counts are exact up to 2^44, on every backend and whatever its integers are. Weighted rows are summed in `total`, and
-what rounding takes from it in `rest` (Knuth's two-sum): beyond the sum of one batch, which float32 makes, the error of
-n batches is at most 2^-24 of the value and n^2 2^-48 of the sum of magnitudes. All four may be added over replicas.
-float32 and not integers, since TensorFlow keeps int32 off accelerators, and jax and NumPy make int64 variables int32.
+what rounding takes from it in `rest` (Knuth's two-sum, then Dekker's): beyond the sum of one batch, which float32
+makes, each batch is off by at most 2^-47 of the sum of magnitudes. All four may be added over replicas. float32 and
+not integers, since TensorFlow keeps int32 off accelerators, and jax and NumPy make int64 variables int32.
 """
 
 from __future__ import annotations
@@ -84,8 +84,9 @@ def summed(limbs: Any, sums: Any) -> Any:
     low, high, total, rest = (limbs[..., index] for index in range(N_LIMBS))
     larger = total + sums
     shown = larger - total
-    lost = (total - (larger - shown)) + (sums - shown)
-    return ops.stack([low, high, larger, rest + lost], axis=-1)
+    rest = rest + ((total - (larger - shown)) + (sums - shown))
+    total = larger + rest  # so that the rest stays below half a unit of the total, and whole numbers whole up to 2^48
+    return ops.stack([low, high, total, rest - (total - larger)], axis=-1)
 
 
 def values_of(limbs: Any) -> Any:

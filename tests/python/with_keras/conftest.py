@@ -5,6 +5,7 @@ import pytest
 OF_KERAS = [
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
     "ignore:(invalid value|divide by zero) encountered in divide:RuntimeWarning:keras",
+    "ignore:Explicitly requested dtype int64:UserWarning",  # of Keras's own overlaps, on jax
 ]
 
 

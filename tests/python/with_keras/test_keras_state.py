@@ -39,7 +39,7 @@ def test_single_rows_are_not_lost_beyond_the_power_where_keras_s_stop():
     ours, theirs = ours_of.TruePositives(), keras.metrics.TruePositives()
     ours.accumulator.assign([float(2**24)])
     theirs.accumulator.assign(np.float32([2**24]))
-    values = [v.value for v in ours.variables]
+    values = [keras.ops.convert_to_tensor(v.value) for v in ours.variables]
     for _ in range(5):
         theirs.update_state([1.0], [0.9])
         values = stateless_step(ours, values, np.float32([1]), np.float32([0.9]))

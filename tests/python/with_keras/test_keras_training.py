@@ -204,9 +204,9 @@ def test_a_saved_model_loads_with_its_metrics_in_another_process_that_imports_us
     model.fit(x, y, epochs=1, verbose=0)
     path = tmp_path / "model.keras"
     model.save(path)
-    for first, told in ("import thresher.keras;", "thresher.keras"), ("", "refused: "):
+    for first, told in ("import thresher.keras; ", "thresher.keras"), ("", "refused: "):
         code = (
-            f"{first} import keras\ntry:\n    model = keras.models.load_model({str(path)!r})\n"
+            f"{first}import keras\ntry:\n    model = keras.models.load_model({str(path)!r})\n"
             "    import numpy as np; model.evaluate(np.zeros((4, 4)), np.array([0, 1, 0, 1]), verbose=0)\n"
             "    print([type(m).__module__ for m in model._compile_metrics.metrics])\n"
             "except Exception as error:\n    print('refused:', error)"
