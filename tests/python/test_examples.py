@@ -52,6 +52,15 @@ def test_the_flights_demo_agrees_with_scikit_learn_and_draws_its_pictures(tmp_pa
         assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
 
 
+def test_training_with_keras_logs_each_threshold_and_draws_each_epoch(tmp_path):
+    screen = run_example("keras_training.py", "--output", str(tmp_path), "--samples", "30000", "--epochs", "2")
+    assert "val_recall_0_05" in screen
+    assert re.search(r"exact ROC AUC of the held-out rows: 0\.\d+ \(0\.\d+–0\.\d+, 95 %\)", screen)
+    assert "five folds" in screen
+    names = {f"{kind}_epoch_00{epoch}.png" for kind in ("roc", "precision_recall", "confusion") for epoch in (1, 2)}
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
 def test_the_choice_of_a_threshold_agrees_with_scikit_learn_and_draws_its_pictures(tmp_path):
     screen = run_example("choose_a_threshold.py", "--output", str(tmp_path), "--trees", "10")
     assert "DIFFERENT" not in screen
