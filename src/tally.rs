@@ -2,6 +2,7 @@
 //! counting and measuring: every accumulator yields one, every measure reads nothing else.
 
 use crate::simd;
+pub(crate) use crate::simd::ln; // as the logarithms that accumulators sum: the same bits on every system
 
 /// An empty column with room for `len` values, in huge pages where it is large: the first touch of others would cost more
 /// than what most measures work out for a group.

@@ -1,10 +1,9 @@
 //! How far off a binned area can be: the interval that holds the exact one, whatever the order inside the groups.
 
 use super::area::{InnerPairs, are_rows, area_with, roc_auc};
-use super::integral::rising;
-use super::precision_area::{average_precision, precision_sum};
-use super::scale::Scale;
-use super::sum::{Compensated, Mass, Step, steps};
+use super::precision_area::average_precision;
+use super::precision_ends::{ends_of_rows, ends_of_weights};
+use super::sum::{Mass, steps};
 use crate::tally::{Masses, Tally};
 
 /// An interval that holds the exact value. Both ends are the value itself where it is exact, NaN where it is undefined.
@@ -119,6 +118,13 @@ pub fn average_precision_bounds(tally: &Tally) -> Bounds {
 /// [`average_precision`] and [`average_precision_bounds`], which needs it.
 #[must_use]
 pub fn average_precision_with_bounds(tally: &Tally) -> (f64, Bounds) {
+    if let Masses::Weights { positives, negatives } = tally.masses()
+        && !(tally.tied() || precision_is_certain(tally.masses()) || (are_rows(positives) && are_rows(negatives)))
+    {
+        let [lower, value, upper] = ends_of_weights(positives, negatives);
+        let bounds = if value.is_nan() { Bounds::exactly(value) } else { widened([lower, upper], tally.len()) };
+        return (value, bounds);
+    }
     let value = average_precision(tally);
     (value, average_precision_bounds_about(tally, value))
 }
@@ -126,19 +132,23 @@ pub fn average_precision_with_bounds(tally: &Tally) -> (f64, Bounds) {
 /// [`average_precision_bounds`], for who knows the average precision already.
 #[must_use]
 pub fn average_precision_bounds_about(tally: &Tally, value: f64) -> Bounds {
-    const RELATIVE: f64 = 5e-15; // lower end 27 roundings of 2^-53, the value above it 8, and some room
     if value.is_nan() || tally.tied() || precision_is_certain(tally.masses()) {
         return Bounds::exactly(value);
     }
-    let (lower, upper) = match tally.masses() {
-        Masses::Counts { positives, negatives } => {
-            ends(positives, negatives, |step, _| least_of_rows(step.tp_before as f64, step.fp as f64, step.p as f64))
+    let ends = match tally.masses() {
+        Masses::Counts { positives, negatives } => ends_of_rows(positives, negatives),
+        Masses::Weights { positives, negatives } => {
+            let [lower, _, upper] = ends_of_weights(positives, negatives);
+            [lower, upper]
         }
-        Masses::Weights { positives, negatives } => ends(positives, negatives, |step, scale| {
-            least_of_weights(scale.apply(step.tp_before), scale.apply(step.fp), scale.apply(step.p))
-        }),
     };
-    Bounds::outward(lower, upper, RELATIVE + of_the_sums(tally.len()))
+    widened(ends, tally.len())
+}
+
+/// Both ends of the average precision of so many groups, made certain.
+fn widened([lower, upper]: [f64; 2], groups: usize) -> Bounds {
+    const RELATIVE: f64 = 5e-15; // lower end 29 roundings of 2^-53, the value above it 8, and some room
+    Bounds::outward(lower, upper, RELATIVE + of_the_sums(groups))
 }
 
 /// Half the distance from 1 to the next float64: the relative error of one rounding.
@@ -169,53 +179,6 @@ fn precision_is_certain(masses: &Masses) -> bool {
             steps(positives, negatives).all(|step| step.p == 0.0 || step.fp == 0.0)
         }
     }
-}
-
-/// Both ends of the average precision, `least` giving `L`.
-fn ends<M: Mass>(positives: &[M], negatives: &[M], least: impl Fn(&Step<M>, Scale) -> f64) -> (f64, f64) {
-    let scale = M::scale(positives);
-    let [mut lower, mut upper, mut all_positives] = [Compensated::default(); 3];
-    for step in steps(positives, negatives).filter(|step| step.p != M::ZERO) {
-        lower.add(least(&step, scale));
-        upper.add(precision_sum(&step, step.fp_before, scale));
-        all_positives.add(scale.apply(step.p.real()));
-    }
-    let [lower, upper] = [lower, upper].map(|sum| (sum.total() / all_positives.total()).min(1.0));
-    (lower, upper)
-}
-
-/// `Σ_{j=1..p} (T + j) / (T + j + B)` with `B = F + n`, within 2e-15 relative, in constant time.
-///
-/// It is `p − B·(ψ(C + 1) − ψ(A + 1))` with `A = T + B`, `C = A + p`, which cancels; so the first terms are added
-/// directly, and the rest is the integral plus the corrections of Euler and Maclaurin, each with its factor `p` taken
-/// out before subtracting.
-fn least_of_rows(mut before: f64, ahead: f64, mut p: f64) -> f64 {
-    const DIRECT_BELOW: f64 = 64.0; // from A = 64 the first omitted correction, A⁻⁸/240, is below 2^-55
-    const DIRECT_TERMS: f64 = 16.0;
-    if p == 0.0 || ahead == 0.0 {
-        return p;
-    }
-    let mut head = 0.0;
-    while p > 0.0 && (before + ahead < DIRECT_BELOW || p <= DIRECT_TERMS) {
-        before += 1.0;
-        p -= 1.0;
-        head += before / (before + ahead);
-    }
-    if p == 0.0 {
-        return head;
-    }
-    let (a, c) = (before + ahead, before + ahead + p);
-    let (over_a, over_c) = (1.0 / (a * a), 1.0 / (c * c));
-    let second = p * (a + c) * over_a * over_c; // A⁻² − C⁻²
-    let fourth = second * (over_a + over_c); // A⁻⁴ − C⁻⁴
-    let sixth = second * (over_a * over_a + over_a * over_c + over_c * over_c); // A⁻⁶ − C⁻⁶
-    let corrections = p / (2.0 * a * c) - second / 12.0 + fourth / 120.0 - sixth / 252.0;
-    head + rising(before, a, p) + ahead * corrections
-}
-
-/// `∫₀ᵖ (T + x) / (T + x + B) dx`.
-fn least_of_weights(before: f64, ahead: f64, p: f64) -> f64 {
-    if ahead == 0.0 { p } else { rising(before, before + ahead, p) }
 }
 
 #[cfg(test)]
@@ -256,14 +219,5 @@ mod tests {
             assert!(!roc_auc_bounds(&missing).is_exact());
         }
         assert_eq!(average_precision_bounds(&tally(&[2], &[0], false)), Bounds::exactly(1.0));
-    }
-
-    #[test]
-    fn the_closed_form_continues_the_direct_sum() {
-        for (before, ahead, p) in [(0.0, 1.0, 100.0), (0.0, 64.0, 17.0), (50.0, 13.0, 1000.0), (1e6, 1e3, 5000.0)] {
-            let direct: f64 = (1..=p as u64).map(|j| (before + j as f64) / (before + j as f64 + ahead)).sum();
-            let closed = least_of_rows(before, ahead, p);
-            assert!((closed / direct - 1.0).abs() < 1e-13, "{before} {ahead} {p}: {closed} {direct}");
-        }
     }
 }

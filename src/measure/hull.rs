@@ -122,9 +122,19 @@ fn spans_of_rows(positives: impl Iterator<Item = u64>, negatives: impl Iterator<
 
 /// Each class is scaled by its own power of two, which cancels: products then neither overflow nor vanish.
 fn spans_of_weights(positives: &[f64], negatives: &[f64]) -> Vec<Span> {
+    let groups = positives.iter().copied().zip(negatives.iter().copied());
+    if are_moderate(positives) && are_moderate(negatives) {
+        return pool(groups, |above, below| above.0 * below.1 > below.0 * above.1);
+    }
     let scales: [Scale; 2] = [f64::scale(positives), f64::scale(negatives)];
-    let groups = positives.iter().zip(negatives).map(|(&p, &n)| (scales[0].apply(p), scales[1].apply(n)));
-    pool(groups, |above, below| above.0 * below.1 > below.0 * above.1)
+    let scaled = groups.map(|(p, n)| (scales[0].apply(p), scales[1].apply(n)));
+    pool(scaled, |above, below| above.0 * below.1 > below.0 * above.1)
+}
+
+/// True when products of sums neither overflow nor vanish as they are, so that scaling would change no bit.
+fn are_moderate(masses: &[f64]) -> bool {
+    const LARGE: f64 = 1e90;
+    masses.iter().fold(true, |all, &mass| all & ((mass == 0.0) | (mass > 1.0 / LARGE)) & (mass < LARGE))
 }
 
 /// Joins a group to the block above as long as `falls(above, below)` does not hold.
@@ -132,20 +142,30 @@ fn pool<M>(groups: impl Iterator<Item = (M, M)>, falls: impl Fn((M, M), (M, M)) 
 where
     M: Mass + std::ops::Add<Output = M>,
 {
+    let joined = |(above, more): (Span, (M, M)), (below, masses): (Span, (M, M))| {
+        (Span { first: above.first, last: below.last }, (more.0 + masses.0, more.1 + masses.1))
+    };
+    let held = groups.enumerate().filter(|(_, (p, n))| *p != M::ZERO || *n != M::ZERO);
+    let mut held = held.map(|(group, masses)| (Span { first: group, last: group }, masses));
     let mut blocks: Vec<(Span, (M, M))> = vec![];
-    for (group, masses) in groups.enumerate() {
-        if masses.0 == M::ZERO && masses.1 == M::ZERO {
+    let Some(mut lowest) = held.next() else { return vec![] };
+    // The lowest block stays at hand: nobody can foretell whether the next group joins it, and that alone is to be asked of
+    // most.
+    for group in held {
+        if falls(lowest.1, group.1) {
+            blocks.push(lowest);
+            lowest = group;
             continue;
         }
-        let mut block = (Span { first: group, last: group }, masses);
-        while let Some(&(span, above)) = blocks.last()
-            && !falls(above, block.1)
+        lowest = joined(lowest, group);
+        while let Some(&above) = blocks.last()
+            && !falls(above.1, lowest.1)
         {
-            block = (Span { first: span.first, last: group }, (above.0 + block.1.0, above.1 + block.1.1));
+            lowest = joined(above, lowest);
             blocks.pop();
         }
-        blocks.push(block);
     }
+    blocks.push(lowest);
     blocks.into_iter().map(|(span, _)| span).collect()
 }
 

@@ -24,16 +24,25 @@ pub(crate) fn rising(before: f64, ahead: f64, p: f64) -> f64 {
 /// Above it `x − ln(1 + x)` loses less than five bits, below it 22 terms of its series suffice.
 pub(crate) const SERIES_BELOW: f64 = 0.1;
 
+/// Below it 6 terms do.
+pub(crate) const SHORT_BELOW: f64 = 1e-3;
+
 /// `x − log(1 + x)` for `x >= 0`.
 pub(crate) fn x_minus_log1p(x: f64) -> f64 {
-    const SHORT_BELOW: f64 = 1e-3; // there 6 do
     if x >= SERIES_BELOW {
         return x - x.ln_1p();
     }
-    x * x * if x >= SHORT_BELOW { tail::<24>(x) } else { tail::<8>(x) }
+    x * x * if x >= SHORT_BELOW { tail::<24>(x) } else { short_tail(x) }
+}
+
+/// `(x − log(1 + x)) / x²` for `x` from 0 to [`SHORT_BELOW`].
+#[inline(always)]
+pub(crate) fn short_tail(x: f64) -> f64 {
+    tail::<8>(x)
 }
 
 /// `1/2 − x/3 + x²/4 − …` below the term with `1/END`, by Horner from the term whose share is below 2^-60.
+#[inline(always)]
 fn tail<const END: i32>(x: f64) -> f64 {
     (2..END).rev().fold(0.0, |tail, k| 1.0 / f64::from(k) - x * tail)
 }

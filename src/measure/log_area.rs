@@ -1,8 +1,10 @@
 //! The area under the ROC curve over a logarithmic axis.
 
 use super::bounds::Bounds;
-use super::integral::{SERIES_BELOW, x_minus_log1p};
-use super::sum::{Compensated, Mass, steps, totals};
+use super::integral::{SERIES_BELOW, SHORT_BELOW, short_tail, x_minus_log1p};
+use super::scale::Scale;
+use super::stretch::{Stretch, Terms, summed};
+use super::sum::{Mass, Step, totals};
 use crate::error::{Error, Result};
 use crate::tally::{Masses, Tally};
 
@@ -35,42 +37,77 @@ pub fn log_roc_auc(tally: &Tally, min_fpr: f64) -> Result<(f64, Bounds)> {
     if !(min_fpr > 0.0 && min_fpr < 1.0) {
         return Err(Error::OutOfRange { argument: "min_fpr", value: min_fpr, accepted: "in (0, 1)" });
     }
+    if tally.tied() {
+        let [value] = match tally.masses() {
+            Masses::Counts { positives, negatives } => areas(positives, negatives, min_fpr, |[tie, ..]| [tie]),
+            Masses::Weights { positives, negatives } => areas(positives, negatives, min_fpr, |[tie, ..]| [tie]),
+        };
+        return Ok((value, Bounds::exactly(value)));
+    }
     let [value, lower, upper] = match tally.masses() {
-        Masses::Counts { positives, negatives } => areas(positives, negatives, min_fpr),
-        Masses::Weights { positives, negatives } => areas(positives, negatives, min_fpr),
+        Masses::Counts { positives, negatives } => areas(positives, negatives, min_fpr, |orders| orders),
+        Masses::Weights { positives, negatives } => areas(positives, negatives, min_fpr, |orders| orders),
     };
-    if tally.tied() || value.is_nan() {
+    if value.is_nan() {
         return Ok((value, Bounds::exactly(value)));
     }
     Ok((value, Bounds::about(value, [lower, upper], ROUNDING, [0.0, 1.0])))
 }
 
-/// The area with every group a straight piece, with its negatives first, and with its positives first.
-fn areas<M: Mass>(positives: &[M], negatives: &[M], min_fpr: f64) -> [f64; 3] {
+/// The areas that `of` picks: with every group a straight piece, with its negatives first, and with its positives first.
+fn areas<M: Mass, const N: usize>(
+    positives: &[M],
+    negatives: &[M],
+    min_fpr: f64,
+    of: impl Fn([f64; 3]) -> [f64; N],
+) -> [f64; N] {
     let [all_p, all_n] = totals(positives.iter().copied().zip(negatives.iter().copied()));
     if all_p == M::ZERO || all_n == M::ZERO {
-        return [f64::NAN; 3];
+        return [f64::NAN; N];
     }
-    let mut areas = [Compensated::default(); 3];
-    let mut to = 0.0;
-    for step in steps(positives, negatives).filter(|step| step.n > M::ZERO) {
-        let from = to;
-        to = step.fp.over(all_n);
-        if to <= min_fpr {
-            continue;
+    let scale = M::scale(positives);
+    let together = |s: &Stretch, terms: &mut [Terms; N]| {
+        let inside = s.fp[0] > min_fpr * all_n.real() * (1.0 + CLEARLY);
+        if !(inside && s.plain && s.most(&s.n) < SHORT_BELOW * s.fp[0]) {
+            return false;
         }
-        let (before, rise) = (step.tp_before.over(all_p), step.p.over(all_p));
-        let run = step.n.over(all_n);
-        let (start, width) = if from < min_fpr { (min_fpr, to - min_fpr) } else { (from, run) };
-        let at_start = before + rise * ((start - from) / run).clamp(0.0, 1.0);
-        let (ratio, slope) = (width / start, rise / run);
-        let short = x_minus_log1p(ratio);
-        let logarithm = if ratio < SERIES_BELOW { ratio - short } else { ratio.ln_1p() };
-        let piece = at_start * logarithm + slope * start * short;
-        let terms = [piece, before * logarithm, (before + rise) * logarithm];
-        areas.iter_mut().zip(terms).for_each(|(area, term)| area.add(term));
+        for i in s.groups() {
+            let piece = of(short_piece(scale.apply(s.tp[i]), scale.apply(s.p[i]), s.n[i] / s.fp[i]));
+            terms.iter_mut().zip(piece).for_each(|(terms, term)| terms[i] = term);
+        }
+        true
+    };
+    let single = |step: &Step<M>| of(piece(step, scale, all_n, min_fpr));
+    let (areas, _) = summed(positives, negatives, together, single);
+    let perfect = scale.apply(all_p.real()) * -min_fpr.ln();
+    areas.map(|area| (area.total() / perfect).min(1.0))
+}
+
+/// Beyond all rounding.
+const CLEARLY: f64 = 1e-9;
+
+/// What a group adds to each of the areas, in positives times logarithms of rates.
+fn piece<M: Mass>(step: &Step<M>, scale: Scale, all_n: M, min_fpr: f64) -> [f64; 3] {
+    let (from, to) = (step.fp_before.over(all_n), step.fp.over(all_n));
+    if step.n == M::ZERO || to <= min_fpr {
+        return [0.0; 3];
     }
-    areas.map(|area| (area.total() / -min_fpr.ln()).min(1.0))
+    let (before, rise) = (scale.apply(step.tp_before.real()), scale.apply(step.p.real()));
+    let run = step.n.over(all_n);
+    let (start, width) = if from < min_fpr { (min_fpr, to - min_fpr) } else { (from, run) };
+    let at_start = before + rise * ((start - from) / run).clamp(0.0, 1.0);
+    let (ratio, slope) = (width / start, rise / run);
+    let short = x_minus_log1p(ratio);
+    let logarithm = if ratio < SERIES_BELOW { ratio - short } else { ratio.ln_1p() };
+    [at_start * logarithm + slope * start * short, before * logarithm, (before + rise) * logarithm]
+}
+
+/// The same of a group after `min_fpr` whose negatives are `ratio` of those above it, below [`SHORT_BELOW`].
+#[inline(always)]
+fn short_piece(before: f64, rise: f64, ratio: f64) -> [f64; 3] {
+    let short = ratio * short_tail(ratio); // over the ratio
+    let logarithm = ratio - ratio * short;
+    [before * logarithm + rise * short, before * logarithm, (before + rise) * logarithm]
 }
 
 #[cfg(test)]
@@ -102,6 +139,28 @@ mod tests {
         let [best, worst] = [rows(&[3, 0, 1, 0], &[0, 1, 0, 3], true), rows(&[0, 3, 0, 1], &[1, 0, 3, 0], true)]
             .map(|tally| log_roc_auc(&tally, 0.1).unwrap().0);
         assert!((bounds.upper - best).abs() < 1e-13 && (bounds.lower - worst).abs() < 1e-13);
+    }
+
+    #[test]
+    fn small_groups_are_the_pieces_that_they_are_one_by_one() {
+        let column = |factor: u64| (0..20_000_u64).map(|i| (i * factor % 11).saturating_sub(4)).collect::<Vec<u64>>();
+        let (positives, negatives) = (column(7), column(3));
+        let sums = |scale: f64| {
+            let real = |column: &[u64]| column.iter().map(|&mass| scale * mass as f64).collect::<Vec<f64>>();
+            let (positives, negatives) = (real(&positives), real(&negatives));
+            let [all_p, all_n] = totals(positives.iter().copied().zip(negatives.iter().copied()));
+            let single = |step: &Step<f64>| piece(step, Scale::NONE, all_n, 0.001);
+            let (plain, _) = summed(&positives, &negatives, |_, _| false, single);
+            (plain.map(|sum| sum.total() / (all_p * 1000_f64.ln())), areas(&positives, &negatives, 0.001, |all| all))
+        };
+        let of_rows = areas(&positives, &negatives, 0.001, |all| all);
+        for scale in [1.0, 0.1, 1e-200, 1e200] {
+            let (plain, areas) = sums(scale);
+            for i in 0..3 {
+                assert!((areas[i] / plain[i] - 1.0).abs() < 1e-14, "{scale} {i}");
+                assert!((areas[i] / of_rows[i] - 1.0).abs() < 1e-14, "{scale} {i}");
+            }
+        }
     }
 
     #[test]

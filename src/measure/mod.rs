@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | areas | `area.rs`, `precision_area.rs`, `precision_sum.rs`, `weighted_area.rs` | ROC AUC, average precision, PR AUC by any name |
 //! | variances | `delong.rs`, `precision_variance.rs`, `variance.rs` | how far the areas of other samples would lie |
-//! | bounds | `bounds.rs` | the interval that holds the exact area |
+//! | bounds | `bounds.rs`, `precision_ends.rs` | the interval that holds the exact area |
 //! | confusion tables | `confusion.rs`, `rate.rs` | the four counts at a threshold, and every rate made of them |
 //! | bands | `band.rs` | what binned groups leave open of a curve, and where the true ROC curve runs |
 //! | curves | `curve.rs`, `thin.rs` | ROC, precision-recall and DET curves, and fewer points for plots |
@@ -52,6 +52,7 @@ mod log_area;
 mod net_benefit;
 mod partial_area;
 mod precision_area;
+mod precision_ends;
 mod precision_recall_gain;
 mod precision_sum;
 mod precision_variance;
@@ -65,6 +66,7 @@ mod rows;
 mod scale;
 mod score_sums;
 mod smirnov;
+mod stretch;
 mod sum;
 mod thin;
 mod top;

@@ -50,9 +50,10 @@ pub fn net_benefit(table: ConfusionCounts, prevalence: Option<f64>) -> Result<Ne
     })
 }
 
-/// [`net_benefit`] of [`confusion_of_groups`], to the bit: `thresholds[i]` admits the first `admitted[i]` groups.
+/// [`net_benefit`] of [`confusion_of_groups`]: `thresholds[i]` admits the first `admitted[i]` groups. Of rows to the bit, of
+/// weights within 1e-15 of the shares of all rows that are added up.
 ///
-/// Where these ascend or descend, rows are summed on the way and no table is made.
+/// Where thresholds ascend, masses are summed on the way and no table is made.
 ///
 /// # Errors
 /// As [`net_benefit`].
@@ -72,23 +73,43 @@ pub fn net_benefit_of_groups(
     admitted: &[usize],
     prevalence: Option<f64>,
 ) -> Result<NetBenefit> {
-    let Masses::Counts { positives, negatives } = tally.masses() else {
-        return net_benefit(confusion_of_groups(tally, thresholds, admitted), prevalence);
-    };
     if !admitted.is_sorted_by(|a, b| a >= b) {
         return net_benefit(confusion_of_groups(tally, thresholds, admitted), prevalence);
     }
     refuse_others(&thresholds, prevalence)?;
-    let (all_p, all_n) = (total(positives), total(negatives));
-    let (mut tp, mut fp, mut end) = (all_p, all_n, tally.len());
-    let treating_all = rates([all_p, all_n], [all_p, all_n], prevalence);
-    let both = |i: usize| {
-        tp -= positives[admitted[i]..end].iter().sum::<u64>();
-        fp -= negatives[admitted[i]..end].iter().sum::<u64>();
-        end = admitted[i];
-        [rates([tp, fp], [all_p, all_n], prevalence), treating_all]
+    Ok(match tally.masses() {
+        Masses::Counts { positives, negatives } => on_the_way(positives, negatives, thresholds, admitted, prevalence),
+        Masses::Weights { positives, negatives } => on_the_way(positives, negatives, thresholds, admitted, prevalence),
+    })
+}
+
+/// `admitted` descends.
+fn on_the_way<M: Mass>(
+    positives: &[M],
+    negatives: &[M],
+    thresholds: Vec<f64>,
+    admitted: &[usize],
+    prevalence: Option<f64>,
+) -> NetBenefit {
+    // All are summed in the order of those below a threshold, so that above the highest nothing is left of weights either.
+    let mut whole = [M::Sum::default(); 2];
+    let add = |sums: &mut [M::Sum; 2], group: usize| {
+        M::add(&mut sums[0], positives[group]);
+        M::add(&mut sums[1], negatives[group]);
     };
-    Ok(benefits(thresholds, both, prevalence))
+    (0..positives.len()).rev().for_each(|group| add(&mut whole, group));
+    let all = whole.map(M::total);
+    let treating_all = rates(all, all, prevalence);
+    let (mut below, mut end) = ([M::Sum::default(); 2], positives.len());
+    let both = |i: usize| {
+        while end > admitted[i] {
+            end -= 1;
+            add(&mut below, end);
+        }
+        let treated = [0, 1].map(|class| M::rest(whole[class], below[class]));
+        [rates(treated, all, prevalence), treating_all]
+    };
+    benefits(thresholds, both, prevalence)
 }
 
 fn refuse_others(thresholds: &[f64], prevalence: Option<f64>) -> Result<()> {
@@ -189,8 +210,15 @@ mod tests {
                 let thresholds: Vec<f64> = (0..admitted.len()).map(|i| 0.2 * i as f64).collect();
                 for prevalence in [None, Some(0.3)] {
                     let table = confusion_of_groups(&tally, thresholds.clone(), &admitted);
-                    let found = net_benefit_of_groups(&tally, thresholds.clone(), &admitted, prevalence);
-                    assert_eq!(found, net_benefit(table, prevalence), "{admitted:?}");
+                    let expected = net_benefit(table, prevalence).unwrap();
+                    let found = net_benefit_of_groups(&tally, thresholds.clone(), &admitted, prevalence).unwrap();
+                    if matches!(tally.masses(), Masses::Counts { .. }) {
+                        assert_eq!(found, expected, "{admitted:?}");
+                    }
+                    let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-14);
+                    assert!(near(&found.model, &expected.model) && near(&found.treat_all, &expected.treat_all));
+                    let nothing = admitted.iter().position(|&groups| groups == 0);
+                    assert!(nothing.is_none_or(|i| found.model[i] == 0.0), "{admitted:?}");
                 }
             }
         }

@@ -1,10 +1,11 @@
 //! Areas under the precision-recall curve.
 
 use super::area::are_rows;
-use super::integral::rising;
+use super::integral::{SHORT_BELOW, rising, short_tail};
 use super::precision_sum::PrecisionSum;
 use super::scale::Scale;
-use super::sum::{Compensated, Mass, Step, steps};
+use super::stretch::{STRETCH, Stretch, Terms, summed};
+use super::sum::{Mass, Step};
 use crate::tally::{Masses, Tally};
 
 /// Average precision: precision at each group, weighted by the recall gained there.
@@ -110,18 +111,11 @@ fn steps_of_rows(mut positives: impl Iterator<Item = u64> + Clone, mut negatives
 
 fn area_by<M: Mass>(positives: &[M], negatives: &[M], method: PrAucMethod) -> f64 {
     let scale = M::scale(positives);
+    let precision = |step: &Step<M>, scale| precision_sum(step, step.fp, scale);
     match method {
-        PrAucMethod::Step => mean(positives, negatives, scale, |step| precision_sum(step, step.fp, scale)),
-        PrAucMethod::DavisGoadrich => mean(positives, negatives, scale, |step| interpolated(step, scale)),
-        PrAucMethod::Trapezoid => {
-            let mut above = 1.0;
-            mean(positives, negatives, scale, |step| {
-                let precision = step.tp.share(step.fp);
-                let height = 0.5 * (precision + above);
-                above = precision;
-                scale.apply(step.p.real()) * height
-            })
-        }
+        PrAucMethod::Step => mean(positives, negatives, scale, all_precisions, precision),
+        PrAucMethod::DavisGoadrich => mean(positives, negatives, scale, all_interpolated, interpolated),
+        PrAucMethod::Trapezoid => mean(positives, negatives, scale, all_joined, joined),
     }
 }
 
@@ -130,8 +124,42 @@ pub(crate) fn precision_sum<M: Mass>(step: &Step<M>, ahead: M, scale: Scale) -> 
     if step.p == M::ZERO { 0.0 } else { scale.apply(step.p.real()) * step.tp.share(ahead) }
 }
 
+/// [`precision_sum`] of a stretch, its own negatives ahead.
+#[inline(always)]
+fn all_precisions(s: &Stretch, scale: Scale, terms: &mut Terms) -> bool {
+    for i in s.groups() {
+        let (tp, fp) = (s.tp[i + 1], s.fp[i + 1]);
+        terms[i] = scale.apply(s.p[i]) * (tp / (tp + fp));
+    }
+    s.plain && s.tp[0] + s.fp[0] > 0.0 // else a group may hold nothing of nothing
+}
+
+/// `p` times the mean of the precision and that above, which is 1 above everything.
+#[inline(always)]
+fn joined<M: Mass>(step: &Step<M>, scale: Scale) -> f64 {
+    if step.p == M::ZERO {
+        return 0.0;
+    }
+    let nothing = step.tp_before == M::ZERO && step.fp_before == M::ZERO;
+    let above = if nothing { 1.0 } else { step.tp_before.share(step.fp_before) };
+    scale.apply(step.p.real()) * (0.5 * (step.tp.share(step.fp) + above))
+}
+
+#[inline(always)]
+fn all_joined(s: &Stretch, scale: Scale, terms: &mut Terms) -> bool {
+    let precision = |i: usize| {
+        let whole = s.tp[i] + s.fp[i];
+        if whole > 0.0 { s.tp[i] / whole } else { 1.0 }
+    };
+    let mut precisions = [1.0; STRETCH + 1];
+    precisions.iter_mut().zip(0..).for_each(|(own, i)| *own = precision(i));
+    s.groups().for_each(|i| terms[i] = scale.apply(s.p[i]) * (0.5 * (precisions[i + 1] + precisions[i])));
+    s.plain
+}
+
+#[inline(always)]
 fn interpolated<M: Mass>(step: &Step<M>, scale: Scale) -> f64 {
-    let slope = step.p.share(step.n);
+    let slope = if step.p == M::ZERO { 0.0 } else { step.p.share(step.n) };
     if slope == 0.0 {
         return 0.0;
     }
@@ -139,14 +167,35 @@ fn interpolated<M: Mass>(step: &Step<M>, scale: Scale) -> f64 {
     slope * rising(before, slope * (before + false_before), p)
 }
 
-/// `Σ term / P` over the groups that hold samples; terms are in scaled positives. At most 1, NaN without positives.
-fn mean<M: Mass>(positives: &[M], negatives: &[M], scale: Scale, mut term: impl FnMut(&Step<M>) -> f64) -> f64 {
-    let (mut sum, mut all_positives) = (Compensated::default(), Compensated::default());
-    for step in steps(positives, negatives).filter(|step| step.p != M::ZERO || step.n != M::ZERO) {
-        sum.add(term(&step));
-        all_positives.add(scale.apply(step.p.real()));
+/// [`interpolated`] where groups are small beside what lies above them: with `x = (p + n) / (T + F)` and the tail `t` of the
+/// logarithm's series it is `p / (T + F) · (T (1 − x t) + p t)`.
+#[inline(always)]
+fn all_interpolated(s: &Stretch, scale: Scale, terms: &mut Terms) -> bool {
+    if !(s.plain && s.most(&s.p) + s.most(&s.n) < SHORT_BELOW * (s.tp[0] + s.fp[0])) {
+        return false;
     }
-    let all_positives = all_positives.total();
+    for i in s.groups() {
+        let (p, before) = (scale.apply(s.p[i]), scale.apply(s.tp[i]));
+        let above = s.tp[i] + s.fp[i];
+        let x = (s.p[i] + s.n[i]) / above;
+        let tail = short_tail(x);
+        terms[i] = s.p[i] / above * (before * (1.0 - x * tail) + p * tail);
+    }
+    true
+}
+
+/// `Σ term / P`; terms are in scaled positives. At most 1, NaN without positives.
+#[inline(always)]
+fn mean<M: Mass>(
+    positives: &[M],
+    negatives: &[M],
+    scale: Scale,
+    together: impl Fn(&Stretch, Scale, &mut Terms) -> bool,
+    single: impl Fn(&Step<M>, Scale) -> f64,
+) -> f64 {
+    let all = |s: &Stretch, [terms]: &mut [Terms; 1]| together(s, scale, terms);
+    let ([sum], [all_positives, _]) = summed(positives, negatives, all, |step| [single(step, scale)]);
+    let all_positives = scale.apply(all_positives.real());
     if all_positives > 0.0 { (sum.total() / all_positives).min(1.0) } else { f64::NAN }
 }
 

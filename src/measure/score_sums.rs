@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use super::stretch::{STRETCH, Terms};
 use super::sum::{Compensated, Mass, total};
 use crate::error::{Error, Result};
-use crate::tally::{Masses, Sums, Tally};
+use crate::tally::{Masses, Sums, Tally, ln};
 
 /// What some groups hold: their masses as float64, and sums over their rows, `[negatives, positives]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -72,11 +73,10 @@ impl<'t> ScoreSums<'t> {
     pub(crate) fn log_losses(self) -> f64 {
         match self.kept {
             Some(kept) => sum(kept.log_losses.each_ref().map(Vec::as_slice)),
-            None => self.added(|score, [n, p]| {
-                // Mostly a group has one class, so one logarithm; and nobody loses ∞ by a score of 0.
-                let of_negatives = if n == 0.0 { 0.0 } else { n * -(-score).ln_1p() };
-                [of_negatives, if p == 0.0 { 0.0 } else { p * -score.ln() }]
-            }),
+            None => match self.tally.masses() {
+                Masses::Counts { positives, negatives } => log_losses(self.tally.thresholds(), positives, negatives),
+                Masses::Weights { positives, negatives } => log_losses(self.tally.thresholds(), positives, negatives),
+            },
         }
     }
 
@@ -130,13 +130,56 @@ fn added<M: Mass>(thresholds: &[f64], positives: &[M], negatives: &[M], of: impl
     together(sums)
 }
 
-/// The sum of all these columns.
+/// `Σ −w ln q` of groups of one score each.
+fn log_losses<M: Mass>(scores: &[f64], positives: &[M], negatives: &[M]) -> f64 {
+    let (mut sums, mut losses) = ([Compensated::default(); 2], [[0.0; STRETCH]; 2]);
+    let masses = positives.chunks(STRETCH).zip(negatives.chunks(STRETCH));
+    for (scores, (positives, negatives)) in scores.chunks(STRETCH).zip(masses) {
+        let groups = || positives.iter().zip(negatives);
+        let mixed = groups().fold(false, |mixed, (&p, &n)| mixed | (p != M::ZERO) & (n != M::ZERO));
+        if !scores.iter().fold(true, |inside, &score| inside & (score > 0.0) & (score < 1.0)) {
+            for ((&score, (&p, &n)), i) in scores.iter().zip(groups()).zip(0..) {
+                // Nobody loses ∞ by a score of 0.
+                losses[0][i] = if n == M::ZERO { 0.0 } else { -(-score).ln_1p() };
+                losses[1][i] = if p == M::ZERO { 0.0 } else { -score.ln() };
+            }
+        } else if mixed {
+            lose(&mut losses[0], scores, |_| false);
+            lose(&mut losses[1], scores, |_| true);
+        } else {
+            lose(&mut losses[0], scores, |i| positives[i] != M::ZERO); // one logarithm does for both
+            losses[1] = losses[0];
+        }
+        let [of_negatives, of_positives] = &losses;
+        for ((&p, &n), (negative, positive)) in groups().zip(of_negatives.iter().zip(of_positives)) {
+            sums[0].add(n.real() * negative);
+            sums[1].add(p.real() * positive);
+        }
+    }
+    together(sums)
+}
+
+/// The loss of each of some scores in (0, 1), by a label that is `positive` or not; without branches, which no processor
+/// could foretell. With `s + q` off 1 by `r`, what rounding took from `q = 1 − s`, `ln(1 − s) = ln q + r / q`.
+#[inline(always)]
+fn lose(losses: &mut Terms, scores: &[f64], positive: impl Fn(usize) -> bool) {
+    let (mut given, mut rests) = ([1.0; STRETCH], [0.0; STRETCH]);
+    for (i, ((given, rest), &score)) in given.iter_mut().zip(&mut rests).zip(scores).enumerate() {
+        let (other, positive) = (1.0 - score, positive(i));
+        *given = if positive { score } else { other };
+        *rest = if positive { 0.0 } else { ((1.0 - other) - score) / other };
+    }
+    for (loss, (given, rest)) in losses.iter_mut().zip(given.iter().zip(&rests)).take(scores.len()) {
+        *loss = -(ln(*given) + rest);
+    }
+}
+
+/// The sum of all these columns of one length.
 fn sum<M: Mass, const N: usize>(columns: [&[M]; N]) -> f64 {
-    let sums = columns.map(|column| {
-        let mut sum = Compensated::default();
-        column.iter().for_each(|mass| sum.add(mass.real()));
-        sum
-    });
+    let (mut sums, len) = ([Compensated::default(); N], columns.first().map_or(0, |column| column.len()));
+    let columns = columns.map(|column| &column[..len]);
+    // Side by side: a sum waits for the addition before.
+    (0..len).for_each(|i| sums.iter_mut().zip(columns).for_each(|(sum, column)| sum.add(column[i].real())));
     together(sums)
 }
 
@@ -173,5 +216,33 @@ fn refuse_others_than_probabilities(tally: &Tally) -> Result<()> {
     match range {
         Some((low, high)) if low < 0.0 || high > 1.0 => Err(Error::NotProbabilities { low, high }),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_are_those_of_their_groups_one_by_one() {
+        let scores = |from: f64, factor: f64| (0..300).map(move |i| from * factor.powi(i)).collect::<Vec<f64>>();
+        let rare = scores(0.3, 0.8);
+        let common: Vec<f64> = rare.iter().rev().map(|score| 1.0 - score).filter(|&score| score < 1.0).collect();
+        let ends = [&[1.0][..], &rare, &[0.0]].concat();
+        for scores in [rare, common, ends] {
+            let all: Vec<u64> = (0..scores.len() as u64).collect();
+            for masses in [|i: u64| [i % 2, (i + 1) % 2 * 3], |i| [i % 3, i % 4], |i| [0, i % 5], |i| [i % 5, 0]] {
+                let column = |label: usize| all.iter().map(|&i| masses(i)[label]).collect::<Vec<u64>>();
+                let (positives, negatives) = (column(1), column(0));
+                let expected = added(&scores, &positives, &negatives, |score, [n, p]| {
+                    let lost = |mass: f64, loss: f64| if mass == 0.0 { 0.0 } else { mass * loss };
+                    [lost(n, -(-score).ln_1p()), lost(p, -score.ln())]
+                });
+                let found = log_losses(&scores, &positives, &negatives);
+                assert!(found == expected || (found / expected - 1.0).abs() < 1e-15, "{found} {expected}");
+                let real = |column: &[u64]| column.iter().map(|&mass| mass as f64).collect::<Vec<f64>>();
+                assert_eq!(log_losses(&scores, &real(&positives), &real(&negatives)), found);
+            }
+        }
     }
 }

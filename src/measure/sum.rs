@@ -31,6 +31,9 @@ pub(crate) trait Mass: Copy + PartialOrd {
 
     /// `self / (self + rest)`, NaN when both are 0. Rows: correctly rounded.
     fn share(self, rest: Self) -> f64;
+
+    /// True when `share` is that very quotient of float64s; then it is of all that are no larger.
+    fn plain(self, rest: Self) -> bool;
 }
 
 /// Below it, and below twice as much, float64 holds every integer.
@@ -80,6 +83,11 @@ impl Mass for u64 {
         }
         super::ratio::ratio(self.into(), u128::from(self) + u128::from(rest))
     }
+
+    #[inline]
+    fn plain(self, rest: u64) -> bool {
+        self | rest < EXACT
+    }
 }
 
 impl Mass for f64 {
@@ -126,6 +134,11 @@ impl Mass for f64 {
         let whole = self + rest;
         if whole.is_finite() { self / whole } else { 0.5 * self / (0.5 * self + 0.5 * rest) }
     }
+
+    #[inline]
+    fn plain(self, rest: f64) -> bool {
+        (self + rest).is_finite()
+    }
 }
 
 /// The total of a column.
@@ -159,13 +172,30 @@ pub(crate) struct Step<M> {
 /// The groups from the highest score down, each with its cumulated sums.
 #[inline(always)]
 pub(crate) fn steps<'a, M: Mass>(positives: &'a [M], negatives: &'a [M]) -> impl Iterator<Item = Step<M>> + 'a {
-    steps_of(positives.iter().copied().zip(negatives.iter().copied()))
+    steps_from([M::Sum::default(); 2], positives, negatives)
+}
+
+/// The same below others, whose sums are `above`.
+#[inline(always)]
+pub(crate) fn steps_from<'a, M: Mass>(
+    above: [M::Sum; 2],
+    positives: &'a [M],
+    negatives: &'a [M],
+) -> impl Iterator<Item = Step<M>> + 'a {
+    cumulated(above, positives.iter().copied().zip(negatives.iter().copied()))
 }
 
 /// The same of the positives and negatives of each group.
 #[inline(always)]
 pub(crate) fn steps_of<M: Mass>(groups: impl Iterator<Item = (M, M)>) -> impl Iterator<Item = Step<M>> {
-    let (mut true_sum, mut false_sum) = (M::Sum::default(), M::Sum::default());
+    cumulated([M::Sum::default(); 2], groups)
+}
+
+#[inline(always)]
+fn cumulated<M: Mass>(
+    [mut true_sum, mut false_sum]: [M::Sum; 2],
+    groups: impl Iterator<Item = (M, M)>,
+) -> impl Iterator<Item = Step<M>> {
     groups.map(move |(p, n)| {
         let (tp_before, fp_before) = (M::total(true_sum), M::total(false_sum));
         M::add(&mut true_sum, p);
