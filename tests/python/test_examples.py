@@ -1,6 +1,7 @@
 """README and examples/ do what they say."""
 
 import contextlib
+import importlib
 import importlib.util
 import io
 import re
@@ -107,6 +108,13 @@ def test_eighteen_labels_have_scikit_learns_figures():
     screen = run_example("keras_labels.py", "--rows", "3000", "--epochs", "2")
     assert "62 of 62 figures are scikit-learn's" in screen
     assert len(re.findall(r"^topic \d\d ", screen, re.MULTILINE)) == 18
+
+
+def test_a_label_with_another_figure_is_noticed(monkeypatch):
+    monkeypatch.syspath_prepend(REPOSITORY / "examples")
+    labels = importlib.import_module("keras_labels")
+    assert labels.compare(labels.Screen(), {"AUC": 0.75, "F1": 0.5}, {"AUC": 0.75, "F1": 0.5}) == 0
+    assert labels.compare(labels.Screen(), {"AUC": 0.75, "F1": 0.5}, {"AUC": 0.75, "F1": 0.50001}) == 1
 
 
 def test_digits_have_scikit_learns_figures_and_a_picture_of_each_epoch(tmp_path):
