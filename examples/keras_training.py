@@ -1,189 +1,226 @@
-"""A Keras model trained twice on the data of ``million.py``: with Keras's metrics, and with thresher's in their place.
+"""A Keras model on the data of ``million.py``, trained with Keras's metrics and with thresher's in their place.
 
-Run it with ``python examples/keras_training.py``; it needs Keras and jax. Nineteen thresholds are counted in each
-epoch: Keras logs their mean, thresher a value for each. Once an epoch the validation data are evaluated exactly, and
-ROC curve, precision-recall curve and confusion matrix drawn over those of earlier epochs. Both trainings are timed,
-their answers set side by side; then a StratifiedKFold, with exact figures of each fold. It exits 1 when a figure is
-not that of the definition.
+Run it with ``python examples/keras_training.py``; it needs scikit-learn, Keras and jax. Nineteen thresholds are counted
+in every epoch: Keras keeps an array of them, thresher logs a value for each. Once an epoch the held-out rows are
+evaluated exactly, and ROC curve, precision-recall curve and confusion matrix drawn over those of earlier epochs. The
+trainings are timed, their answers stand beside the definition's; it exits 1 when a figure of ours is another.
 """
 
 import argparse
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from types import ModuleType
+from typing import Any, TypeAlias
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
-from sklearn.datasets import make_classification
-from sklearn.model_selection import StratifiedKFold, train_test_split
-from sklearn.preprocessing import StandardScaler
+from sklearn.model_selection import train_test_split
 
+import thresher as th
 import thresher.keras
+from flights_screen import Screen, interval, span
+from million import THRESHOLDS, million_samples
 
-THRESHOLDS = [round(0.05 * place, 2) for place in range(1, 20)]
-OUTPUT = Path(__file__).parents[1] / "demo" / "keras"
-SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)
+SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)  # in the logs of each epoch
 
-Arrays = tuple[NDArray[np.float32], NDArray[np.float32]]
+Rows: TypeAlias = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
 def main() -> int:
-    """Train, compare, draw; 0 when every figure is right."""
-    given = options().parse_args()
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-    train, held_out = split(given.samples)
-    console.print(
-        f"{len(train[0]):,} rows to train on, {len(held_out[0]):,} held out; backend {keras.backend.backend()}\n"
-    )
-    validation = thresher.keras.ValidationMetrics(
-        held_out, thresholds=THRESHOLDS, metrics=("auc", "recall"), level=0.95
-    )
-    pictures = thresher.keras.EpochCurves(validation, given.output, loggers=loggers(given))
-    model, logs, ours = trained(
-        thresher.keras, train, held_out, given.epochs, [validation, pictures], per_threshold=True
-    )
-    _, theirs_logs, theirs = trained(keras.metrics, train, held_out, given.epochs, [])
-    right = compared(console, model, held_out, logs, theirs_logs, ours, theirs)
-    estimate = validation.counts[""].roc_auc_interval()
-    console.print(
-        f"\nexact ROC AUC of the held-out rows: {estimate}; counting took {validation.seconds['count']:.3f} s"
-    )
-    console.print(f"pictures of each epoch are in {given.output}\n")
-    folds(console, train, given.epochs)
+    """Train twice, compare, draw; 0 when every figure is that of the definition."""
+    given = arguments()
+    screen = Screen()
+    screen.title("The same training, with keras.metrics and with thresher.keras", f"Keras on {keras.backend.backend()}")
+    with screen.working(f"{given.rows:,} rows"):
+        train, held_out = split(given.rows)
+
+    validation = thresher.keras.ValidationMetrics(held_out, ("auc", "average_precision"), level=0.95)
+    given.output.mkdir(parents=True, exist_ok=True)
+    loggers = [thresher.keras.TensorBoardLogger(given.tensorboard)] if given.tensorboard else []
+    callbacks = [
+        validation,
+        thresher.keras.EpochCurves(validation, given.output, loggers=loggers),
+        keras.callbacks.CSVLogger(given.output / "log.csv"),
+    ]
+    with screen.working("training with keras.metrics"):
+        theirs = trained(keras.metrics, train, held_out, given.epochs)
+    with screen.working("training with thresher.keras in its place, nothing else changed"):
+        same_code = trained(thresher.keras, train, held_out, given.epochs)
+    with screen.working("training with thresher.keras: a key for each threshold, exact areas, pictures"):
+        ours = trained(thresher.keras, train, held_out, given.epochs, callbacks, per_threshold=True)
+    for logger in loggers:
+        logger.close()
+
+    show_logs(screen, ours.logs)
+    right = show_answers(screen, ours, theirs, held_out)
+    right &= show_areas(screen, ours, theirs, validation)
+    show_times(screen, [theirs, same_code, ours], validation)
+    screen.say(f"\nPictures of each epoch, and all keys in log.csv: {given.output}")
+    screen.say(f"TensorBoard: {f'tensorboard --logdir {given.tensorboard}' if given.tensorboard else 'not asked for'}")
+    screen.say("\nequal at every threshold" if right else "\nDIFFERENT: see the rows marked above")
     return 0 if right else 1
 
 
-def options() -> argparse.ArgumentParser:
-    """What the command line takes."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--samples", type=int, default=200_000, help="rows in all (default: 200,000; try 1,000,000)")
-    parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the pictures")
-    parser.add_argument("--tensorboard", type=Path, help="also write event files here (needs tensorboard)")
-    return parser
-
-
-def loggers(given: argparse.Namespace) -> list[thresher.keras.Logger]:
-    """Where numbers and pictures go beside the folder."""
-    return [thresher.keras.TensorBoardLogger(given.tensorboard)] if given.tensorboard else []
-
-
-def split(n_samples: int) -> tuple[Arrays, Arrays]:
-    """Features and labels of two thirds and of one third."""
-    x, y = make_classification(
-        n_samples, 10, n_informative=4, n_redundant=0, n_clusters_per_class=1, weights=[0.8, 0.2], random_state=42
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    options.add_argument(
+        "--rows", type=int, default=200_000, help="in all; million.py has 1,000,000 (default: 200,000)"
     )
-    x = StandardScaler().fit_transform(x).astype(np.float32)
-    train, test, of_train, of_test = train_test_split(x, y.astype(np.float32), test_size=1 / 3, random_state=42)
-    return (train, of_train[:, None]), (test, of_test[:, None])
+    options.add_argument("--epochs", type=int, default=3, help="default: 3")
+    options.add_argument("--output", type=Path, default=Path("demo/keras"), help="folder of the pictures")
+    options.add_argument("--tensorboard", type=Path, help="folder of event files too; needs `pip install tensorboard`")
+    return options.parse_args()
 
 
-def network() -> Any:
-    """A small dense network, the same every time."""
-    keras.utils.set_random_seed(0)
-    layers = [keras.layers.Dense(32, "relu"), keras.layers.Dense(16, "relu"), keras.layers.Dense(1, "sigmoid")]
-    return keras.Sequential([keras.Input((10,)), *layers])
+def split(rows: int) -> tuple[Rows, Rows]:
+    """Two thirds to train on, one third held out."""
+    samples, labels = million_samples(rows)
+    train, test, of_train, of_test = train_test_split(
+        samples.astype(np.float32), labels, test_size=1 / 3, random_state=42
+    )
+    return (train, of_train), (test, of_test)
+
+
+@dataclass
+class Training:
+    """A trained model, what `fit` logged, and the seconds of its later epochs: training, and validation by Keras."""
+
+    model: Any
+    logs: dict[str, list[Any]]
+    seconds: tuple[float, float]
 
 
 def trained(
-    module: Any, train: Arrays, held_out: Arrays, epochs: int, callbacks: list[Any], **more: Any
-) -> tuple[Any, dict[str, list[Any]], float]:
-    """Return the model, its logs and the seconds of its later epochs, metrics taken from `module`."""
-    model = network()
-    metrics = [
-        module.AUC(name="binned_auc"),
-        module.Recall(THRESHOLDS, name="train_recall", **more),
-        module.TruePositives(THRESHOLDS, name="true_positives", **more),
-    ]
+    metrics: ModuleType, train: Rows, held_out: Rows, epochs: int, callbacks: Any = (), **more: Any
+) -> Training:
+    """Train the same network on the same rows; only the module that the metrics come from is another."""
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Dense(32, "relu"), keras.layers.Dense(16, "relu"), keras.layers.Dense(1, "sigmoid")]
+    model = keras.Sequential([keras.Input(train[0].shape[1:]), *layers])
+    model.compile(
+        "adam",
+        "binary_crossentropy",
+        metrics=[
+            metrics.AUC(name="binned_auc"),
+            metrics.Recall(list(THRESHOLDS), name="recall", **more),
+            metrics.TruePositives(list(THRESHOLDS), name="true_positives", **more),
+        ],
+    )
     clock = Clock()
-    model.compile("adam", "binary_crossentropy", metrics=metrics)
-    arguments = {"batch_size": 1_024, "verbose": 0, "validation_data": held_out, "validation_batch_size": 4_096}
-    history = model.fit(*train, epochs=epochs, callbacks=[clock, *callbacks], **arguments)
-    return model, history.history, clock.seconds
+    history = model.fit(
+        *train,
+        batch_size=1_024,
+        epochs=epochs,
+        validation_data=held_out,
+        validation_batch_size=4_096,
+        callbacks=[*callbacks, clock],
+        verbose=0,
+    )
+    return Training(model, history.history, clock.medians())
 
 
-class Clock(keras.callbacks.Callback):  # type: ignore[misc] # keras has no types
-    """The time of steps after the first epoch, which compiles."""
+class Clock(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Seconds of each epoch, training and Keras's validation apart; callbacks and pictures are in neither."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.seconds = 0.0
-        self._start = self._end = 0.0
+        self._moments: list[list[float]] = []
 
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Start, when pictures of the epoch before are drawn."""
-        if batch == 0:
-            self._start = perf_counter()
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Begin an epoch."""
+        self._moments.append([perf_counter()])
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Remember when the last step ended."""
-        self._end = perf_counter()
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Training is over, validation begins."""
+        self._moments[-1].append(perf_counter())
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Add."""
-        if epoch:
-            self.seconds += self._end - self._start
+    def on_test_end(self, logs: Any = None) -> None:
+        """Validation is over."""
+        self._moments[-1].append(perf_counter())
+
+    def medians(self) -> tuple[float, float]:
+        """Of the epochs but the first, which compiles; of that one where there is no other."""
+        training, validation = np.median(np.diff(self._moments[1:] or self._moments, axis=1), axis=0)
+        return float(training), float(validation)
 
 
-def compared(
-    console: Console,
-    model: Any,
-    held_out: Arrays,
-    logs: dict[str, list[Any]],
-    theirs: dict[str, list[Any]],
-    ours_seconds: float,
-    theirs_seconds: float,
-) -> bool:
-    """Print recall by threshold, as logged by both and as defined; return whether ours is the definition's."""
-    x, y = held_out
-    scores = model.predict(x, batch_size=4_096, verbose=0)
-    table = Table(
-        "threshold", "key in the logs", "thresher", "keras", "definition", title="recall of the held-out rows"
+def show_logs(screen: Screen, logs: dict[str, list[Any]]) -> None:
+    """What is in the logs after each epoch: a key for every threshold."""
+    screen.headline("In fit's logs, each epoch: one value a threshold")
+    names = ("recall", "true_positives", "val_recall", "val_true_positives")
+    keys = [key for name in names for key in thresher.keras.threshold_keys(name, SHOWN)]
+    epochs = range(len(logs["loss"]))
+    form = {"recall": "{:.4f}", "true_positives": "{:,.0f}"}
+    rows = [
+        [key, *(form[key.removeprefix("val_").rsplit("_", 2)[0]].format(logs[key][epoch]) for epoch in epochs)]
+        for key in keys
+    ]
+    screen.table(["key", *(f"epoch {epoch + 1}" for epoch in epochs)], rows)
+    screen.say(f"… and {sum('_0_' in key for key in logs) - len(keys)} keys more, for the other thresholds")
+
+
+def show_answers(screen: Screen, ours: Training, theirs: Training, held_out: Rows) -> bool:
+    """True positives and recall of the held-out rows after the last epoch; whether ours are the definition's."""
+    samples, labels = held_out
+    positives = ours.model.predict(samples, batch_size=4_096, verbose=0)[labels == 1]
+    recall_keys, count_keys = (
+        thresher.keras.threshold_keys(name, list(THRESHOLDS)) for name in ("val_recall", "val_true_positives")
     )
-    right = True
-    keys = thresher.keras.threshold_keys("val_recall", THRESHOLDS)
-    for index, (threshold, key) in enumerate(zip(THRESHOLDS, keys, strict=True)):
-        exact = float(((scores > np.float32(threshold)) & (y == 1)).sum() / (y == 1).sum())
-        compiled = logs[key.replace("val_recall", "val_train_recall")][-1]
-        right &= bool(np.isclose(logs[key][-1], exact, atol=1e-6) and np.isclose(compiled, exact, atol=1e-6))
-        if threshold in SHOWN:
-            keras_s = theirs["val_train_recall"][-1][index]
-            table.add_row(f"{threshold}", key, f"{logs[key][-1]:.6f}", f"{keras_s:.6f}", f"{exact:.6f}")
-    console.print(table)
-    console.print(
-        f"one value for nineteen thresholds in Keras's progress bar: {np.mean(theirs['val_train_recall'][-1]):.4f}"
-    )
-    figures = f"binned AUC {logs['val_binned_auc'][-1]:.4f}, exact {logs['val_auc'][-1]:.4f}"
-    console.print(f"area under the ROC curve: {figures}; Keras {theirs['val_binned_auc'][-1]:.4f}")
-    if ours_seconds:
-        console.print(f"steps after the first epoch: thresher {ours_seconds:.2f} s, Keras {theirs_seconds:.2f} s")
+    rows, right = [], True
+    for place, threshold in enumerate(THRESHOLDS):
+        count = np.count_nonzero(positives > np.float32(threshold))
+        counts = (theirs.logs["val_true_positives"][-1][place], ours.logs[count_keys[place]][-1], count)
+        shares = (theirs.logs["val_recall"][-1][place], ours.logs[recall_keys[place]][-1], count / len(positives))
+        same = counts[1] == count and bool(np.isclose(shares[1], shares[2], rtol=1e-6))
+        right &= same
+        figures = [f"{each:,.0f}" for each in counts] + [f"{each:.6f}" for each in shares]
+        rows.append([f"{threshold:.2f}", *figures[:-1], figures[-1] + ("" if same else "  DIFFERENT")])
+    screen.headline("Held-out rows after the last epoch: score > threshold, counted three ways")
+    heads = ("Keras", "thresher", "NumPy")
+    screen.table(["above", *heads, *heads], rows, groups=(("", 1), ("true positives", 3), ("recall", 3)))
+    mean = np.mean(theirs.logs["val_recall"][-1])
+    screen.say(f"Keras's progress bar shows one value for all nineteen, their mean: {mean:.4f}")
     return right
 
 
-def folds(console: Console, train: Arrays, epochs: int) -> None:
-    """Print exact figures of five folds, and their mean and spread."""
-    x, y = train[0][:20_000], train[1][:20_000]
-    figures = []
-    for fit, test in StratifiedKFold(5, shuffle=True, random_state=0).split(x, y[:, 0]):
-        model = network()
-        model.compile("adam", "binary_crossentropy")
-        model.fit(x[fit], y[fit], epochs=epochs, batch_size=256, verbose=0)
-        area, precision = thresher.keras.ExactAUC(), thresher.keras.AveragePrecision()
-        scores = model.predict(x[test], batch_size=4_096, verbose=0)
-        for metric in area, precision:
-            metric.update_state(y[test], scores)
-        figures.append((float(area.result()), float(precision.result())))
-    mean, spread = np.mean(figures, axis=0), np.std(figures, axis=0, ddof=1)
-    console.print(
-        f"five folds: ROC AUC {mean[0]:.4f} ± {spread[0]:.4f}, average precision {mean[1]:.4f} ± {spread[1]:.4f}"
+def show_areas(screen: Screen, ours: Training, theirs: Training, validation: Any) -> bool:
+    """Areas after the last epoch; whether the exact one is that of all scores at once."""
+    samples, labels = validation.data
+    scores = ours.model.predict(samples, batch_size=4_096, verbose=0).ravel()
+    exact, counts = th.roc_auc(labels, scores), validation.counts[""]
+    same = bool(np.isclose(ours.logs["val_auc"][-1], exact, rtol=0, atol=1e-6))
+    screen.headline("Area under the ROC curve of the held-out rows")
+    screen.listed(
+        [
+            ("keras.metrics.AUC, 200 thresholds", f"{theirs.logs['val_binned_auc'][-1]:.6f}"),
+            ("thresher.keras.AUC, 200 thresholds", f"{ours.logs['val_binned_auc'][-1]:.6f}"),
+            ("ValidationMetrics, every score", f"{ours.logs['val_auc'][-1]:.6f}{'' if same else '  DIFFERENT'}"),
+            ("  with its 95 % interval", interval(counts.roc_auc_interval(), 6)),
+            ("average precision, every score", interval(counts.average_precision_interval(), 6)),
+        ]
     )
+    return same
+
+
+def show_times(screen: Screen, trainings: list[Training], validation: Any) -> None:
+    """Medians of the epochs but the first, in one run on one machine."""
+    screen.headline("Time of an epoch")
+    unasked = [""] * (len(trainings) - 1)
+    rows = [
+        ["training, metrics in the compiled step", *(span(each.seconds[0]) for each in trainings)],
+        ["validation_data, the same metrics", *(span(each.seconds[1]) for each in trainings)],
+        ["ValidationMetrics, predicting", *unasked, span(validation.seconds["predict"] + validation.seconds["data"])],
+        ["ValidationMetrics, counting exactly", *unasked, span(validation.seconds["count"])],
+    ]
+    screen.table(["", "keras.metrics", "thresher.keras", "… a key a threshold"], rows)
+    screen.say("Keras turns every key of the logs into a Python number at every step: that is the price of many keys.")
 
 
 if __name__ == "__main__":

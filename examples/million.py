@@ -18,10 +18,10 @@ BATCH_ROWS = 1_024
 THRESHOLDS = np.arange(0.05, 1, 0.05)
 
 
-def held_out_scores() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Labels and scores of a third of a million samples, by a model trained on the rest."""
+def million_samples(rows: int = 1_000_000) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Ten features, four of which tell, and labels, a fifth of them positive."""
     samples, labels = make_classification(
-        n_samples=1_000_000,
+        n_samples=rows,
         n_features=10,
         n_redundant=0,
         n_informative=4,
@@ -29,7 +29,12 @@ def held_out_scores() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         weights=[0.8, 0.2],
         random_state=42,
     )
-    train, test, train_labels, test_labels = train_test_split(samples, labels, test_size=1 / 3, random_state=42)
+    return samples, labels
+
+
+def held_out_scores() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Labels and scores of a third of a million samples, by a model trained on the rest."""
+    train, test, train_labels, test_labels = train_test_split(*million_samples(), test_size=1 / 3, random_state=42)
     model = LogisticRegression().fit(train, train_labels)
     return test_labels, model.predict_proba(test)[:, 1]
 

@@ -46,6 +46,8 @@ def agrees(found: str, committed: str) -> bool:
     return words[0] == words[1] and numbers[0] == pytest.approx(numbers[1], rel=0.02, abs=0.002)
 
 
+# Keras's own, on jax, when it reads weights.
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
 def test_the_cells_of_a_notebook_give_the_outputs_that_are_committed(path, monkeypatch):
     monkeypatch.chdir(NOTEBOOKS)
@@ -65,7 +67,7 @@ def test_the_cells_of_a_notebook_give_the_outputs_that_are_committed(path, monke
 
 def test_notebooks_are_small_enough_to_be_kept():
     sizes = {path.name: path.stat().st_size for path in NOTEBOOKS.glob("*.ipynb")}
-    assert "certainty.ipynb" in sizes
+    assert {"certainty.ipynb", "keras_migration.ipynb"} <= set(sizes)
     assert max(sizes.values()) < 300_000
 
 
