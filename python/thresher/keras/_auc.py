@@ -8,7 +8,7 @@ import numpy as np
 
 from thresher.keras._areas import area
 from thresher.keras._cuts import Counts
-from thresher.keras._framework import keras, registered, working_dtype
+from thresher.keras._framework import keras, registered
 from thresher.keras._rows import Layout
 from thresher.keras._state import cells
 from thresher.keras._thresholded import Thresholded
@@ -149,6 +149,3 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
         if self.curve.value == "PR":
             return positives
         return positives & (counts.false_positives[0] + counts.true_negatives[0] > 0)
-
-    def _dtype_shown(self) -> str:
-        return working_dtype(self.dtype)

@@ -54,7 +54,7 @@ class TruePositives(_Count, keras.metrics.TruePositives):  # type: ignore[misc]
         Leave out what Keras's mask of the predictions hides; Keras counts it.
     per_threshold : bool, default False
         Whether `result()` is a dict by threshold, for `fit`'s logs: `{"true_positives_0_5": ...}`.
-    key_format : str or callable, optional
+    key_format : str, optional
         How its keys are made (`threshold_keys`).
 
     Notes
@@ -89,7 +89,7 @@ class FalsePositives(_Count, keras.metrics.FalsePositives):  # type: ignore[misc
         Leave out what Keras's mask of the predictions hides; Keras counts it.
     per_threshold : bool, default False
         Whether `result()` is a dict by threshold, for `fit`'s logs: `{"false_positives_0_5": ...}`.
-    key_format : str or callable, optional
+    key_format : str, optional
         How its keys are made (`threshold_keys`).
 
     Notes
@@ -124,7 +124,7 @@ class TrueNegatives(_Count, keras.metrics.TrueNegatives):  # type: ignore[misc]
         Leave out what Keras's mask of the predictions hides; Keras counts it.
     per_threshold : bool, default False
         Whether `result()` is a dict by threshold, for `fit`'s logs: `{"true_negatives_0_5": ...}`.
-    key_format : str or callable, optional
+    key_format : str, optional
         How its keys are made (`threshold_keys`).
 
     Notes
@@ -159,7 +159,7 @@ class FalseNegatives(_Count, keras.metrics.FalseNegatives):  # type: ignore[misc
         Leave out what Keras's mask of the predictions hides; Keras counts it.
     per_threshold : bool, default False
         Whether `result()` is a dict by threshold, for `fit`'s logs: `{"false_negatives_0_5": ...}`.
-    key_format : str or callable, optional
+    key_format : str, optional
         How its keys are made (`threshold_keys`).
 
     Notes
@@ -229,7 +229,7 @@ class Precision(_Share, keras.metrics.Precision):  # type: ignore[misc]
         What it is where no score is greater; Keras's is 0.
     per_threshold : bool, default False
         Whether `result()` is a dict by threshold, for `fit`'s logs: `{"precision_0_5": ...}`.
-    key_format : str or callable, optional
+    key_format : str, optional
         How its keys are made (`threshold_keys`).
 
     Notes
@@ -277,7 +277,7 @@ class Recall(_Share, keras.metrics.Recall):  # type: ignore[misc]
         What it is while there is no positive; Keras's is 0.
     per_threshold : bool, default False
         Whether `result()` is a dict by threshold, for `fit`'s logs: `{"recall_0_5": ...}`.
-    key_format : str or callable, optional
+    key_format : str, optional
         How its keys are made (`threshold_keys`).
 
     Notes

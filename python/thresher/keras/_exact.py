@@ -53,7 +53,11 @@ class _Exact(keras.metrics.Metric):  # type: ignore[misc]
         """
         mask = mask_of(y_pred) if self.use_mask else None
         given = [None if each is None else host(each) for each in (y_true, y_pred, sample_weight, mask)]
-        if not runs_eagerly() or given[0] is None or given[1] is None:
+        here = all(
+            (found is None) == (each is None)
+            for found, each in zip(given[:3], (y_true, y_pred, sample_weight), strict=True)
+        )
+        if not (runs_eagerly() and here):
             raise RuntimeError(
                 f"{type(self).__name__} keeps every distinct score, which a compiled model cannot. Use the callback "
                 "thresher.keras.ValidationMetrics for exact figures once an epoch, or thresher.keras.AUC in the model"
@@ -68,10 +72,14 @@ class _Exact(keras.metrics.Metric):  # type: ignore[misc]
             ]
         if self._columns and len(parts) != len(self._columns):
             raise ValueError(f"`y_pred` has {len(parts)} labels, but {len(self._columns)} were counted before")
-        columns = [column.copy() for column in self._columns] if self._columns else [ExactCounts() for _ in parts]
-        for column, rows in zip(columns, parts, strict=True):
+        batch = [ExactCounts() for _ in parts]  # so that a label that is refused leaves all others as they are
+        for column, rows in zip(batch, parts, strict=True):
             column.update(rows.labels, rows.scores, weights=rows.weights)
-        self._columns[:] = columns
+        if not self._columns:
+            self._columns[:] = batch
+            return
+        for column, more in zip(self._columns, batch, strict=True):
+            column.merge(more)
 
     def _area(self, counts: ExactCounts) -> float:
         raise NotImplementedError

@@ -110,7 +110,7 @@ def host(values: Any) -> np.ndarray | None:
         if isinstance(values, jax.Array) and any(device.platform != "cpu" for device in values.devices()):
             return None
     elif BACKEND == "tensorflow" and tf.is_tensor(values):
-        on_host = tf.executing_eagerly() and hasattr(values, "numpy") and not values.device.endswith(("GPU:0", "TPU:0"))
+        on_host = tf.executing_eagerly() and hasattr(values, "numpy") and "CPU" in (values.device or "CPU")
         return np.asarray(values.numpy()) if on_host else None
     elif BACKEND == "torch" and isinstance(values, torch.Tensor):
         if values.device.type != "cpu":

@@ -61,9 +61,8 @@ class _FScore(Limbed):
             greatest = library.max(y_pred, axis=-1, keepdims=True)
             flagged = library.logical_and(y_pred >= greatest, library.abs(y_pred) > 1e-9)  # rows of zeros flag nothing
         else:
-            flagged = y_pred > np.float32(self.threshold)  # type: ignore[attr-defined]
-            if library is np:
-                flagged = y_pred.astype(np.float32) > np.float32(self.threshold)  # type: ignore[attr-defined]
+            narrow = y_pred.astype(np.float32) if library is np else y_pred
+            flagged = narrow > np.float32(self.threshold)  # type: ignore[attr-defined]
         flagged = flagged.astype(np.float64) if library is np else ops.cast(flagged, "float32")
         parts = (flagged * y_true, flagged * (1 - y_true), (1 - flagged) * y_true, y_true)
         if weights is not None:

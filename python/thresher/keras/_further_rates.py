@@ -77,7 +77,7 @@ class Specificity(_Rate):
         What it is while there is no negative.
     per_threshold : bool, default False
         Whether `result()` is a dict by threshold, for `fit`'s logs.
-    key_format : str or callable, optional
+    key_format : str, optional
         How its keys are made (`threshold_keys`).
 
     Notes
@@ -123,7 +123,7 @@ class BalancedAccuracy(_Rate):
         What it is while either class is lacking.
     per_threshold : bool, default False
         Whether `result()` is a dict by threshold, for `fit`'s logs.
-    key_format : str or callable, optional
+    key_format : str, optional
         How its keys are made (`threshold_keys`).
 
     Notes
@@ -170,7 +170,7 @@ class MatthewsCorrelation(_Rate):
         What it is where a row or a column of the confusion matrix is empty.
     per_threshold : bool, default False
         Whether `result()` is a dict by threshold, for `fit`'s logs.
-    key_format : str or callable, optional
+    key_format : str, optional
         How its keys are made (`threshold_keys`).
 
     Notes
@@ -217,7 +217,7 @@ class CohenKappa(_Rate):
         What it is where all labels and all predictions are of one class.
     per_threshold : bool, default False
         Whether `result()` is a dict by threshold, for `fit`'s logs.
-    key_format : str or callable, optional
+    key_format : str, optional
         How its keys are made (`threshold_keys`).
 
     Notes

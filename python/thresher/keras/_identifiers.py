@@ -82,7 +82,7 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
     """
     if isinstance(config, dict) and isinstance(config.get("config"), dict):
         cls: Any = _ANSWERED.get(str(config.get("class_name")).rpartition(">")[2])
-        named_by_user = config["class_name"] in (custom_objects or {})
+        named_by_user = config.get("class_name") in (custom_objects or {})
         if cls is not None and not named_by_user and config.get("module") in (None, "keras.metrics", cls.__module__):
             return cls.from_config(config["config"])
     return keras.metrics.deserialize(config, custom_objects=custom_objects)

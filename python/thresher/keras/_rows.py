@@ -47,7 +47,8 @@ def rows_on_host(layout: Layout, y_true: Any, y_pred: Any, sample_weight: Any, m
         If shapes do not agree; both are named.
     """
     labels = y_true if y_true.dtype == np.bool_ else y_true != 0
-    scores = y_pred if y_pred.dtype == layout.dtype or y_pred.dtype == np.float16 else y_pred.astype(layout.dtype)
+    narrow = y_pred.dtype == np.float16 and not layout.from_logits  # which the core reads as it is
+    scores = y_pred if narrow or y_pred.dtype == layout.dtype else y_pred.astype(layout.dtype)
     if layout.from_logits:
         with np.errstate(over="ignore"):
             scores = 1 / (1 + np.exp(-scores))

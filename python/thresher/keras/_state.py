@@ -303,7 +303,7 @@ class Limbed:
             self._host.bound = True
 
     def _fold(self) -> None:
-        """Add what was counted since to `_held`; of metrics that count in an accumulator."""
+        """Add what was counted since to what is held; of metrics that count in an accumulator."""
 
     def _drop(self) -> None:
         """Forget what was counted since; of metrics that count in an accumulator."""

@@ -32,12 +32,12 @@ class Table:
         if not self._by_label:
             self._update(0, rows)
         else:
-            before = [column.copy() for column in self._columns]
+            before = [column.copy() for column in self._columns], self._negative
             try:
                 for index in range(rows.scores.shape[1]):
                     self._update(index, Rows(*(None if each is None else each[:, index] for each in rows)))
             except BaseException:
-                self._columns = before
+                self._columns, self._negative = before
                 raise
         self.empty = False
 
@@ -54,7 +54,7 @@ class Table:
                 raise
             split = self._columns[index].copy()
             split.update(labels[~below], scores[~below], weights=weights[~below])
-            negative = self._negative or [_emptied(column) for column in self._columns]
+            negative = [column.copy() for column in self._negative or map(_emptied, self._columns)]
             negative[index].update(labels[below], scores[below], weights=-weights[below])
             self._columns[index], self._negative = split, negative
 
@@ -66,7 +66,7 @@ class Table:
         return Counts(*(more - less for more, less in zip(counts, self._read(self._negative), strict=True)))
 
     def _read(self, columns: list[ThresholdCounts]) -> Counts:
-        # Straight from the compiled state: a ConfusionCounts takes ten times as long to make.
+        # Straight from the compiled state: what a ConfusionCounts checks takes longer than counting a small batch.
         read = [self._with_ends(*column._state.confusion(None, ">", False)[1:]) for column in columns]
         if not self._by_label:
             return read[0]

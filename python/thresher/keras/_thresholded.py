@@ -16,7 +16,7 @@ from thresher.keras._rows import Layout, rows_in_graph, rows_on_host
 from thresher.keras._state import Limbed
 from thresher.keras._tables import Table
 
-__all__ = ["FOUR", "Thresholded", "as_tensor"]
+__all__ = ["Thresholded", "as_tensor"]
 
 FOUR = {
     "true_positives": "true_positives",

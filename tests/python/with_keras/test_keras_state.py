@@ -188,3 +188,25 @@ def test_masked_steps_are_counted_as_in_keras_or_left_out_on_request():
     assert array(asked.result()) == (labels[mask] * (scores[mask] > 0.5)).sum()
     values = asked.stateless_update_state(asked.stateless_reset_state(), labels, masked())
     assert array(asked.stateless_result(values)) == array(asked.result())
+
+
+@pytest.mark.parametrize("name", ["ExactAUC", "AUC"])
+def test_a_batch_with_one_refused_label_leaves_every_label_as_it_was(name):
+    metric = getattr(ours_of, name)(multi_label=True)
+    labels, scores, weights = rows(1, (40, 2), weights=(40, 2))
+    metric.update_state(labels, scores, weights)
+    before = array(metric.result())
+    spoilt = scores.copy()
+    spoilt[7, 1] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        metric.update_state(labels, spoilt, -weights if name == "AUC" else weights)
+    assert array(metric.result()) == before
+
+
+def test_logits_of_half_precision_are_squashed_in_single_on_both_paths():
+    labels, scores = rows(2, (400,), low=-4, high=4)
+    thresholds = list(np.linspace(0.1, 0.9, 40))
+    half, single = ours_of.Recall(thresholds, from_logits=True), ours_of.Recall(thresholds, from_logits=True)
+    half.update_state(labels, scores.astype(np.float16))
+    single.update_state(labels, scores.astype(np.float16).astype(np.float32))
+    assert array(half.result()).tolist() == array(single.result()).tolist()
