@@ -159,6 +159,11 @@ DROP_INS = {
     "keras": (KERAS_ORDER, {"numpy", "keras", "jax", "tensorflow", "torch"}),
 }
 
+# The page and the command: each module may import those before it, the face, and the libraries named.
+REPORT_ORDER: list[str] = []
+CLI_ORDER: list[str] = []
+ROOMS = {"_report": (REPORT_ORDER, {"numpy"}), "cli": (CLI_ORDER, {"numpy", "typer", "click", "rich"})}
+
 PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
@@ -268,6 +273,17 @@ def test_a_module_of_a_drop_in_imports_only_those_before_it_the_public_face_and_
         foreign = name.split(".")[0] in sys.stdlib_module_names | libraries
         allowed = before | {"thresher._core", "thresher._optional"}
         assert foreign or public or name in allowed, f"{module} imports {name} when it is loaded"
+
+
+@pytest.mark.parametrize("module", [name for name in python_modules() if name.partition(".")[0] in ROOMS])
+def test_a_module_of_a_room_imports_only_those_before_it_the_face_and_its_libraries(module):
+    room, _, own = module.partition(".")
+    order, libraries = ROOMS[room]
+    before = {f"thresher.{room}.{name}".removesuffix(".__init__") for name in order[: order.index(own)]}
+    face = {f"thresher.{name}" for name in FACE_ORDER} | {f"thresher.{name}" for name in th.__all__}
+    for name in imported_when_loaded(python_modules()[module]):
+        foreign = name.split(".")[0] in sys.stdlib_module_names | libraries
+        assert foreign or name in before | face, f"{module} imports {name} when it is loaded"
 
 
 def test_imports_are_found_wherever_they_run_on_loading():
