@@ -39,6 +39,7 @@ __all__ = [
     "ops",
     "outside_graphs",
     "py_dataset_batches",
+    "reads_float64",
     "reduce_to_samplewise_values",
     "registered",
     "replicas_of",
@@ -89,6 +90,11 @@ def working_dtype(dtype: str) -> str:
     """Return what scores and thresholds of a metric of that dtype are rounded to before they are compared."""
     wide = dtype == "float64" and (BACKEND != "jax" or jax.numpy.float64 == jax.dtypes.canonicalize_dtype("float64"))
     return "float64" if wide else "float32"
+
+
+def reads_float64() -> bool:
+    """Whether Keras's operations leave an array of float64 as it is; on NumPy and jax they read it as float32."""
+    return BACKEND in ("tensorflow", "torch") or (BACKEND == "jax" and bool(jax.config.jax_enable_x64))
 
 
 def outside_graphs() -> Any:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from thresher.keras._framework import ops
 
-__all__ = ["LOWEST", "Layout", "Rows", "rows_in_graph", "rows_on_host"]
+__all__ = ["LOWEST", "Layout", "Rows", "of_one_rank", "rows_in_graph", "rows_on_host", "spread"]
 
 LOWEST = -1e10  # what Keras gives to scores that are not among the top k
 
@@ -52,19 +52,19 @@ def rows_on_host(layout: Layout, y_true: Any, y_pred: Any, sample_weight: Any, m
     if layout.from_logits:
         with np.errstate(over="ignore"):
             scores = 1 / (1 + np.exp(-scores))
-    scores, labels = _of_one_rank(scores, labels, np)
+    scores, labels = of_one_rank(scores, labels, np)
     weights = None
     if sample_weight is not None:
         weights = np.asarray(sample_weight)
         weights = weights if weights.dtype.kind == "f" else weights.astype(np.float32)
-        _, weights = _of_one_rank(labels, weights[..., None], np, expand=False)
+        _, weights = of_one_rank(labels, weights[..., None], np, expand=False)
     if layout.top_k is not None:
         scores = _top_k_on_host(scores, layout.top_k)
     labels, scores = _one_class(layout, labels, scores)
     if labels.shape != scores.shape:
         raise _disagree(labels.shape, scores.shape)
     if weights is not None:
-        weights = _spread(weights, scores.shape)
+        weights = spread(weights, scores.shape)
     if layout.label_weights is not None:
         by_label = np.broadcast_to(np.asarray(layout.label_weights)[None], scores.shape)
         weights = by_label if weights is None else weights * by_label
@@ -81,11 +81,11 @@ def rows_in_graph(layout: Layout, y_true: Any, y_pred: Any, sample_weight: Any, 
     labels = ops.cast(ops.convert_to_tensor(y_true), "bool")
     if layout.from_logits:
         scores = ops.sigmoid(scores)
-    scores, labels = _of_one_rank(scores, labels, ops)
+    scores, labels = of_one_rank(scores, labels, ops)
     weights = None
     if sample_weight is not None:
         weights = ops.expand_dims(ops.cast(ops.convert_to_tensor(sample_weight), "float32"), -1)
-        _, weights = _of_one_rank(labels, weights, ops, expand=False)
+        _, weights = of_one_rank(labels, weights, ops, expand=False)
     if layout.top_k is not None:
         _, best = ops.top_k(scores, layout.top_k)
         chosen = ops.sum(ops.one_hot(best, scores.shape[-1], axis=-1), axis=-2)
@@ -113,7 +113,7 @@ def rows_in_graph(layout: Layout, y_true: Any, y_pred: Any, sample_weight: Any, 
     return Rows(*(None if each is None else ops.reshape(each, (-1,)) for each in (labels, scores, weights)))
 
 
-def _of_one_rank(x: Any, y: Any, library: Any, expand: bool = True) -> tuple[Any, Any]:
+def of_one_rank(x: Any, y: Any, library: Any, expand: bool = True) -> tuple[Any, Any]:
     """Return both with equal ranks, where they differ by one and the extra axis is of length 1, as Keras does."""
     longer = len(x.shape) - len(y.shape)
     if longer == 1 and x.shape[-1] == 1:
@@ -147,7 +147,8 @@ def _top_k_on_host(scores: npt.NDArray[Any], k: int) -> npt.NDArray[Any]:
     return kept
 
 
-def _spread(weights: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+def spread(weights: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Return the weights broadcast to the shape of the predictions, or raise a ValueError that names both shapes."""
     try:
         return np.broadcast_to(weights, shape)
     except ValueError:
