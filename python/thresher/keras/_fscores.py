@@ -8,7 +8,8 @@ import numpy as np
 
 from thresher.keras._framework import host, keras, ops, registered, runs_eagerly, tensor_of, working_dtype
 from thresher.keras._limbs import summed
-from thresher.keras._state import Limbed, cells
+from thresher.keras._state import Limbed
+from thresher.keras._variables import cells
 
 __all__ = ["F1Score", "FBetaScore"]
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from thresher.keras._framework import host, keras, ops, registered, runs_eagerly, sums_by_id, tensor_of
 from thresher.keras._limbs import counted, summed
-from thresher.keras._state import Limbed, cells
+from thresher.keras._state import Limbed
+from thresher.keras._variables import cells
 
 __all__ = ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"]
 

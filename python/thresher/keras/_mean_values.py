@@ -1,8 +1,8 @@
 """What Keras's accuracies and binary crossentropy say of each row, on the host with NumPy, and their weighted sums.
 
 Each function follows `keras.src.metrics.accuracy_metrics` or `keras.src.losses.losses` (Keras 3.15.1), and answers None
-for what the backends answer each in their own way: half precision, shapes that are broadcast, scores that are not finite,
-ids of no class. Keras's own function is asked then.
+for what the backends answer each in their own way: half precision, shapes that are broadcast, scores that are not
+finite, ids of no class. Keras's own function is asked then.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Array = npt.NDArray[Any]
 
 
 def as_read(values: Any) -> Array | None:
-    """Return the values on the host in the dtype that the backend reads them in; None where they are not on the host."""
+    """Return the values in the dtype that the backend reads them in; None where they are not on the host."""
     if not hasattr(values, "dtype"):
         values = ops.convert_to_tensor(values)  # lists of floats are float32 to every backend, and float64 to NumPy
     found = host(values)
@@ -163,7 +163,8 @@ def weighted_sums(values: Array, weights: Array | None, mask: Array | None) -> t
         weights = mask if weights is None else weights * mask
     if weights is None:
         n = len(values) if values.ndim else 1
-        total = np.count_nonzero(values) if values.dtype == np.bool_ else float(values.sum(dtype=np.float64))
+        exact = values.dtype == np.bool_
+        total: float = int(np.count_nonzero(values)) if exact else float(values.sum(dtype=np.float64))
         return (total if values.size == n else total * n / max(values.size, 1)), n
     values, weights = of_one_rank(values, weights.astype(np.float64, copy=False), np)
     if values.ndim > weights.ndim:

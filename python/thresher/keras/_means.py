@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from thresher.keras import _mean_values
 from thresher.keras._framework import (
     apply_mask,
     host,
@@ -20,8 +19,19 @@ from thresher.keras._framework import (
     working_dtype,
 )
 from thresher.keras._limbs import counted, summed
-from thresher.keras._mean_values import as_read, weighted_sums
-from thresher.keras._state import Limbed, cells
+from thresher.keras._mean_values import (
+    as_read,
+    equal,
+    equal_above,
+    equal_greatest,
+    equal_greatest_of_id,
+    id_in_top_k,
+    losses,
+    top_k,
+    weighted_sums,
+)
+from thresher.keras._state import Limbed
+from thresher.keras._variables import cells
 
 __all__ = [
     "Accuracy",
@@ -106,7 +116,7 @@ class Accuracy(_Mean, keras.metrics.Accuracy):  # type: ignore[misc]
     0.75
     """
 
-    _values_on_host = staticmethod(_mean_values.equal)
+    _values_on_host = staticmethod(equal)
 
 
 @registered
@@ -125,7 +135,7 @@ class BinaryAccuracy(_Mean, keras.metrics.BinaryAccuracy):  # type: ignore[misc]
     0.75
     """
 
-    _values_on_host = staticmethod(_mean_values.equal_above)
+    _values_on_host = staticmethod(equal_above)
 
 
 @registered
@@ -144,7 +154,7 @@ class CategoricalAccuracy(_Mean, keras.metrics.CategoricalAccuracy):  # type: ig
     0.5
     """
 
-    _values_on_host = staticmethod(_mean_values.equal_greatest)
+    _values_on_host = staticmethod(equal_greatest)
 
 
 @registered
@@ -163,7 +173,7 @@ class SparseCategoricalAccuracy(_Mean, keras.metrics.SparseCategoricalAccuracy):
     0.5
     """
 
-    _values_on_host = staticmethod(_mean_values.equal_greatest_of_id)
+    _values_on_host = staticmethod(equal_greatest_of_id)
 
 
 @registered
@@ -182,7 +192,7 @@ class TopKCategoricalAccuracy(_Mean, keras.metrics.TopKCategoricalAccuracy):  # 
     0.5
     """
 
-    _values_on_host = staticmethod(_mean_values.top_k)
+    _values_on_host = staticmethod(top_k)
 
 
 @registered
@@ -202,7 +212,7 @@ class SparseTopKCategoricalAccuracy(_Mean, keras.metrics.SparseTopKCategoricalAc
     0.5
     """
 
-    _values_on_host = staticmethod(_mean_values.id_in_top_k)
+    _values_on_host = staticmethod(id_in_top_k)
 
 
 @registered
@@ -221,4 +231,4 @@ class BinaryCrossentropy(_Mean, keras.metrics.BinaryCrossentropy):  # type: igno
     0.8149
     """
 
-    _values_on_host = staticmethod(_mean_values.losses)
+    _values_on_host = staticmethod(losses)

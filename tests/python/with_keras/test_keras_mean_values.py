@@ -114,7 +114,7 @@ def test_a_mask_weighs_as_in_keras(case, weights):
     try:
         theirs.update_state(labels, scores, *more)
     except Exception:
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match="shape"):
             ours.update_state(labels, scores, *more)
         return
     ours.update_state(labels, scores, *more)
@@ -191,6 +191,6 @@ def test_an_accuracy_of_half_precision_is_a_single_and_counts_beyond_what_halves
 def test_shapes_that_keras_refuses_are_refused():
     for name in ("Accuracy", "BinaryAccuracy", "BinaryCrossentropy"):
         metric = getattr(ours_of, name)()
-        with pytest.raises(Exception, match="."):
+        with pytest.raises(Exception, match=r"(?i)shape|broadcast"):
             metric.update_state(np.ones((4, 3), np.float32), np.ones((5, 3), np.float32))
         assert float(metric.result()) == 0
