@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from thresher.keras._framework import ops
 
-__all__ = ["LOWEST", "Layout", "Rows", "of_one_rank", "rows_in_graph", "rows_on_host", "spread"]
+__all__ = ["LOWEST", "Layout", "Rows", "column", "of_one_rank", "rows_in_graph", "rows_on_host", "spread", "squashed"]
 
 LOWEST = -1e10  # what Keras gives to scores that are not among the top k
 
@@ -50,8 +50,7 @@ def rows_on_host(layout: Layout, y_true: Any, y_pred: Any, sample_weight: Any, m
     narrow = y_pred.dtype == np.float16 and not layout.from_logits  # which the core reads as it is
     scores = y_pred if narrow or y_pred.dtype == layout.dtype else y_pred.astype(layout.dtype)
     if layout.from_logits:
-        with np.errstate(over="ignore"):
-            scores = 1 / (1 + np.exp(-scores))
+        scores = squashed(scores)
     scores, labels = of_one_rank(scores, labels, np)
     weights = None
     if sample_weight is not None:
@@ -135,7 +134,27 @@ def _one_class(layout: Layout, labels: Any, scores: Any) -> tuple[Any, Any]:
             "When class_id is provided, y_pred must be a 2D array with shape (num_samples, num_classes), "
             f"found shape: {scores.shape}"
         )
-    return labels[..., layout.class_id, None], scores[..., layout.class_id, None]
+    return column(labels, layout.class_id, "y_true"), column(scores, layout.class_id, "y_pred")
+
+
+def squashed(logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the sigmoid of logits, in their dtype."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-logits))  # type: ignore[no-any-return]
+
+
+def column(values: Any, class_id: int, argument: str) -> Any:
+    """Return the column of one class, as a last axis of length 1; a negative id counts from the end, as in Keras.
+
+    Raises
+    ------
+    ValueError
+        If there is no such class.
+    """
+    n_classes = values.shape[-1]
+    if n_classes is not None and not -n_classes <= class_id < n_classes:
+        raise ValueError(f"`class_id` is {class_id}, but `{argument}` has {n_classes} classes, 0 to {n_classes - 1}")
+    return values[..., class_id, None]
 
 
 def _top_k_on_host(scores: npt.NDArray[Any], k: int) -> npt.NDArray[Any]:
