@@ -94,7 +94,9 @@ class _Overlap(Limbed):
         kept = (values >= 0 if self._fractions_count() else values > -1) & (values < self.num_classes)  # type: ignore[attr-defined]
         ids = ops.cast(ops.where(kept, values, ops.zeros_like(values)), "int32")  # so that no NaN becomes class 0
         if ignored is not None:
-            kept = kept & ((ops.where(kept, values, ops.zeros_like(values)) if self._fractions_count() else ids) != ignored)
+            kept = kept & (
+                (ops.where(kept, values, ops.zeros_like(values)) if self._fractions_count() else ids) != ignored
+            )
         return ids, kept
 
     def result(self) -> Any:

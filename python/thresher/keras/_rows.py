@@ -178,6 +178,8 @@ def spread(weights: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any
 
 def _unmasked(layout: Layout, rows: Rows, mask: npt.NDArray[Any]) -> Rows:
     mask = mask.astype(np.bool_)
+    if layout.by_label and mask.ndim > 1:  # labels of one row hidden apart: they stay, and weigh nothing
+        return rows._replace(weights=mask * (1.0 if rows.weights is None else rows.weights))
     if layout.by_label:
         return Rows(*(None if each is None else each[mask] for each in rows))
     mask = np.broadcast_to(mask.reshape(mask.shape + (1,) * (rows.scores.ndim - mask.ndim)), rows.scores.shape)

@@ -108,6 +108,43 @@ def test_each_threshold_has_its_own_key_in_logs_history_csv_and_file_names(tmp_p
 
 
 @trains
+@pytest.mark.parametrize("kind", ["EarlyStopping", "ReduceLROnPlateau"])
+def test_a_monitor_of_one_threshold_wants_a_mode_and_says_so(kind):
+    x, y = data(64)
+    for mode in "auto", "max":
+        model = model_of()
+        metric = ours_of.Recall([0.05, 0.5], per_threshold=True, name="recall")
+        model.compile("sgd", "binary_crossentropy", metrics=[metric])
+        monitor = getattr(keras.callbacks, kind)(monitor="val_recall_0_05", mode=mode, patience=1, min_delta=2)
+
+        def fit(model=model, monitor=monitor):
+            return model.fit(x, y, epochs=4, verbose=0, validation_data=(x, y), callbacks=[monitor]).history
+
+        if mode == "auto":
+            with pytest.raises(ValueError, match=r"(?s)val_recall_0_05.*Pass `mode='max'`"):
+                fit()
+            continue
+        history = fit()
+        if kind == "EarlyStopping":
+            assert len(history["loss"]) == 2
+        else:
+            assert history["learning_rate"][-1] < history["learning_rate"][0]
+
+
+@trains
+def test_beside_validation_metrics_a_monitor_of_one_threshold_needs_no_mode():
+    x, y = data(64)
+    model = model_of()
+    metric = ours_of.Recall([0.05, 0.5], per_threshold=True, name="recall")
+    model.compile("sgd", "binary_crossentropy", metrics=[metric])
+    monitor = keras.callbacks.EarlyStopping(monitor="val_recall_0_05", patience=1, min_delta=2)
+    validation = ours_of.ValidationMetrics((x, y), metrics=("auc", "recall"), thresholds=[0.05, 0.5])
+    history = model.fit(x, y, epochs=4, verbose=0, callbacks=[monitor, validation]).history
+    assert monitor.mode == "max"
+    assert len(history["loss"]) == 2
+
+
+@trains
 def test_the_default_stays_keras_s_array_for_callbacks_that_read_it():
     x, y = data()
     seen = []
