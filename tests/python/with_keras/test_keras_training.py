@@ -31,6 +31,7 @@ def metrics_of(module):
         module.AUC(num_thresholds=65, curve="PR", name="pr"),
         module.Precision(name="precision"),
         module.Recall(thresholds=[0.125, 0.5, 0.75], name="recall"),
+        module.Recall(thresholds=[place / 32 for place in range(1, 20)], name="recall_at_19"),
         module.TruePositives(name="tp"),
         module.SensitivityAtSpecificity(0.8, num_thresholds=65, name="at"),
     ]
