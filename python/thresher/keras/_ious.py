@@ -45,6 +45,11 @@ class _Overlap(Limbed):
         """Whether ids are compared before they are truncated: with a dtype of floats, as in Keras."""
         return "float" in self.dtype  # type: ignore[attr-defined]
 
+    def _are_classes(self, values: Any) -> Any:
+        """Return which ids are of a class, before they are truncated; NaN is of none."""
+        from_first = values >= 0 if self._fractions_count() else values > -1
+        return from_first & (values < self.num_classes)  # type: ignore[attr-defined]
+
     def _matrix_on_host(self, y_true: Any, y_pred: Any, weights: Any) -> Any:
         if isinstance(self, keras.metrics.BinaryIoU):
             y_pred = y_pred.astype(np.float32) >= np.float32(self.threshold)
@@ -67,7 +72,7 @@ class _Overlap(Limbed):
             places = None if read is None else place_of_greatest(read, self.axis)  # type: ignore[attr-defined]
             values = np.asarray(ops.argmax(values, axis=self.axis)) if places is None else places  # type: ignore[attr-defined]
         values = values.reshape(-1)
-        kept = (values >= 0 if self._fractions_count() else values > -1) & (values < self.num_classes)  # type: ignore[attr-defined] # NaN is neither
+        kept = self._are_classes(values)
         ids = values.astype(np.int64) if values.dtype.kind != "f" else np.where(kept, values, -1).astype(np.int64)
         if ignored is not None:
             kept &= (values if self._fractions_count() else ids) != ignored
@@ -89,14 +94,13 @@ class _Overlap(Limbed):
     def _ids_in_graph(self, values: Any, sparse: bool, ignored: int | None = None) -> tuple[Any, Any]:
         values = ops.convert_to_tensor(values) if sparse else ops.argmax(values, axis=self.axis)  # type: ignore[attr-defined]
         values = ops.reshape(values, (-1,))
-        if keras.backend.standardize_dtype(values.dtype) == "bool":
-            values = ops.cast(values, "int32")
-        kept = (values >= 0 if self._fractions_count() else values > -1) & (values < self.num_classes)  # type: ignore[attr-defined]
-        ids = ops.cast(ops.where(kept, values, ops.zeros_like(values)), "int32")  # so that no NaN becomes class 0
+        if "float" not in keras.backend.standardize_dtype(values.dtype):
+            values = ops.cast(values, "int32")  # uint8 meets no -1
+        kept = self._are_classes(values)
+        values = ops.where(kept, values, ops.zeros_like(values))  # so that no NaN becomes class 0
+        ids = ops.cast(values, "int32")
         if ignored is not None:
-            kept = kept & (
-                (ops.where(kept, values, ops.zeros_like(values)) if self._fractions_count() else ids) != ignored
-            )
+            kept = kept & ((values if self._fractions_count() else ids) != ignored)
         return ids, kept
 
     def result(self) -> Any:

@@ -112,11 +112,11 @@ class Output:
             self._count(self._table(waiting, found))
 
     def _table(self, waiting: list[tuple[Any, Any, Any]], found: list[NDArray[Any]]) -> Table:
-        """Return the rows of all batches; plain ones are joined before they are looked at, which saves a look at each."""
+        """Return the rows of all batches; plain ones are joined first, which saves a look at each."""
         labels = [each for each, _, _ in waiting]
         if self.kind == "binary" and all(weights is None for _, _, weights in waiting) and _alike(labels, found):
-            flat = ([each.reshape(-1) for each in column] for column in (labels, found))
-            return Table(*map(np.concatenate, flat), None)
+            flat = [[each.reshape(-1) for each in column] for column in (labels, found)]
+            return Table(np.concatenate(flat[0]), np.concatenate(flat[1]), None)
         tables = [
             Table.of(self.kind, each, scores, weights, self.settings.name)
             for (each, _, weights), scores in zip(waiting, found, strict=True)

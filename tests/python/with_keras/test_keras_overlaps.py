@@ -43,6 +43,17 @@ def test_fractions_are_truncated_as_by_keras(dtype):
     np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int64", "float16"])
+def test_ids_of_any_dtype_are_ids(dtype):
+    most = 2 if dtype == "bool" else 4
+    labels, found = (RNG.integers(0, most, (8, 9)).astype(dtype) for _ in range(2))
+    if dtype == "uint8":
+        labels[0] = 255
+    arguments = {"num_classes": 3, "ignore_class": 255 if dtype == "uint8" else None}
+    ours, theirs = matrices("MeanIoU", arguments, labels, found)
+    np.testing.assert_array_equal(ours, theirs)
+
+
 def test_a_nan_is_no_class_on_either_path_and_warns_of_nothing():
     labels = np.float32([0, 1, np.nan, 2, 1, np.inf])
     found = np.float32([0, np.nan, 0, 2, 1, 0])
