@@ -58,8 +58,9 @@ class _Mean(Limbed):
         if runs_eagerly() and self._added_on_host(y_true, y_pred, sample_weight, mask):
             return
         values = self._fn(y_true, y_pred, **self._fn_kwargs)  # type: ignore[attr-defined]
-        weights = apply_mask(sample_weight, mask, dtype=self.dtype, reduction="sum")  # type: ignore[attr-defined]
-        values, weights = reduce_to_samplewise_values(values, weights, reduce_fn=ops.mean, dtype=self.dtype)  # type: ignore[attr-defined]
+        dtype = working_dtype(self.dtype)  # type: ignore[attr-defined] # a half overflows at 65,520 rows
+        weights = apply_mask(sample_weight, mask, dtype=dtype, reduction="sum")
+        values, weights = reduce_to_samplewise_values(values, weights, reduce_fn=ops.mean, dtype=dtype)
         total, count = self._host.limbs["total"], self._host.limbs["count"]
         total.assign(summed(total.value, ops.cast(ops.sum(values), "float32")))
         if weights is None:
