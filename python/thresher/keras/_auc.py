@@ -10,8 +10,8 @@ from thresher.keras._areas import area
 from thresher.keras._cuts import Counts
 from thresher.keras._framework import keras, registered
 from thresher.keras._rows import Layout
-from thresher.keras._state import cells
 from thresher.keras._thresholded import Thresholded
+from thresher.keras._variables import cells
 
 __all__ = ["AUC"]
 
@@ -93,7 +93,7 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
             raise ValueError(f"`spacing` must be 'probability' or 'logit'. Received: spacing={spacing!r}")
         if spacing == "logit" and thresholds is not None:
             raise ValueError("`spacing` places the thresholds. Received both spacing='logit' and thresholds")
-        self._set_options(from_logits=from_logits, use_mask=use_mask, undefined=undefined, spacing=spacing)
+        self._set_options(from_logits=from_logits, use_mask=use_mask, undefined=undefined)
         super().__init__(
             num_thresholds=num_thresholds,
             curve=curve,
@@ -106,11 +106,17 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
             label_weights=label_weights,
             from_logits=from_logits,
         )
+        self.spacing = spacing
         if spacing == "logit":
             log_odds = np.linspace(-LOG_ODDS, LOG_ODDS, num_thresholds - 2)
             self._thresholds = np.concatenate(
                 [self._thresholds[:1], 1 / (1 + np.exp(-log_odds)), self._thresholds[-1:]]
             )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return Keras's config, and what is set beyond it."""
+        config = super().get_config()
+        return config if self.spacing == "probability" else {**config, "spacing": self.spacing}
 
     def _compared(self) -> Any:
         return np.concatenate([[-np.inf], np.sort(self.thresholds[1:-1]), [np.inf]])
