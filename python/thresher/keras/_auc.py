@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from thresher.keras._areas import area
+from thresher.keras._areas import NUMPY, area
 from thresher.keras._cuts import Counts
-from thresher.keras._framework import keras, registered
+from thresher.keras._framework import host, keras, registered
 from thresher.keras._rows import Layout
 from thresher.keras._thresholded import Thresholded
 from thresher.keras._variables import cells
@@ -125,7 +125,7 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
         return bool(self.multi_label)
 
     def _layout(self) -> Layout:
-        weights = None if self.multi_label or self.label_weights is None else np.asarray(self.label_weights)
+        weights = None if self.multi_label or self.label_weights is None else host(self.label_weights)
         return super()._layout()._replace(label_weights=weights)
 
     def _ensure_built(self, y_pred: Any) -> None:
@@ -141,7 +141,7 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
             return areas
         weights = library.ones_like(areas)
         if self.label_weights is not None:
-            weights = weights * self.label_weights
+            weights = weights * (host(self.label_weights) if library is NUMPY else self.label_weights)
         if self._options["undefined"] == "nan":
             weights = library.where(self._of_both(counts), weights, library.zeros_like(weights))
         return library.divide_no_nan(library.sum(areas * weights), library.sum(weights))

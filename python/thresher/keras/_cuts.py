@@ -110,7 +110,7 @@ class Cuts:
 
     def _gaps(self, scores: Any) -> Any:
         """Return for each score how many thresholds are below it: 0 for a NaN."""
-        scores = ops.where(ops.isnan(scores), ops.full_like(scores, -np.inf), scores)
+        scores = ops.where(ops.isnan(scores), ops.cast(-np.inf, scores.dtype), scores)
         n = len(self._edges)
         if not self._even:
             edges = ops.convert_to_tensor(self._edges, dtype=self.dtype)

@@ -88,7 +88,7 @@ def rows_in_graph(layout: Layout, y_true: Any, y_pred: Any, sample_weight: Any, 
     if layout.top_k is not None:
         _, best = ops.top_k(scores, layout.top_k)
         chosen = ops.sum(ops.one_hot(best, scores.shape[-1], axis=-1), axis=-2)
-        scores = ops.where(chosen > 0, scores, ops.full_like(scores, LOWEST))
+        scores = ops.where(chosen > 0, scores, ops.cast(LOWEST, scores.dtype))
     labels, scores = _one_class(layout, labels, scores)
     known = [
         (a, b) for a, b in zip(labels.shape, scores.shape, strict=False) if isinstance(a, int) and isinstance(b, int)
