@@ -1,0 +1,198 @@
+"""What the page tells of each model, read off its counts once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thresher import _core
+from thresher._errors import Error
+from thresher._html import number, with_bounds
+from thresher._report._histograms import Histogram, histogram_of
+from thresher._report._steps import Accumulators, counted_at, steps_of
+from thresher.accumulators import ThresholdCounts
+from thresher.calibration import ReliabilityCurve
+from thresher.confusion import ConfusionCounts
+from thresher.curves import RocCurve
+
+__all__ = ["LEVEL", "Figure", "Line", "Model", "area", "described", "models_of"]
+
+Values = NDArray[np.float64]
+
+LEVEL = 0.95
+_TOLERANCE = 1e-4  # a tenth of a pixel of a plot 1,000 pixels wide
+_MOST_POINTS = 2_000
+_BINS = 20
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure as the page prints it.
+
+    Parameters
+    ----------
+    name, value : str
+        What it is, and the number.
+    bounds, interval, note : str
+        What is certain of it when it is inexact; its confidence interval; anything else. Empty where there is none.
+    """
+
+    name: str
+    value: str
+    bounds: str = ""
+    interval: str = ""
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """The number, never without its bounds."""
+        return f"{self.value} in {self.bounds}" if self.bounds else self.value
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Points of a curve, thinned: every dropped one is within `tolerance` of what is drawn."""
+
+    x: Values
+    y: Values
+    thresholds: Values
+    tolerance: float
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model on the page; a curve is None where a class has no rows, `reliability` where `no_reliability` says why."""
+
+    name: str
+    counts: Accumulators
+    figures: list[Figure]
+    roc: Line | None
+    precision_recall: Line | None
+    steps: ConfusionCounts
+    histogram: Histogram | None
+    reliability: ReliabilityCurve | None
+    no_reliability: str
+    calibration: list[Figure]
+
+    @property
+    def prevalence(self) -> float:
+        """Share of positives, of rows or of their weight; NaN without rows."""
+        total = self.counts.weight_positives + self.counts.weight_negatives
+        return self.counts.weight_positives / total if total else math.nan
+
+
+def models_of(counts: Mapping[str, Accumulators], thresholds: Values | None) -> list[Model]:
+    """Read everything that the page shows off the counts."""
+    full = {name: each.roc_curve(drop_intermediate=False) for name, each in counts.items()}
+    if thresholds is None:
+        steps = steps_of(counts, full)
+    else:
+        steps = {name: counted_at(each, thresholds, nearest=True) for name, each in counts.items()}
+    most = max(_MOST_POINTS // max(len(counts) // 2, 1), 2)
+    return [_model(name, each, full.pop(name), steps[name], most) for name, each in counts.items()]
+
+
+def area(counts: Accumulators, name: str) -> Figure:
+    """Return "roc_auc" or "average_precision" with its interval, and with its bounds when it is inexact."""
+    title = {"roc_auc": "ROC AUC", "average_precision": "Average precision"}[name]
+    if counts.weighted:
+        value = getattr(counts, name)(tolerance=math.inf)
+        text, bounds = _split(with_bounds(value, getattr(counts, f"{name}_bounds")(), digits=4))
+        return Figure(title, _defined(text), bounds, note="no interval: what the weights mean is not known")
+    estimate = getattr(counts, f"{name}_interval")(LEVEL)
+    if math.isnan(estimate.value):
+        return Figure(title, "undefined", note="one class has no rows" if counts.n_samples else "no rows")
+    head, _, ends = str(estimate).partition(" (")
+    text, bounds = _split(head)
+    return Figure(title, text, bounds, ends.partition(",")[0], "")
+
+
+def _model(name: str, counts: Accumulators, full: RocCurve, steps: ConfusionCounts, most: int) -> Model:
+    reliability, why = _reliability(counts)
+    return Model(
+        name,
+        counts,
+        [*_rows(counts), area(counts, "roc_auc"), area(counts, "average_precision")],
+        _thinned(_core.thin, full.fpr, full.tpr, full.thresholds, most),
+        _precision_recall(counts, most),
+        steps,
+        histogram_of(counts, full),
+        reliability,
+        why,
+        [] if reliability is None else _calibration(counts, reliability),
+    )
+
+
+def _rows(counts: Accumulators) -> list[Figure]:
+    dropped = f"{number(counts.n_dropped)} dropped (score is NaN)" if counts.n_dropped else ""
+    total = counts.weight_positives + counts.weight_negatives
+    share = f"{counts.weight_positives / total:.4%}" if total else "undefined"
+    positives = f"{number(counts.n_positives)} positive"
+    return [
+        Figure("Rows", number(counts.n_samples), note=dropped),
+        Figure("Prevalence", share, note=f"{positives}, of weight" if counts.weighted else positives),
+    ]
+
+
+def _precision_recall(counts: Accumulators, most: int) -> Line | None:
+    curve = counts.precision_recall_curve(drop_intermediate=True)
+    at = np.append(curve.thresholds, np.nan)  # the closing point has no threshold
+    return _thinned(_core.thin_steps, curve.recall, curve.precision, at, most)
+
+
+def _thinned(thin: Any, x: Values, y: Values, thresholds: Values, most: int) -> Line | None:
+    """Return a subset of the points within the least tolerance, of 1e-4 and its doubles, that keeps at most `most`."""
+    if len(x) < 2 or np.isnan(x[0]) or np.isnan(y[0]):
+        return None
+    tolerance = _TOLERANCE
+    kept = thin(x, y, tolerance)
+    while len(kept) > most and tolerance < 1:
+        tolerance *= 2
+        kept = thin(x, y, tolerance)
+    return Line(x[kept], y[kept], thresholds[kept], tolerance)
+
+
+def _reliability(counts: Accumulators) -> tuple[ReliabilityCurve | None, str]:
+    if not counts.n_samples:
+        return None, "there are no rows"
+    try:
+        return counts.reliability_curve(_BINS, "quantile", LEVEL), ""
+    except Error as error:
+        return None, str(error)
+
+
+def _calibration(counts: Accumulators, reliability: ReliabilityCurve) -> list[Figure]:
+    figures = [
+        ("Expected calibration error", reliability.expected_calibration_error),
+        ("Mean score", counts.mean_score()),
+        ("Mean score ÷ prevalence", counts.calibration_ratio()),
+        ("Brier score", counts.brier_score()),
+        ("Log loss (nats)", counts.log_loss()),
+        ("Normalised entropy", counts.normalized_entropy()),
+    ]
+    return [Figure(name, _defined(f"{value:.4g}")) for name, value in figures]
+
+
+def _split(text: str) -> tuple[str, str]:
+    value, _, bounds = text.partition(" in ")
+    return value, bounds
+
+
+def _defined(text: str) -> str:
+    return "undefined" if text == "nan" else text
+
+
+def described(counts: Accumulators) -> str:
+    """Return how the rows were counted, and so what is exact."""
+    if isinstance(counts, ThresholdCounts):
+        exact = f"exact at its {len(counts.thresholds):,} thresholds; areas, and curves between them, within bounds"
+    elif counts.exact:
+        exact = "every distinct score is told apart; everything is exact"
+    else:
+        exact = f"binned at {len(counts.thresholds):,} fixed intervals; counts are exact at their edges, areas within bounds"
+    return f"{type(counts).__name__}: {exact}"
