@@ -101,7 +101,7 @@ def report(
     by_model = _slices(slices, named)
     stops = None if thresholds is None else checked_thresholds(thresholds)
     models = models_of(named, stops)
-    made_at = datetime.now(UTC).isoformat(timespec="seconds")
+    made_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     page = page_of(
         "Evaluation of a binary classifier" if title is None else str(title),
         models,
@@ -128,10 +128,10 @@ def _slices(slices: Any, models: Mapping[str, Accumulators]) -> dict[str, Slices
     """Return the slices by model."""
     if slices is None:
         return {}
-    if not isinstance(slices, Mapping):
+    if not hasattr(slices, "keys"):
         raise TypeError(f"`slices` must be a mapping of keys to accumulators, but is {_a(slices)}")
     first = next(iter(slices.values()), None)
-    by_model = {str(name): each for name, each in slices.items()} if isinstance(first, Mapping) else {}
+    by_model = {str(name): each for name, each in slices.items()} if hasattr(first, "keys") else {}
     if not by_model:
         if len(models) > 1 and len(slices):
             raise Error(f"`slices` must tell of which model they are: a mapping from {', '.join(map(repr, models))}")

@@ -46,7 +46,7 @@ class Browser:
     def open(self, page: Path) -> None:
         """Load a page and wait until it says that it is ready."""
         self.call("Page.navigate", url=page.as_uri())
-        self.wait_for("document.documentElement.dataset.ready === 'yes'")
+        self.wait_for("document.documentElement?.dataset.ready === 'yes'")
 
     def run(self, script: str) -> Any:
         """Return the value of a JavaScript expression, awaited."""

@@ -24,7 +24,7 @@ _HEIGHT = 380
 
 
 def figures_of(models: Sequence[Model]) -> dict[str, Any]:
-    """Return the figures by name, each as the JSON that `Bokeh.embed.embed_item` takes; one without data is left out."""
+    """Return the figures by name, as the JSON that `Bokeh.embed.embed_item` takes; one without data is left out."""
     embed = needed("bokeh.embed", *_INSTALL)
     drawn: dict[str, Callable[[Sequence[Model]], Any]] = {
         "roc": _roc,
@@ -65,8 +65,15 @@ def _precision_recall(models: Sequence[Model]) -> Any:
         plot.line([0, 1], [models[index].prevalence] * 2, color=_GREY, line_dash="dotted", line_width=1.5)
     # Level from each point to the next lower recall, as average precision adds them up.
     lines = [
-        _curve(plot, models[index], index, line, np.repeat(line.x, 2)[1:], np.repeat(line.y, 2)[:-1],
-               np.repeat(line.thresholds, 2)[:-1])
+        _curve(
+            plot,
+            models[index],
+            index,
+            line,
+            np.repeat(line.x, 2)[1:],
+            np.repeat(line.y, 2)[:-1],
+            np.repeat(line.thresholds, 2)[:-1],
+        )
         for index, line in known
     ]
     _hover(plot, lines, [("Recall", "@x{0.0000}"), ("Precision", "@y{0.0000}")])
@@ -80,15 +87,19 @@ def _thresholds(models: Sequence[Model]) -> Any:
         return None
     models_ = needed("bokeh.models", *_INSTALL)
     plot = _plot("Threshold", "Rate")
-    plot.y_range = models_.Range1d(-0.02, 1.02)
+    ends = np.concatenate([np.asarray(model.steps.thresholds) for model in models])
+    ends = ends[np.isfinite(ends)]
+    low, high = (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 1.0)
+    room = (high - low) / 50 or abs(low) / 2 or 0.5
+    plot.x_range, plot.y_range = models_.Range1d(low - room, high + room), models_.Range1d(-0.02, 1.02)
     lines = []
     for index in range(len(models)):
         source = models_.ColumnDataSource({name: [] for name in ("threshold", "shown", *DRAWN_RATES)}, tags=[index])
         for rate, color in DRAWN_RATES.items():
             dash = DASHES[index % len(DASHES)]
-            lines.append(
-                plot.line("threshold", rate, source=source, color=color, line_dash=dash, line_width=2, tags=[index])
-            )
+            line = plot.line("threshold", rate, source=source, color=color, line_dash=dash, line_width=2)
+            line.tags = [index]
+            lines.append(line)
     tooltips = [("Threshold", "@shown"), *((name.replace("_", " "), f"@{name}{{0.0000}}") for name in DRAWN_RATES)]
     plot.add_tools(models_.HoverTool(renderers=lines, tooltips=tooltips, line_policy="nearest"))
     _cut(plot)
@@ -113,10 +124,10 @@ def _histogram(models: Sequence[Model]) -> Any:
                 "rows": [f"{each:,}" if rows.dtype.kind == "i" else f"{each:.6g}" for each in rows.tolist()],
                 "class": [name] * len(rows),
             }
-            bars.append(
-                plot.quad("left", "right", "top", 0, source=columns, fill_color=color, fill_alpha=0.4, line_color=color,
-                          tags=[index], visible=index == 0)
-            )
+            ends = {"left": "left", "right": "right", "top": "top", "bottom": 0}
+            bar = plot.quad(**ends, source=columns, fill_color=color, fill_alpha=0.4, line_color=color)
+            bar.tags, bar.visible = [index], index == 0
+            bars.append(bar)
     tooltips = [("Bin", "@bin"), ("Class", "@class"), ("Rows", "@rows"), ("Share", "@top{0.00%}")]
     plot.add_tools(needed("bokeh.models", *_INSTALL).HoverTool(renderers=bars, tooltips=tooltips))
     plot.y_range.start = 0
@@ -129,7 +140,9 @@ def _reliability(models: Sequence[Model]) -> Any:
     if not drawn:
         return None
     plot = _plot("Mean score of the bin", "Share of positives in the bin")
-    top = max(float(max(m.reliability.mean_score.max(), m.reliability.rate_upper.max())) for _, m in drawn if m.reliability)
+    top = max(
+        float(max(m.reliability.mean_score.max(), m.reliability.rate_upper.max())) for _, m in drawn if m.reliability
+    )
     plot.line([0, top], [0, top], color=_GREY, line_dash="dotted", line_width=1.5)
     points = []
     for index, model in drawn:
@@ -146,7 +159,11 @@ def _reliability(models: Sequence[Model]) -> Any:
         plot.segment("x", "low", "x", "high", source=source, color=color, line_width=1.5)
         plot.line("x", "y", source=source, color=color, line_dash=DASHES[index % len(DASHES)], line_width=1.5)
         points.append(plot.scatter("x", "y", source=source, color=color, size=7, name=model.name))
-    tooltips = [("Mean score", "@x{0.0000}"), ("Positives", "@y{0.0000}"), ("95 % interval", "@low{0.0000}–@high{0.0000}")]
+    tooltips = [
+        ("Mean score", "@x{0.0000}"),
+        ("Positives", "@y{0.0000}"),
+        ("95 % interval", "@low{0.0000}–@high{0.0000}"),
+    ]
     _hover(plot, points, [*tooltips, ("Rows", "@rows")], threshold=False)
     return plot
 
@@ -154,11 +171,18 @@ def _reliability(models: Sequence[Model]) -> Any:
 def _plot(x: str, y: str, unit: bool = False) -> Any:
     plotting = needed("bokeh.plotting", *_INSTALL)
     ranges = {"x_range": (-0.02, 1.02), "y_range": (-0.02, 1.02)} if unit else {}
-    tools = "pan,box_zoom,wheel_zoom,reset,save"
+    tools = "pan,box_zoom,wheel_zoom,reset"
     plot = plotting.figure(
-        height=_HEIGHT, sizing_mode="stretch_width", x_axis_label=x, y_axis_label=y, tools=tools, active_drag=None, **ranges
+        height=_HEIGHT,
+        sizing_mode="stretch_width",
+        x_axis_label=x,
+        y_axis_label=y,
+        tools=tools,
+        active_drag=None,
+        **ranges,
     )
     plot.toolbar.logo = None
+    plot.toolbar_location = "above"
     plot.background_fill_color = plot.border_fill_color = plot.outline_line_color = None
     for axis in plot.axis:
         axis.axis_label_text_font_style = "normal"
@@ -186,7 +210,9 @@ def _marks(plot: Any) -> None:
     """Add points that the page moves with the slider."""
     columns: dict[str, list[Any]] = {"x": [], "y": [], "color": [], "size": []}
     source = needed("bokeh.models", *_INSTALL).ColumnDataSource(columns, tags=["marks"])
-    plot.scatter("x", "y", source=source, fill_color="color", line_color="#ffffff", line_width=2, size="size", level="overlay")
+    plot.scatter(
+        "x", "y", source=source, fill_color="color", line_color="#ffffff", line_width=2, size="size", level="overlay"
+    )
 
 
 def _cut(plot: Any) -> None:

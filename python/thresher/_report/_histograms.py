@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +95,7 @@ def _between_thresholds(at: ConfusionCounts, comparison: str) -> Histogram | Non
         over, under = np.asarray(above), np.asarray(below)
         rows.append(np.concatenate([under[:1], -np.diff(over), over[-1:]]))
     reached, short = ("≤", "<") if comparison == ">=" else ("<", "≤")
-    inner = [f"{low:.6g} {reached} score {short} {high:.6g}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    inner = [f"{low:.6g} {reached} score {short} {high:.6g}" for low, high in pairwise(edges)]
     names = [f"score {short} {edges[0]:.6g}", *inner, f"score {comparison} {edges[-1]:.6g}".replace(">=", "≥")]
     widths = np.diff(drawn)
     return Histogram(drawn[:-1], drawn[1:], names, rows[0], rows[1], bool(np.allclose(widths, widths[0], rtol=1e-6)))

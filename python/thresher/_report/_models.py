@@ -19,12 +19,14 @@ from thresher.accumulators import ThresholdCounts
 from thresher.calibration import ReliabilityCurve
 from thresher.confusion import ConfusionCounts
 from thresher.curves import RocCurve
+from thresher.estimates import Estimate
 
-__all__ = ["LEVEL", "Figure", "Line", "Model", "area", "described", "models_of"]
+__all__ = ["LEVEL", "UNDEFINED", "Figure", "Line", "Model", "described", "figure_of", "models_of"]
 
 Values = NDArray[np.float64]
 
 LEVEL = 0.95
+UNDEFINED = "undefined"
 _TOLERANCE = 1e-4  # a tenth of a pixel of a plot 1,000 pixels wide
 _MOST_POINTS = 2_000
 _BINS = 20
@@ -97,19 +99,27 @@ def models_of(counts: Mapping[str, Accumulators], thresholds: Values | None) -> 
     return [_model(name, each, full.pop(name), steps[name], most) for name, each in counts.items()]
 
 
-def area(counts: Accumulators, name: str) -> Figure:
+def _area(counts: Accumulators, name: str) -> Figure:
     """Return "roc_auc" or "average_precision" with its interval, and with its bounds when it is inexact."""
     title = {"roc_auc": "ROC AUC", "average_precision": "Average precision"}[name]
     if counts.weighted:
         value = getattr(counts, name)(tolerance=math.inf)
         text, bounds = _split(with_bounds(value, getattr(counts, f"{name}_bounds")(), digits=4))
         return Figure(title, _defined(text), bounds, note="no interval: what the weights mean is not known")
-    estimate = getattr(counts, f"{name}_interval")(LEVEL)
+    figure = figure_of(title, getattr(counts, f"{name}_interval")(LEVEL))
+    if figure.value != UNDEFINED:
+        return figure
+    return Figure(title, UNDEFINED, note="one class has no rows" if counts.n_samples else "no rows")
+
+
+def figure_of(title: str, estimate: Estimate) -> Figure:
+    """Return an estimate as the page prints it."""
     if math.isnan(estimate.value):
-        return Figure(title, "undefined", note="one class has no rows" if counts.n_samples else "no rows")
+        return Figure(title, UNDEFINED)
     head, _, ends = str(estimate).partition(" (")
     text, bounds = _split(head)
-    return Figure(title, text, bounds, ends.partition(",")[0], "")
+    known = not math.isnan(estimate.lower)
+    return Figure(title, _signed(text), _signed(bounds), _signed(ends.partition(",")[0]) if known else "")
 
 
 def _model(name: str, counts: Accumulators, full: RocCurve, steps: ConfusionCounts, most: int) -> Model:
@@ -117,7 +127,7 @@ def _model(name: str, counts: Accumulators, full: RocCurve, steps: ConfusionCoun
     return Model(
         name,
         counts,
-        [*_rows(counts), area(counts, "roc_auc"), area(counts, "average_precision")],
+        [*_rows(counts), _area(counts, "roc_auc"), _area(counts, "average_precision")],
         _thinned(_core.thin, full.fpr, full.tpr, full.thresholds, most),
         _precision_recall(counts, most),
         steps,
@@ -131,7 +141,7 @@ def _model(name: str, counts: Accumulators, full: RocCurve, steps: ConfusionCoun
 def _rows(counts: Accumulators) -> list[Figure]:
     dropped = f"{number(counts.n_dropped)} dropped (score is NaN)" if counts.n_dropped else ""
     total = counts.weight_positives + counts.weight_negatives
-    share = f"{counts.weight_positives / total:.4%}" if total else "undefined"
+    share = f"{100 * counts.weight_positives / total:.4g} %" if total else UNDEFINED
     positives = f"{number(counts.n_positives)} positive"
     return [
         Figure("Rows", number(counts.n_samples), note=dropped),
@@ -183,8 +193,13 @@ def _split(text: str) -> tuple[str, str]:
     return value, bounds
 
 
+def _signed(text: str) -> str:
+    """Return a text of numbers with the typographer's minus."""
+    return text.replace("-", "−")
+
+
 def _defined(text: str) -> str:
-    return "undefined" if text == "nan" else text
+    return UNDEFINED if text == "nan" else text
 
 
 def described(counts: Accumulators) -> str:
@@ -194,5 +209,5 @@ def described(counts: Accumulators) -> str:
     elif counts.exact:
         exact = "every distinct score is told apart; everything is exact"
     else:
-        exact = f"binned at {len(counts.thresholds):,} fixed intervals; counts are exact at their edges, areas within bounds"
+        exact = f"{len(counts.thresholds):,} fixed intervals; counts are exact at their edges, areas within bounds"
     return f"{type(counts).__name__}: {exact}"

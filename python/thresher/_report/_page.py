@@ -62,7 +62,12 @@ def page_of(
         classes=CLASSES,
         figures=figures,
         tolerances=_tolerances(models),
-        page={"models": [_told(model, COLORS[i % len(COLORS)]) for i, model in enumerate(models)], "rates": list(RATES), "figures": figures, "rate_colors": DRAWN_RATES},
+        page={
+            "models": [_told(model, COLORS[i % len(COLORS)]) for i, model in enumerate(models)],
+            "rates": list(RATES),
+            "figures": figures,
+            "rate_colors": DRAWN_RATES,
+        },
     )
     return page
 

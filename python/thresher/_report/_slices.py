@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from thresher._html import number
-from thresher._report._models import LEVEL, Figure, Model, area
+from thresher import _core
+from thresher._html import number, with_bounds
+from thresher._intervals import Spread, meaning_of
+from thresher._report._models import LEVEL, UNDEFINED, Model, figure_of
 from thresher._report._steps import Accumulators
-from thresher.comparison import compare_roc_auc_unpaired
+from thresher.comparison import unpaired
+from thresher.estimates import Estimate
 
 __all__ = ["MOST_SLICES", "Cell", "SliceTable", "slice_table"]
 
@@ -51,11 +54,12 @@ def slice_table(models: Sequence[Model], slices: Mapping[str, Mapping[Any, Accum
     kept = MOST_SLICES // len(named)
     rows: list[list[Cell]] = []
     for model, each in named:
+        whole = None if model.counts.weighted else _spread(model.counts)
         for key in _largest(each, kept):
             before = [Cell(model.name, order=model.name)] if several else []
-            rows.append([*before, *_key_cells(key), *_measured(each[key], model)])
+            rows.append([*before, *_key_cells(key), *_measured(each[key], whole)])
     heads = [*(["Model"] if several else []), *names]
-    measured = ["Rows", "Positives", "Prevalence", "ROC AUC", "Difference from all rows"]
+    measured = ["Rows", "Positives", "Prevalence", "ROC AUC", "Difference from the whole"]
     return SliceTable([*heads, *measured], len(heads), rows, sum(len(each) for _, each in named) - len(rows))
 
 
@@ -92,41 +96,33 @@ def _key_cell(part: Any) -> Cell:
     return Cell(text, order=None if part is None else float(part) if sortable and math.isfinite(part) else text)
 
 
-def _measured(counts: Accumulators, model: Model) -> list[Cell]:
+def _measured(counts: Accumulators, whole: Spread | None) -> list[Cell]:
+    """Return what is told of one slice; without the whole's spread, as of weights, there are no intervals."""
     n, positives = counts.n_samples, counts.n_positives
     total = counts.weight_positives + counts.weight_negatives
     prevalence = counts.weight_positives / total if total else math.nan
     cells = [
         Cell(number(n), order=n),
         Cell(number(positives), order=positives),
-        Cell(f"{prevalence:.3%}" if total else "undefined", order=_sortable(prevalence)),
+        Cell(f"{100 * prevalence:.3g} %" if total else UNDEFINED, order=prevalence if total else None),
     ]
     if not n or positives in (0, n):
         missing = "no rows" if not n else "negatives only" if not positives else "positives only"
-        return [*cells, Cell("undefined", missing), Cell("–")]
-    return [*cells, _area_cell(area(counts, "roc_auc")), _difference(counts, model)]
+        return [*cells, Cell(UNDEFINED, missing), Cell("–")]
+    if whole is None or counts.weighted:
+        value = counts.roc_auc(tolerance=math.inf)
+        return [*cells, Cell(with_bounds(value, counts.roc_auc_bounds(), digits=4), order=value), Cell("–")]
+    found = unpaired([_spread(counts), whole], LEVEL)
+    return [*cells, _estimate_cell(found.a), _estimate_cell(found.difference, sign="+")]
 
 
-def _area_cell(figure: Figure) -> Cell:
-    return Cell(figure.text, figure.interval, _sortable(float(figure.value)))
+def _spread(counts: Accumulators) -> Spread:
+    return Spread(*_core.roc_auc_variance(counts._state.tally(), meaning_of(None, counts.weighted)))
 
 
-def _difference(counts: Accumulators, model: Model) -> Cell:
-    """Return slice minus whole, as if of different rows."""
-    whole = model.counts
-    if counts.weighted or whole.weighted:
-        difference = counts.roc_auc(tolerance=math.inf) - whole.roc_auc(tolerance=math.inf)
-        low = counts.roc_auc_bounds()[0] - whole.roc_auc_bounds()[1]
-        high = counts.roc_auc_bounds()[1] - whole.roc_auc_bounds()[0]
-        bounds = "" if counts.exact and whole.exact else f" in [{low:+.4f}, {high:+.4f}]"
-        return Cell(f"{difference:+.4f}{bounds}", "", _sortable(difference))
-    found = compare_roc_auc_unpaired(counts, whole, level=LEVEL).difference
-    if math.isnan(found.value):
+def _estimate_cell(estimate: Estimate, sign: str = "") -> Cell:
+    """Return a figure above its interval; `sign` stands before one that is not negative."""
+    figure = figure_of("", estimate)
+    if figure.value == UNDEFINED:
         return Cell("–")
-    head, _, ends = str(found).partition(" (")
-    signed = head if head.startswith("-") else f"+{head}"
-    return Cell(signed.replace("-", "−"), ends.partition(",")[0].replace("-", "−"), found.value)
-
-
-def _sortable(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return Cell(("" if estimate.value < 0 else sign) + figure.text, figure.interval, estimate.value)

@@ -24,7 +24,7 @@ _HUNDREDTHS = np.arange(1, 100) / 100
 
 
 def steps_of(models: Mapping[str, Accumulators], curves: Mapping[str, RocCurve]) -> dict[str, ConfusionCounts]:
-    """Return the counts of each model at the slider's stops, thresholds ascending: at common ones where all can be read.
+    """Return the counts of each model at the slider's stops, ascending: at common ones where all can be read.
 
     `curves` are the full ROC curves. Stops are at equal steps of the mean of true and false positive rate, so that from
     one to the next at most a few thousandths of a class change sides, however the scores are distributed; and at every

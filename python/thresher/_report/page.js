@@ -58,6 +58,10 @@
         element(`rate-${name}-${index}`).textContent = rate(each.rates[name][at[index]]);
       });
     });
+    const flagged = tp + fp;
+    const total = tp + fp + fn + tn;
+    element("matrix-totals").textContent =
+      `${counted(tp + fn)} actual positive, ${counted(fp + tn)} actual negative; ${counted(flagged)} flagged (${share(flagged, total)}).`;
     const text = shown(model.thresholds[here]);
     const [recall, precision] = ["recall", "precision"].map((name) => rate(model.rates[name][here]));
     element("threshold-shown").textContent = text;
@@ -122,7 +126,7 @@
 
   function paint(isDark) {
     const [text, faint] = isDark ? ["#c3cad3", "#323a45"] : ["#3d4653", "#e1e5ea"];
-    const page_color = isDark ? "#181c22" : "#ffffff";
+    const card = isDark ? "#181c22" : "#ffffff";
     Object.values(plots).forEach((plot) => {
       for (const axis of [...plot.below, ...plot.left]) {
         axis.setv({
@@ -131,7 +135,7 @@
         });
       }
       plot.center.filter((each) => "grid_line_color" in each).forEach((grid) => (grid.grid_line_color = faint));
-      plot.renderers.filter((each) => each.data_source?.tags.includes("marks")).forEach((each) => (each.glyph.line_color = page_color));
+      plot.renderers.filter((each) => each.data_source?.tags.includes("marks")).forEach((each) => (each.glyph.line_color = card));
     });
   }
 
