@@ -138,7 +138,18 @@ def _slices(slices: Any, models: Mapping[str, Accumulators]) -> dict[str, Slices
         by_model = {next(iter(models)): slices}
     if unknown := by_model.keys() - models.keys():
         raise Error(f"`slices` is of {sorted(unknown)[0]!r}, but `counts` holds {', '.join(map(repr, models))}")
+    for each in by_model.values():
+        if not hasattr(each, "columns"):  # GroupedCounts holds nothing else, and may hold a million
+            _checked(each)
     return by_model
+
+
+def _checked(slices: Slices) -> None:
+    for key, each in slices.items():
+        if not isinstance(each, _CLASSES):
+            raise TypeError(
+                f"`slices[{key!r}]` must be ThresholdCounts, CompactCounts or ExactCounts, but is {_a(each)}"
+            )
 
 
 def _a(value: object) -> str:

@@ -167,6 +167,7 @@ REPORT_ORDER = [
     "_models",
     "_slices",
     "_notes",
+    "_drawing",
     "_figures",
     "_page",
     "__init__",

@@ -18,6 +18,7 @@ __all__ = ["Histogram", "histogram_of"]
 Values = NDArray[np.float64]
 
 _BINS = 50
+_WIDEST = 8e307  # half of what float64 can hold: bins need the difference of scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +46,15 @@ class Histogram:
 
 
 def histogram_of(counts: Accumulators, curve: RocCurve) -> Histogram | None:
-    """Return the histogram; None without rows of finite score. `curve` is the full ROC curve."""
+    """Return the histogram, or None without rows of finite score, or where these are too far apart for float64.
+
+    `curve` is the full ROC curve.
+    """
     if isinstance(counts, ThresholdCounts):
         own = counts.confusion()
         return _between_thresholds(own[np.unique(own.thresholds, return_index=True)[1]], counts.comparison)
     scores = curve.thresholds[np.isfinite(curve.thresholds)]
-    if not len(scores) or not np.isfinite(scores[0] - scores[-1]):
+    if not len(scores) or scores[0] / 2 - scores[-1] / 2 > _WIDEST:
         return None
     low, high = _span(float(scores[-1]), float(scores[0]))
     asked = np.linspace(low, high, _BINS + 1)[:-1]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from thresher._optional import needed
-from thresher._report._figures import CLASSES, COLORS, DASHES, DRAWN_RATES, figures_of, script
+from thresher._report._drawing import look
+from thresher._report._figures import CLASSES, DRAWN_RATES, figures_of, script
 from thresher._report._models import LEVEL, Model
 from thresher._report._slices import MOST_SLICES, SliceTable
 from thresher._report._steps import MOST_STEPS
@@ -63,7 +64,7 @@ def page_of(
         figures=figures,
         tolerances=_tolerances(models),
         page={
-            "models": [_told(model, COLORS[i % len(COLORS)]) for i, model in enumerate(models)],
+            "models": [_told(model, look(i)[0]) for i, model in enumerate(models)],
             "rates": list(RATES),
             "figures": figures,
             "rate_colors": DRAWN_RATES,
@@ -111,8 +112,8 @@ def _legends(models: Sequence[Model]) -> list[dict[str, str]]:
     return [
         {
             "name": model.name,
-            "color": COLORS[index % len(COLORS)],
-            "dash": DASHES[index % len(DASHES)],
+            "color": look(index)[0],
+            "dash": look(index)[1],
             "roc_auc": model.figures[2].text,
             "average_precision": model.figures[3].text,
         }

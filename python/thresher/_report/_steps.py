@@ -67,6 +67,9 @@ def counted_at(counts: Accumulators, thresholds: Values, nearest: bool = False) 
     Error
         For a threshold at which the counts cannot be read.
     """
+    if not len(thresholds):
+        none = np.empty(0, dtype=np.int64)
+        return ConfusionCounts(thresholds, none, none, none, none)
     if isinstance(counts, CompactCounts):
         near = counts.confusion(thresholds, nearest=nearest)
         return near[np.unique(np.asarray(near.thresholds), return_index=True)[1]]
