@@ -115,11 +115,14 @@ def opened(folder: Path) -> Iterator[Browser]:
         Browser._until(lambda: port_file.exists() and port_file.read_text().count("\n"), "the browser")
         socket = websocket.create_connection(_tab(int(port_file.read_text().split()[0])), timeout=_PATIENCE)
         try:
-            yield Browser(socket)
+            browser = Browser(socket)
+            yield browser
+            browser.call("Browser.close")  # it puts its profile in order, and then goes
+            process.wait(_PATIENCE)
         finally:
             socket.close()
     finally:
-        process.terminate()
+        process.kill()
         process.wait(_PATIENCE)
 
 

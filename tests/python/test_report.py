@@ -182,6 +182,11 @@ def test_models_that_can_be_read_at_the_same_thresholds_share_them(page, rows):
     exact, compact, _, own = accumulators(*rows)
     shared = page({"a": exact, "b": exact}).data["models"]
     assert shared[0]["thresholds"] == shared[1]["thresholds"]
+    logits = th.ExactCounts()
+    logits.update(rows[0], 20 * rows[1] - 10)
+    of_two_scales = page({"a": exact, "b": logits}).data["models"]
+    assert {float(each) > 0 for each in of_two_scales[1]["thresholds"]} == {True, False}
+    assert min(map(float, of_two_scales[0]["thresholds"])) >= 0
     apart = page({"a": exact, "b": own, "c": compact}).data["models"]
     assert apart[1]["thresholds"] == [repr(each) for each in (np.arange(1, 20) / 20).tolist()]
     assert len({tuple(each["thresholds"]) for each in apart}) == 3

@@ -118,6 +118,7 @@ def _histogram(models: Sequence[Model]) -> Any:
             bars.tags, bars.visible = [index], index == 0
             shown = [("Bin", "@bin"), ("Class", "$name"), ("Rows", "@rows"), ("Share", "@top{0.00%}")]
             add_hover(plot, [bars], shown)
+    plot.x_range.only_visible = plot.y_range.only_visible = True
     plot.y_range.start = 0
     add_cut(plot)
     return plot

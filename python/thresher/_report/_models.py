@@ -145,7 +145,7 @@ def _rows(counts: Accumulators) -> list[Figure]:
     positives = f"{number(counts.n_positives)} positive"
     return [
         Figure("Rows", number(counts.n_samples), note=dropped),
-        Figure("Prevalence", share, note=f"{positives}, of weight" if counts.weighted else positives),
+        Figure("Prevalence", share, note=f"of weight; {positives} rows" if counts.weighted else positives),
     ]
 
 

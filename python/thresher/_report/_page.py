@@ -18,20 +18,20 @@ from thresher._report._steps import MOST_STEPS
 __all__ = ["RATES", "page_of"]
 
 RATES = {
-    "recall": ("Recall (TPR)", "TP / P"),
-    "precision": ("Precision (PPV)", "TP / (TP + FP)"),
-    "f1": ("F1", "2 TP / (2 TP + FN + FP)"),
-    "false_positive_rate": ("False positive rate", "FP / N"),
-    "specificity": ("Specificity (TNR)", "TN / N"),
-    "negative_predictive_value": ("Negative predictive value", "TN / (TN + FN)"),
-    "accuracy": ("Accuracy", "(TP + TN) / n"),
-    "balanced_accuracy": ("Balanced accuracy", "(TPR + TNR) / 2"),
-    "matthews_correlation": ("Matthews correlation", "−1 to 1"),
-    "youden_j": ("Youden’s J", "TPR − FPR"),
-    "predicted_positive_rate": ("Share flagged", "(TP + FP) / n"),
-    "lift": ("Lift", "precision / prevalence"),
+    "recall": ("Recall (TPR)", "Recall", "TP / P"),
+    "precision": ("Precision (PPV)", "Precision", "TP / (TP + FP)"),
+    "f1": ("F1", "F1", "2 TP / (2 TP + FN + FP)"),
+    "false_positive_rate": ("False positive rate", "FPR", "FP / N"),
+    "specificity": ("Specificity (TNR)", "Specificity", "TN / N"),
+    "negative_predictive_value": ("Negative predictive value", "NPV", "TN / (TN + FN)"),
+    "accuracy": ("Accuracy", "Accuracy", "(TP + TN) / n"),
+    "balanced_accuracy": ("Balanced accuracy", "Balanced", "(TPR + TNR) / 2"),
+    "matthews_correlation": ("Matthews correlation", "MCC", "−1 to 1"),
+    "youden_j": ("Youden’s J", "Youden’s J", "TPR − FPR"),
+    "predicted_positive_rate": ("Share flagged", "Flagged", "(TP + FP) / n"),
+    "lift": ("Lift", "Lift", "precision / prevalence"),
 }
-"""What the page tells at a threshold: name of the rate, its title, and its formula."""
+"""What the page tells at a threshold: by name of the rate its title, a short one, and its formula."""
 
 _CELLS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 _DIGITS = 6
@@ -64,10 +64,11 @@ def page_of(
         figures=figures,
         tolerances=_tolerances(models),
         page={
-            "models": [_told(model, look(i)[0]) for i, model in enumerate(models)],
+            "models": [_told(model, look(index)[0]) for index, model in enumerate(models)],
+            "common": len({np.asarray(model.steps.thresholds).tobytes() for model in models}) == 1,
             "rates": list(RATES),
-            "figures": figures,
             "rate_colors": DRAWN_RATES,
+            "figures": figures,
         },
     )
     return page

@@ -24,14 +24,14 @@ _HUNDREDTHS = np.arange(1, 100) / 100
 
 
 def steps_of(models: Mapping[str, Accumulators], curves: Mapping[str, RocCurve]) -> dict[str, ConfusionCounts]:
-    """Return the counts of each model at the slider's stops, ascending: at common ones where all can be read.
+    """Return the counts of each model at the slider's stops, ascending; common ones where all can be read.
 
     `curves` are the full ROC curves. Stops are at equal steps of the mean of true and false positive rate, so that from
     one to the next at most a few thousandths of a class change sides, however the scores are distributed; and at every
     hundredth, where scores lie in [0, 1] and any threshold can be read.
     """
     each = {name: picked(counts, curves[name], MOST_STEPS // len(models)) for name, counts in models.items()}
-    if len({_grid(counts) for counts in models.values()}) == 1:
+    if len({_grid(counts) for counts in models.values()}) == 1 and _alike(list(each.values())):
         common = np.unique(np.concatenate(list(each.values())))
         each = dict.fromkeys(models, common)
     return {name: counted_at(counts, each[name]) for name, counts in models.items()}
@@ -49,7 +49,8 @@ def picked(counts: Accumulators, curve: RocCurve, most: int) -> Values:
         return np.empty(0)
     free = not isinstance(counts, ThresholdCounts) and counts.exact
     low, high = at[usable[-1]], at[usable[0]]
-    round_ones = _HUNDREDTHS if free and low >= 0 and high <= 1 and most > 2 * len(_HUNDREDTHS) else np.empty(0)
+    wanted = free and low >= 0 and high <= 1 and most > 2 * len(_HUNDREDTHS)
+    round_ones = _HUNDREDTHS[wanted & (low < _HUNDREDTHS) & (high >= _HUNDREDTHS)]
     targets = np.linspace(0, 1, most - len(round_ones) + 1)[1:]
     positions = np.unique(np.clip(np.searchsorted(reached, targets), usable[0], usable[-1]))
     if not free:
@@ -90,6 +91,14 @@ def _grid(counts: Accumulators) -> Any:
     if isinstance(counts, ThresholdCounts):
         return (counts.comparison, counts.dtype, tuple(np.unique(counts.thresholds)))
     return "any" if counts.exact else "intervals"
+
+
+def _alike(grids: Sequence[Values]) -> bool:
+    """Whether stops lie on one scale: what all of them span is at least half of what any spans."""
+    if not all(map(len, grids)):
+        return False
+    common = min(grid[-1] for grid in grids) - max(grid[0] for grid in grids)
+    return bool(common >= (max(grid[-1] for grid in grids) - min(grid[0] for grid in grids)) / 2)
 
 
 def _mass(curve: RocCurve) -> Values:

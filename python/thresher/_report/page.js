@@ -102,12 +102,22 @@
     const model = models[chosen];
     slider.max = Math.max(model.thresholds.length - 1, 0);
     slider.value = first || Number.isNaN(threshold) ? model.start : nearest(model, threshold);
+    if (plots.thresholds && !page.common) reach(plots.thresholds.x_range, model);
     const others = (each) => each.tags.length > 0 && typeof each.tags[0] === "number";
     if (plots.histogram) plots.histogram.renderers.filter(others).forEach((each) => (each.visible = each.tags[0] === chosen));
     if (plots.thresholds) {
       plots.thresholds.renderers.filter(others).forEach((each) => (each.glyph.line_alpha = each.tags[0] === chosen ? 1 : 0.3));
     }
     tell();
+  }
+
+  // Models of different scales are not shown on one axis.
+  function reach(range, model) {
+    const finite = model.thresholds.map(Number).filter(Number.isFinite);
+    if (!finite.length) return;
+    const [low, high] = [finite[0], finite[finite.length - 1]];
+    const room = high / 50 - low / 50 || Math.abs(low) / 2 || 0.5;
+    range.setv({ start: low - room, end: high + room, reset_start: low - room, reset_end: high + room });
   }
 
   // Rates by threshold are drawn from the numbers that the slider shows.
