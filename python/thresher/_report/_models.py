@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thresher import _core
+from thresher._distributions import quantile
 from thresher._errors import Error
 from thresher._html import number, with_bounds
+from thresher._interval_queries import average_precision_of, roc_auc_of
+from thresher._intervals import Spread
 from thresher._report._histograms import Histogram, histogram_of
 from thresher._report._steps import Accumulators, counted_at, steps_of
 from thresher.accumulators import ThresholdCounts
@@ -30,6 +33,7 @@ UNDEFINED = "undefined"
 _TOLERANCE = 1e-4  # a tenth of a pixel of a plot 1,000 pixels wide
 _MOST_POINTS = 2_000
 _BINS = 20
+_PRECISION = "Average precision"
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,11 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A model on the page; a curve is None where a class has no rows, `reliability` where `no_reliability` says why."""
+    """A model on the page.
+
+    A curve is None where a class has no rows, `reliability` where `no_reliability` says why, and `spread`, that of its
+    ROC AUC, of weights.
+    """
 
     name: str
     counts: Accumulators
@@ -80,6 +88,7 @@ class Model:
     reliability: ReliabilityCurve | None
     no_reliability: str
     calibration: list[Figure]
+    spread: Spread | None
 
     @property
     def prevalence(self) -> float:
@@ -99,19 +108,6 @@ def models_of(counts: Mapping[str, Accumulators], thresholds: Values | None) -> 
     return [_model(name, each, full.pop(name), steps[name], most) for name, each in counts.items()]
 
 
-def _area(counts: Accumulators, name: str) -> Figure:
-    """Return "roc_auc" or "average_precision" with its interval, and with its bounds when it is inexact."""
-    title = {"roc_auc": "ROC AUC", "average_precision": "Average precision"}[name]
-    if counts.weighted:
-        value = getattr(counts, name)(tolerance=math.inf)
-        text, bounds = _split(with_bounds(value, getattr(counts, f"{name}_bounds")(), digits=4))
-        return Figure(title, _defined(text), bounds, note="no interval: what the weights mean is not known")
-    figure = figure_of(title, getattr(counts, f"{name}_interval")(LEVEL))
-    if figure.value != UNDEFINED:
-        return figure
-    return Figure(title, UNDEFINED, note="one class has no rows" if counts.n_samples else "no rows")
-
-
 def figure_of(title: str, estimate: Estimate) -> Figure:
     """Return an estimate as the page prints it."""
     if math.isnan(estimate.value):
@@ -123,19 +119,41 @@ def figure_of(title: str, estimate: Estimate) -> Figure:
 
 
 def _model(name: str, counts: Accumulators, full: RocCurve, steps: ConfusionCounts, most: int) -> Model:
-    reliability, why = _reliability(counts)
+    roc, histogram = _thinned(_core.thin, full.fpr, full.tpr, full.thresholds, most), histogram_of(counts, full)
+    del full  # 24 bytes a distinct score, as the tally
+    precision_recall = _precision_recall(counts, most)
+    tally = counts._state.tally()  # once: of 1e7 distinct scores it takes 0.4 s, as much as what is read off it
+    spread = None if counts.weighted else Spread(*_core.roc_auc_variance(tally, "frequency"))
+    reliability, why = _reliability(counts, tally)
     return Model(
         name,
         counts,
-        [*_rows(counts), _area(counts, "roc_auc"), _area(counts, "average_precision")],
-        _thinned(_core.thin, full.fpr, full.tpr, full.thresholds, most),
-        _precision_recall(counts, most),
+        [*_rows(counts), *_areas(counts, tally, spread)],
+        roc,
+        precision_recall,
         steps,
-        histogram_of(counts, full),
+        histogram,
         reliability,
         why,
-        [] if reliability is None else _calibration(counts, reliability),
+        [] if reliability is None else _calibration(tally, reliability),
+        spread,
     )
+
+
+def _areas(counts: Accumulators, tally: _core.Tally, spread: Spread | None) -> list[Figure]:
+    """Return both areas, with their intervals and, where they are inexact, their bounds."""
+    if spread is None:
+        areas = (("ROC AUC", counts._state.roc_auc(None)), (_PRECISION, counts._state.average_precision()))
+        why = "no interval: what the weights mean is not known"
+        split = [(title, _split(with_bounds(area[0], area[1:], digits=4))) for title, area in areas]
+        return [Figure(title, _defined(value), bounds, note=why) for title, (value, bounds) in split]
+    of_precision = Spread(*_core.average_precision_variance(tally, "frequency"))
+    figures = [
+        figure_of("ROC AUC", roc_auc_of(spread, LEVEL, "delong", "logit")),
+        figure_of(_PRECISION, average_precision_of(of_precision, LEVEL, "linearised", "logit")),
+    ]
+    why = "one class has no rows" if counts.n_samples else "no rows"
+    return [replace(each, note=why) if each.value == UNDEFINED else each for each in figures]
 
 
 def _rows(counts: Accumulators) -> list[Figure]:
@@ -167,23 +185,24 @@ def _thinned(thin: Any, x: Values, y: Values, thresholds: Values, most: int) -> 
     return Line(x[kept], y[kept], thresholds[kept], tolerance)
 
 
-def _reliability(counts: Accumulators) -> tuple[ReliabilityCurve | None, str]:
+def _reliability(counts: Accumulators, tally: _core.Tally) -> tuple[ReliabilityCurve | None, str]:
     if not counts.n_samples:
         return None, "there are no rows"
     try:
-        return counts.reliability_curve(_BINS, "quantile", LEVEL), ""
+        columns = _core.reliability(tally, _BINS, "quantile", quantile(LEVEL))
     except Error as error:
         return None, str(error)
+    return ReliabilityCurve(*columns, strategy="quantile", level=LEVEL), ""
 
 
-def _calibration(counts: Accumulators, reliability: ReliabilityCurve) -> list[Figure]:
+def _calibration(tally: _core.Tally, reliability: ReliabilityCurve) -> list[Figure]:
     figures = [
         ("Expected calibration error", reliability.expected_calibration_error),
-        ("Mean score", counts.mean_score()),
-        ("Mean score ÷ prevalence", counts.calibration_ratio()),
-        ("Brier score", counts.brier_score()),
-        ("Log loss (nats)", counts.log_loss()),
-        ("Normalised entropy", counts.normalized_entropy()),
+        ("Mean score", _core.mean_score(tally)),
+        ("Mean score ÷ prevalence", _core.calibration_ratio(tally)),
+        ("Brier score", _core.brier_score(tally)),
+        ("Log loss (nats)", _core.log_loss(tally)),
+        ("Normalised entropy", _core.normalized_entropy(tally)),
     ]
     return [Figure(name, _defined(f"{value:.4g}")) for name, value in figures]
 

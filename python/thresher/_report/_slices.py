@@ -13,7 +13,7 @@ import numpy as np
 
 from thresher import _core
 from thresher._html import number, with_bounds
-from thresher._intervals import Spread, meaning_of
+from thresher._intervals import Spread
 from thresher._report._models import LEVEL, UNDEFINED, Model, figure_of
 from thresher._report._steps import Accumulators
 from thresher.comparison import unpaired
@@ -54,10 +54,9 @@ def slice_table(models: Sequence[Model], slices: Mapping[str, Mapping[Any, Accum
     kept = MOST_SLICES // len(named)
     rows: list[list[Cell]] = []
     for model, each in named:
-        whole = None if model.counts.weighted else _spread(model.counts)
         for key in _largest(each, kept):
             before = [Cell(model.name, order=model.name)] if several else []
-            rows.append([*before, *_key_cells(key), *_measured(each[key], whole)])
+            rows.append([*before, *_key_cells(key), *_measured(each[key], model.spread)])
     heads = [*(["Model"] if several else []), *names]
     measured = ["Rows", "Positives", "Prevalence", "ROC AUC", "Difference from the whole"]
     return SliceTable([*heads, *measured], len(heads), rows, sum(len(each) for _, each in named) - len(rows))
@@ -112,12 +111,8 @@ def _measured(counts: Accumulators, whole: Spread | None) -> list[Cell]:
     if whole is None or counts.weighted:
         value = counts.roc_auc(tolerance=math.inf)
         return [*cells, Cell(with_bounds(value, counts.roc_auc_bounds(), digits=4), order=value), Cell("–")]
-    found = unpaired([_spread(counts), whole], LEVEL)
+    found = unpaired([Spread(*_core.roc_auc_variance(counts._state.tally(), "frequency")), whole], LEVEL)
     return [*cells, _estimate_cell(found.a), _estimate_cell(found.difference, sign="+")]
-
-
-def _spread(counts: Accumulators) -> Spread:
-    return Spread(*_core.roc_auc_variance(counts._state.tally(), meaning_of(None, counts.weighted)))
 
 
 def _estimate_cell(estimate: Estimate, sign: str = "") -> Cell:
