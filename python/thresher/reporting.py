@@ -51,8 +51,9 @@ def report(
     notes : mapping of str to str or number, optional
         Shown at the foot, before what the counts tell of themselves and their metadata.
     thresholds : array-like of shape (k,), optional
-        Stops of the page's slider, at most 1,000, in any order; of CompactCounts that are not exact, the nearest edges.
-        By default about 1,000 at equal steps of the mean of true and false positive rate, and the hundredths.
+        Stops of the page's slider, in any order; of CompactCounts that are not exact, the nearest edges. Of more than
+        1,000, evenly picked ones. By default up to 1,000, at equal steps of the mean of true and false positive rate,
+        and at the hundredths.
 
     Returns
     -------
@@ -62,8 +63,8 @@ def report(
     Raises
     ------
     Error
-        For no model or more than ten, thresholds that are NaN or too many or, of ThresholdCounts, not among its own,
-        and slices of a model that is not there.
+        For no model or more than ten, thresholds that are NaN or none or, of ThresholdCounts, not among its own, and
+        slices of a model that is not there.
     TypeError
         For counts or slices that are no accumulators.
     ImportError
@@ -107,6 +108,7 @@ def report(
         models,
         slice_table(models, by_model),
         notes_of(models, notes or {}, made_at),
+        chosen=stops is not None,
     )
     _envelope.replace_file(path, [page.encode()])
     return Path(path)

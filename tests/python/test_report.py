@@ -173,9 +173,12 @@ def test_the_caller_may_say_where_the_slider_stops(page, counts, rows):
     assert page(own, thresholds=[0.25, 0.5]).data["models"][0]["thresholds"] == ["0.25", "0.5"]
     with pytest.raises(th.Error, match=r"0\.31, but the rows were counted at others"):
         page(own, thresholds=[0.31])
-    for bad in ([], [np.nan], np.arange(MOST_STEPS + 1)):
-        with pytest.raises(th.Error, match="must be 1 to 1,000 numbers"):
+    for bad, why in (([], "empty"), ([0.5, np.nan], "NaN")):
+        with pytest.raises(th.Error, match=f"`thresholds`.*{why}"):
             page(counts, thresholds=bad)
+    many = page(counts, thresholds=np.linspace(0, 1, 10 * MOST_STEPS + 1)).data["models"][0]["thresholds"]
+    assert len(many) == MOST_STEPS
+    assert (many[0], many[-1]) == ("0", "1")
 
 
 def test_models_that_can_be_read_at_the_same_thresholds_share_them(page, rows):
@@ -279,6 +282,40 @@ def test_of_many_slices_those_with_the_most_rows_are_shown_and_the_page_says_so(
     assert f"The {MOST_SLICES} slices with the most rows; 20 with fewer are not shown" in written.text
     orders = [tag["data-order"] for _, tag in written.tags if tag.get("class") == "key"]
     assert orders == [f"{key:.1f}" for key in range(20, MOST_SLICES + 20)]
+
+
+def test_of_grouped_counts_only_the_slices_that_are_shown_are_taken_out(page, counts):
+    taken = []
+
+    class Grouped:  # what GroupedCounts promises
+        names = ("country", "day")
+
+        def __len__(self):
+            return 100_000
+
+        def __iter__(self):
+            return (("AT" if number else None, number) for number in range(len(self)))
+
+        keys = __iter__
+
+        def values(self):
+            return (self[key] for key in self)
+
+        def __getitem__(self, key):
+            taken.append(key)
+            return counts
+
+        def columns(self, metrics):
+            assert metrics == []
+            rows = np.full(len(self), 10)
+            rows[[0, 77_777]] = 11
+            return {"country": None, "day": None, "n_samples": rows}
+
+    text = page(counts, slices=Grouped()).text
+    assert len(taken) <= MOST_SLICES + 1
+    assert "country day Rows Positives Prevalence ROC AUC Difference from the whole (none) 0 1,000" in text
+    assert "AT 77777 1,000" in text
+    assert "99,500 with fewer are not shown" in text
 
 
 def test_notes_tell_how_the_rows_were_counted_and_whence_they_came(page, rows):

@@ -57,21 +57,14 @@ def histogram_of(counts: Accumulators, curve: RocCurve) -> Histogram | None:
     if not len(scores) or scores[0] / 2 - scores[-1] / 2 > _WIDEST:
         return None
     low, high = _span(float(scores[-1]), float(scores[0]))
-    asked = np.linspace(low, high, _BINS + 1)[:-1]
+    asked = np.append(np.linspace(low, high, _BINS + 1)[:-1], np.inf)  # rows of infinite score are not drawn
     above = counts.confusion(asked, nearest=True) if isinstance(counts, CompactCounts) else counts.confusion(asked)
     above = above[np.unique(above.thresholds, return_index=True)[1]]
-    infinite = counts.confusion(np.inf)
-    left = np.asarray(above.thresholds)
+    left = np.asarray(above.thresholds)[:-1]
     right = np.append(left[1:], high if left[-1] < high else 2 * left[-1] - left[0] or 1.0)
     names = [f"{from_:.6g} ≤ score < {to:.6g}" for from_, to in zip(left, right, strict=True)]
     names[-1] = f"{left[-1]:.6g} ≤ score ≤ {right[-1]:.6g}"
-    rows = [
-        -np.diff(np.append(every, last))
-        for every, last in (
-            (above.true_positives, infinite.true_positives),
-            (above.false_positives, infinite.false_positives),
-        )
-    ]
+    rows = [-np.diff(column) for column in (above.true_positives, above.false_positives)]
     return Histogram(left, right, names, rows[0], rows[1], True)
 
 

@@ -38,9 +38,13 @@ _DIGITS = 6
 
 
 def page_of(
-    title: str, models: Sequence[Model], slices: SliceTable | None, notes: Sequence[tuple[str, list[str]]]
+    title: str,
+    models: Sequence[Model],
+    slices: SliceTable | None,
+    notes: Sequence[tuple[str, list[str]]],
+    chosen: bool,
 ) -> str:
-    """Return the page as HTML."""
+    """Return the page as HTML; `chosen` tells whether the caller chose the slider's stops."""
     jinja2 = needed("jinja2", "report()", "thresher[report]")
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -57,6 +61,7 @@ def page_of(
         most_slices=MOST_SLICES,
         most_steps=MOST_STEPS,
         notes=notes,
+        chosen=chosen,
         rates=RATES,
         level=f"{LEVEL:.0%}".replace("%", " %"),
         drawn_rates={RATES[name][0]: color for name, color in DRAWN_RATES.items()},

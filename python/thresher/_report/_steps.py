@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from thresher._arrays import ArrayLike, threshold_array
 from thresher._errors import Error
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts
 from thresher.confusion import ConfusionCounts
@@ -86,6 +87,19 @@ def counted_at(counts: Accumulators, thresholds: Values, nearest: bool = False) 
     return own[first[found]]
 
 
+def checked_thresholds(thresholds: ArrayLike) -> Values:
+    """Return the caller's stops, ascending and distinct; of more than there is room for, evenly picked ones."""
+    given = threshold_array(thresholds, "thresholds")[0]
+    if not len(given):
+        raise Error("`thresholds` is empty; at least one is needed")
+    if np.isnan(given).any():
+        raise Error(f"`thresholds` must be numbers, but thresholds[{int(np.isnan(given).argmax())}] is NaN")
+    values = np.unique(given)
+    if len(values) <= MOST_STEPS:
+        return values
+    return values[np.rint(np.linspace(0, len(values) - 1, MOST_STEPS)).astype(np.intp)]
+
+
 def _grid(counts: Accumulators) -> Any:
     """Return what is equal for accumulators that can be read at the same thresholds."""
     if isinstance(counts, ThresholdCounts):
@@ -115,11 +129,3 @@ def _shortest(below: float, score: float) -> float:
         if below < neat <= score:
             return neat
     return score
-
-
-def checked_thresholds(thresholds: Sequence[float] | Values) -> Values:
-    """Return the caller's stops, ascending and distinct."""
-    values = np.unique(np.asarray(thresholds, dtype=np.float64))
-    if values.ndim != 1 or not 1 <= len(values) <= MOST_STEPS or np.isnan(values).any():
-        raise Error(f"`thresholds` must be 1 to {MOST_STEPS:,} numbers, none of them NaN, but has {values.size:,}")
-    return values
