@@ -258,6 +258,19 @@ def test_no_width_makes_a_reader_scroll_sideways(browser, one, two, width):
         assert columns == (1 if width <= 700 else 2)
 
 
+@pytest.mark.parametrize("width", [320, 701, 1280])
+def test_large_counts_stay_in_their_cells(browser, folder, width):
+    huge = th.ThresholdCounts([0.5])
+    huge.update([0, 1, 0, 1], [0.2, 0.2, 0.7, 0.7])
+    for _ in range(31):
+        huge.merge(huge)  # 2 billion rows in each cell
+    browser.open(th.report(huge, folder / "huge.html"))
+    browser.show(width, mobile=width < 700)
+    assert cells(browser) == [2**31] * 4
+    overfull = "[...document.querySelectorAll('.matrix td')].filter(cell => cell.scrollWidth > cell.clientWidth).length"
+    assert browser.run(overfull) == 0
+
+
 def test_it_prints_on_white_even_from_the_dark(browser, one):
     browser.open(one)
     browser.show(1280, scheme="dark", media="print")

@@ -58,6 +58,7 @@
         element(`rate-${name}-${index}`).textContent = rate(each.rates[name][at[index]]);
       });
     });
+    element("matrix").style.setProperty("--digits", Math.max(...[tp, fp, fn, tn].map((value) => counted(value).length), 4));
     const flagged = tp + fp;
     const total = tp + fp + fn + tn;
     element("matrix-totals").textContent =
