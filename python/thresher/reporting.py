@@ -116,10 +116,12 @@ def report(
 
 def _models(counts: Any) -> dict[str, Accumulators]:
     """Return the models by name; one alone has the name of nothing."""
-    named = {str(name): each for name, each in counts.items()} if isinstance(counts, Mapping) else {"": counts}
+    named: dict[str, Any] = dict(counts) if isinstance(counts, Mapping) else {"": counts}
     if not 1 <= len(named) <= _MOST_MODELS:
         raise Error(f"`counts` must hold 1 to {_MOST_MODELS} models, but holds {len(named)}")
     for name, each in named.items():
+        if not isinstance(name, str):
+            raise TypeError(f"`counts` must be named by str, but has {name!r}")
         if not isinstance(each, _CLASSES):
             place = f"`counts[{name!r}]`" if isinstance(counts, Mapping) else "`counts`"
             raise TypeError(f"{place} must be ThresholdCounts, CompactCounts or ExactCounts, but is {_a(each)}")
@@ -133,13 +135,13 @@ def _slices(slices: Any, models: Mapping[str, Accumulators]) -> dict[str, Slices
     if not hasattr(slices, "keys"):
         raise TypeError(f"`slices` must be a mapping of keys to accumulators, but is {_a(slices)}")
     first = next(iter(slices.values()), None)
-    by_model = {str(name): each for name, each in slices.items()} if hasattr(first, "keys") else {}
+    by_model: dict[Any, Slices] = dict(slices.items()) if hasattr(first, "keys") else {}
     if not by_model:
         if len(models) > 1 and len(slices):
             raise Error(f"`slices` must tell of which model they are: a mapping from {', '.join(map(repr, models))}")
         by_model = {next(iter(models)): slices}
     if unknown := by_model.keys() - models.keys():
-        raise Error(f"`slices` is of {sorted(unknown)[0]!r}, but `counts` holds {', '.join(map(repr, models))}")
+        raise Error(f"`slices` is of {min(unknown, key=str)!r}, but `counts` holds {', '.join(map(repr, models))}")
     for each in by_model.values():
         if not hasattr(each, "columns"):  # GroupedCounts holds nothing else, and may hold a million
             _checked(each)

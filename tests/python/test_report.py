@@ -401,6 +401,8 @@ def test_what_is_no_accumulator_is_refused_by_name(page, counts):
     for several in ({}, {str(number): counts for number in range(11)}):
         with pytest.raises(th.Error, match="must hold 1 to 10 models"):
             page(several)
+    with pytest.raises(TypeError, match="`counts` must be named by str, but has 1"):
+        page({1: counts})
     with pytest.raises(TypeError, match="`slices` must be a mapping"):
         page(counts, slices=[counts])
     with pytest.raises(TypeError, match=r"`slices\['AT'\]` must be .* but is a float"):

@@ -271,16 +271,31 @@ def test_large_counts_stay_in_their_cells(browser, folder, width):
     assert browser.run(overfull) == 0
 
 
-def test_it_prints_on_white_even_from_the_dark(browser, one):
+def test_it_prints_on_white_even_from_the_dark_and_figures_have_room(browser, one):
     browser.open(one)
-    browser.show(1280, scheme="dark", media="print")
-    assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    browser.run("dispatchEvent(new Event('beforeprint'))")
-    printed = browser.run("Bokeh.documents[0].roots()[0].below[0].major_label_text_color")
-    browser.run("dispatchEvent(new Event('afterprint'))")
-    assert printed != browser.run("Bokeh.documents[0].roots()[0].below[0].major_label_text_color")
-    assert browser.run("getComputedStyle(document.getElementById('control')).position") == "static"
+    for scheme, turned in (("light", False), ("dark", True)):
+        browser.show(1280, scheme=scheme, media="print")
+        assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert (browser.run("getComputedStyle(document.querySelector('.figure')).filter") != "none") is turned
+        assert browser.run("getComputedStyle(document.querySelector('.grid')).display") == "block"
+        assert browser.run("getComputedStyle(document.getElementById('control')).position") == "static"
+    browser.show(1280)
+    drawn = "[...document.querySelectorAll('.figure')].map(figure => figure.getBoundingClientRect().width)"
+    assert max(browser.run(drawn)) < 700  # the width of A4 in pixels, less its margins, is 718
     assert len(browser.call("Page.printToPDF")["data"]) > 10_000
+
+
+def test_after_another_width_every_tool_is_still_there(browser, one):
+    browser.open(one)
+    shown = """(() => {
+      const within = e => e.shadowRoot ? all(e.shadowRoot) : [];
+      const all = node => [...node.querySelectorAll('*')].flatMap(e => [e, ...within(e)]);
+      return all(document).filter(e => /tool-icon-(pan|box-zoom|wheel-zoom|reset)/.test(e.className)
+        && e.getBoundingClientRect().width > 0).length;
+    })()"""
+    for width in (1280, 1100, 760, 1280):
+        browser.show(width)
+        browser.wait_for(f"{shown} === 20")
 
 
 def test_a_pointer_on_a_curve_is_told_where_it_is(browser, one):

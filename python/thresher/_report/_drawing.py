@@ -45,6 +45,7 @@ def new_plot(x: str, y: str, unit: bool = False) -> Any:
         **ranges,
     )
     plot.toolbar.logo = None
+    plot.toolbar.stylesheets = ["@media print { :host { display: none; } }"]
     plot.background_fill_color = plot.border_fill_color = plot.outline_line_color = None
     for axis in plot.axis:
         axis.axis_label_text_font_style = "normal"
@@ -64,7 +65,9 @@ def draw_curve(plot: Any, model: Model, index: int, line: Line, steps: bool = Fa
 def add_hover(plot: Any, renderers: list[Any], shown: list[tuple[str, str]], models: Sequence[Model] = ()) -> None:
     """Show these columns at the pointer, below the model's name where there are several."""
     several = [("Model", "$name")] if len(models) > 1 else []
-    hover = bokeh("models").HoverTool(renderers=renderers, tooltips=[*several, *shown], line_policy="nearest")
+    hover = bokeh("models").HoverTool(
+        renderers=renderers, tooltips=[*several, *shown], line_policy="nearest", visible=False
+    )
     plot.add_tools(hover)
 
 

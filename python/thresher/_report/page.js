@@ -135,7 +135,15 @@
 
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
+  let resized = 0;
+
+  // After its width has changed, Bokeh 3.9 leaves tools hidden and old pixels behind; another height makes it begin anew.
+  function settle() {
+    Object.values(plots).forEach((plot) => (plot.height += plot.height % 2 ? -1 : 1));
+  }
+
   function paint(isDark) {
+    document.documentElement.dataset.painted = isDark ? "dark" : "light";
     const [text, faint] = isDark ? ["#c3cad3", "#323a45"] : ["#3d4653", "#e1e5ea"];
     const card = isDark ? "#181c22" : "#ffffff";
     Object.values(plots).forEach((plot) => {
@@ -189,8 +197,10 @@
     fill(plots.thresholds);
     paint(dark.matches);
     dark.addEventListener("change", () => paint(dark.matches));
-    addEventListener("beforeprint", () => paint(false));
-    addEventListener("afterprint", () => paint(dark.matches));
+    addEventListener("resize", () => {
+      clearTimeout(resized);
+      resized = setTimeout(settle, 150);
+    });
     if (models.some((model) => model.thresholds.length)) {
       element("control").hidden = false;
       slider.addEventListener("input", tell);
