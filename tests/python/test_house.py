@@ -163,6 +163,7 @@ DROP_INS = {
 # The page and the command: each module may import those before it, the face, and the libraries named.
 REPORT_ORDER = [
     "_steps",
+    "_printed",
     "_histograms",
     "_models",
     "_slices",

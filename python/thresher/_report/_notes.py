@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from thresher._html import number
-from thresher._report._models import Model, described
+from thresher._report._models import Model
+from thresher._report._printed import described
 from thresher._version import __version__
 
 __all__ = ["notes_of"]

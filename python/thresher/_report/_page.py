@@ -11,7 +11,8 @@ import numpy as np
 from thresher._optional import needed
 from thresher._report._drawing import look
 from thresher._report._figures import CLASSES, DRAWN_RATES, figures_of, script
-from thresher._report._models import LEVEL, Model
+from thresher._report._models import Model
+from thresher._report._printed import LEVEL
 from thresher._report._slices import MOST_SLICES, SliceTable
 from thresher._report._steps import MOST_STEPS
 

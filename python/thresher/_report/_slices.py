@@ -14,7 +14,8 @@ import numpy as np
 from thresher import _core
 from thresher._html import number, with_bounds
 from thresher._intervals import Spread
-from thresher._report._models import LEVEL, UNDEFINED, Model, figure_of
+from thresher._report._models import Model
+from thresher._report._printed import LEVEL, UNDEFINED, figure_of
 from thresher._report._steps import Accumulators
 from thresher.comparison import unpaired
 from thresher.estimates import Estimate
