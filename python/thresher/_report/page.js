@@ -1,4 +1,4 @@
-// The slider, the marks on the curves, the colours of figures and the order of the slices. Numbers come from the page's JSON.
+// The slider, the marks on curves, the colours of figures, the order of slices. Numbers come from the page's JSON.
 (() => {
   "use strict";
   const page = JSON.parse(document.getElementById("report-data").textContent);
@@ -6,6 +6,7 @@
   const element = (id) => document.getElementById(id);
   const slider = element("threshold");
   const CELLS = ["true_positives", "false_positives", "false_negatives", "true_negatives"];
+  const SHORT = ["TP", "FP", "FN", "TN"];
   const DRAWN = ["recall", "precision", "f1", "false_positive_rate"];
   const RATE_COLORS = page.rate_colors;
   const plots = {};
@@ -47,7 +48,7 @@
       cell.replaceChildren(counted(value));
       const below = document.createElement("span");
       below.className = "small";
-      below.textContent = `${{ true_positives: "TP", false_positives: "FP", false_negatives: "FN", true_negatives: "TN" }[name]} · ${share(value, wholes[index])}`;
+      below.textContent = `${SHORT[index]} · ${share(value, wholes[index])}`;
       cell.append(below);
       cell.style.setProperty("--share", wholes[index] > 0 ? value / wholes[index] : 0);
     });
@@ -58,11 +59,12 @@
         element(`rate-${name}-${index}`).textContent = rate(each.rates[name][at[index]]);
       });
     });
-    element("matrix").style.setProperty("--digits", Math.max(...[tp, fp, fn, tn].map((value) => counted(value).length), 4));
+    const widest = Math.max(...[tp, fp, fn, tn].map((value) => counted(value).length), 4);
+    element("matrix").style.setProperty("--digits", widest);
     const flagged = tp + fp;
     const total = tp + fp + fn + tn;
-    element("matrix-totals").textContent =
-      `${counted(tp + fn)} actual positive, ${counted(fp + tn)} actual negative; ${counted(flagged)} flagged (${share(flagged, total)}).`;
+    const classes = `${counted(tp + fn)} actual positive, ${counted(fp + tn)} actual negative`;
+    element("matrix-totals").textContent = `${classes}; ${counted(flagged)} flagged (${share(flagged, total)}).`;
     const text = shown(model.thresholds[here]);
     const [recall, precision] = ["recall", "precision"].map((name) => rate(model.rates[name][here]));
     element("threshold-shown").textContent = text;
@@ -79,12 +81,13 @@
       const points = models
         .map((model, index) => ({ model, index, x: model.rates[x][at[index]], y: model.rates[y][at[index]] }))
         .filter((point) => typeof point.x === "number" && typeof point.y === "number");
-      place(plots[name], points.map(({ model, index, x, y }) => ({ x, y, color: model.color, size: index === chosen ? 13 : 9 })));
+      const size = (index) => (index === chosen ? 13 : 9);
+      place(plots[name], points.map(({ model, index, x, y }) => ({ x, y, color: model.color, size: size(index) })));
     }
     const model = models[chosen];
     const threshold = Number(model.thresholds[at[chosen]]);
-    const rates = DRAWN.map((name) => ({ x: threshold, y: model.rates[name][at[chosen]], color: RATE_COLORS[name], size: 10 }));
-    place(plots.thresholds, rates.filter((point) => point.y !== null));
+    const rates = DRAWN.map((name) => [name, model.rates[name][at[chosen]]]).filter(([, rate]) => rate !== null);
+    place(plots.thresholds, rates.map(([name, y]) => ({ x: threshold, y, color: RATE_COLORS[name], size: 10 })));
     for (const plot of [plots.thresholds, plots.histogram]) {
       if (plot) plot.center.filter((each) => each.tags.includes("cut")).forEach((cut) => (cut.location = threshold));
     }
@@ -92,8 +95,9 @@
 
   function place(plot, points) {
     if (!plot) return;
-    const source = plot.renderers.map((each) => each.data_source).find((each) => each && each.tags.includes("marks"));
-    source.data = Object.fromEntries(["x", "y", "color", "size"].map((key) => [key, points.map((point) => point[key])]));
+    const source = plot.renderers.map((each) => each.data_source).find((each) => each?.tags.includes("marks"));
+    const columns = ["x", "y", "color", "size"].map((key) => [key, points.map((point) => point[key])]);
+    source.data = Object.fromEntries(columns);
   }
 
   function choose(index) {
@@ -104,11 +108,9 @@
     slider.max = Math.max(model.thresholds.length - 1, 0);
     slider.value = first || Number.isNaN(threshold) ? model.start : nearest(model, threshold);
     if (plots.thresholds && !page.common) reach(plots.thresholds.x_range, model);
-    const others = (each) => each.tags.length > 0 && typeof each.tags[0] === "number";
-    if (plots.histogram) plots.histogram.renderers.filter(others).forEach((each) => (each.visible = each.tags[0] === chosen));
-    if (plots.thresholds) {
-      plots.thresholds.renderers.filter(others).forEach((each) => (each.glyph.line_alpha = each.tags[0] === chosen ? 1 : 0.3));
-    }
+    const ofModels = (plot) => (plot ? plot.renderers.filter((each) => typeof each.tags[0] === "number") : []);
+    ofModels(plots.histogram).forEach((each) => (each.visible = each.tags[0] === chosen));
+    ofModels(plots.thresholds).forEach((each) => (each.glyph.line_alpha = each.tags[0] === chosen ? 1 : 0.3));
     tell();
   }
 
@@ -125,8 +127,9 @@
   function fill(plot) {
     if (!plot) return;
     models.forEach((model, index) => {
-      const finite = model.thresholds.map((_, position) => position).filter((p) => Number.isFinite(Number(model.thresholds[p])));
-      const data = { threshold: finite.map((p) => Number(model.thresholds[p])), shown: finite.map((p) => model.thresholds[p]) };
+      const finite = [...model.thresholds.keys()].filter((p) => Number.isFinite(Number(model.thresholds[p])));
+      const texts = finite.map((p) => model.thresholds[p]);
+      const data = { threshold: texts.map(Number), shown: texts };
       DRAWN.forEach((name) => (data[name] = finite.map((p) => model.rates[name][p] ?? NaN)));
       const drawn = plot.renderers.find((each) => each.tags.includes(index));
       drawn.data_source.data = data;
@@ -137,7 +140,7 @@
 
   let resized = 0;
 
-  // After its width has changed, Bokeh 3.9 leaves tools hidden and old pixels behind; another height makes it begin anew.
+  // After its width has changed, Bokeh 3.9 leaves tools hidden; another height makes it lay out anew.
   function settle() {
     Object.values(plots).forEach((plot) => (plot.height += plot.height % 2 ? -1 : 1));
   }
@@ -154,7 +157,8 @@
         });
       }
       plot.center.filter((each) => "grid_line_color" in each).forEach((grid) => (grid.grid_line_color = faint));
-      plot.renderers.filter((each) => each.data_source?.tags.includes("marks")).forEach((each) => (each.glyph.line_color = card));
+      const marks = plot.renderers.filter((each) => each.data_source?.tags.includes("marks"));
+      marks.forEach((each) => (each.glyph.line_color = card));
     });
   }
 
