@@ -66,6 +66,7 @@ from thresher.ranking import (
     PrecisionRecallGainCurve,
 )
 from thresher.rate_intervals import RateIntervals
+from thresher.reporting import report
 from thresher.resampling import bootstrap, bootstrap_replicates
 
 __all__ = [
@@ -111,6 +112,7 @@ __all__ = [
     "plots",
     "pr_auc",
     "precision_recall_curve",
+    "report",
     "roc_auc",
     "roc_auc_covariance",
     "roc_auc_interval",

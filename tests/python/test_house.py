@@ -81,6 +81,7 @@ FACE_ORDER = [
     "_plot_matrix",
     "_plot_history",
     "plots",
+    "reporting",
     "__init__",
 ]
 
@@ -163,7 +164,18 @@ DROP_INS = {
 }
 
 # The page and the command: each module may import those before it, the face, and the libraries named.
-REPORT_ORDER: list[str] = []
+REPORT_ORDER = [
+    "_steps",
+    "_printed",
+    "_histograms",
+    "_models",
+    "_slices",
+    "_notes",
+    "_drawing",
+    "_figures",
+    "_page",
+    "__init__",
+]
 CLI_ORDER: list[str] = []
 ROOMS = {"_report": (REPORT_ORDER, {"numpy"}), "cli": (CLI_ORDER, {"numpy", "typer", "click", "rich"})}
 
@@ -172,7 +184,7 @@ PUBLIC = {
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "ConfusionCounts"),
     "PairedCounts",
     *("RateIntervals", "Choice"),
-    *("RocCurve", "PrecisionRecallCurve", "DetCurve", "Band", "plots"),
+    *("RocCurve", "PrecisionRecallCurve", "DetCurve", "Band", "plots", "report"),
     *("bootstrap", "bootstrap_replicates"),
     *("Estimate", "roc_auc_interval", "average_precision_interval"),
     *("Comparison", "compare_average_precision", "compare_rate"),
