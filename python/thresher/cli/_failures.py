@@ -1,0 +1,103 @@
+"""What went wrong, as one line on stderr and an exit code; never a traceback, unless THRESHER_TRACEBACK=1 asks for it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+from thresher import Error
+
+__all__ = ["BAD_CALL", "BAD_DATA", "BROKEN_LIMIT", "INTERRUPTED", "Failure", "UsageFailure", "guarded", "say"]
+
+BAD_DATA, BAD_CALL, BROKEN_LIMIT = 1, 2, 3
+INTERRUPTED, UNREAD = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells have it
+
+_TRACEBACK = "THRESHER_TRACEBACK"
+
+
+class Failure(Exception):
+    """Data or a file that cannot be used; its text is the line that is shown."""
+
+
+class UsageFailure(Exception):
+    """An option or argument that cannot be understood; its text is the line that is shown."""
+
+
+def say(text: str) -> None:
+    """Write a line for people to stderr, whatever the text holds."""
+    print(f"thresher: {' '.join(text.split())}", file=sys.stderr)
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Return the exit code of a command, or of what stopped it."""
+    try:
+        code = command()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        _silence()
+        return UNREAD
+    except KeyboardInterrupt:
+        say("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get(_TRACEBACK, "0") not in ("", "0"):
+            traceback.print_exc()
+        _silence_if_full()
+        code, text = _explained(error)
+        say(text)
+        return code
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    """Return the exit code and the line for an error."""
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # what typer found in the arguments
+        return _misunderstood(error)
+    if isinstance(error, UsageFailure):
+        return BAD_CALL, f"{error} (thresher --help shows examples)"
+    if isinstance(error, ImportError):
+        return BAD_CALL, str(error)
+    if isinstance(error, OSError):
+        return BAD_DATA, _unreachable(error)
+    if isinstance(error, Failure | Error):
+        return BAD_DATA, str(error)
+    if isinstance(error, MemoryError):
+        return BAD_DATA, f"out of memory: {error or 'count with --into compact, which takes a few MiB'}"
+    return BAD_DATA, f"{type(error).__name__}: {error or 'no message'} ({_TRACEBACK}=1 shows where)"
+
+
+def _misunderstood(error: Exception) -> tuple[int, str]:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "thresher"
+    text = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
+    return int(error.exit_code), f"{text} ({command} --help shows examples)"  # type: ignore[attr-defined]
+
+
+def _unreachable(error: OSError) -> str:
+    """Return what the system said of a file, with a remedy where there is a usual one."""
+    reason = error.strerror or str(error)
+    text = f"{error.filename}: {reason}" if error.filename is not None else reason
+    if error.errno == errno.ENOENT:
+        return f"{text}; check the path"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{text}; nothing was changed, free some space and run again"
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return f"{text}; check the permissions"
+    return text
+
+
+def _silence() -> None:
+    """Send what is still buffered nowhere: the interpreter flushes once more as it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _silence_if_full() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _silence()
