@@ -86,9 +86,10 @@ def _edges(counts: Counts, asked: Values, side: Any) -> Values:
     """Return the interval edges of compact counts just below (`right`) or above (`left`) each threshold."""
     if not isinstance(counts, CompactCounts):
         return asked
-    edges = counts.thresholds
+    edges: Values = counts.thresholds
     places = np.searchsorted(edges, asked, side=side) - (side == "right")
-    return edges[np.clip(places, 0, len(edges) - 1)]
+    found: Values = edges[np.clip(places, 0, len(edges) - 1)]
+    return found
 
 
 def _bounds(lower: ConfusionCounts, upper: ConfusionCounts) -> dict[str, tuple[float, float]]:

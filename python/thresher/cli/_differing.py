@@ -6,16 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thresher.cli import _documents, _ranges
+from thresher.cli import _documents
 from thresher.cli._cuts import Counts
 from thresher.cli._differences import Difference, differences, rate_differences
 from thresher.cli._failures import Failure
 from thresher.cli._figures import summary
 from thresher.cli._merging import shared_sources
-from thresher.cli._showing import group_names, keyed
-from thresher.cli._states import State, is_grouped, opened, slices_of, whole
+from thresher.cli._states import State, about, group_names, is_grouped, keyed, opened, slices_of, whole
 
-__all__ = ["diff"]
+__all__ = ["How", "diff"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class _Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _How:
+class How:
     """What is compared, and how sure it is to be."""
 
     thresholds: Sequence[float]
@@ -44,15 +43,15 @@ class _How:
     meaning: str | None
 
 
-def diff(old: str, new: str, *, thresholds: str | None, level: float, meaning: str | None, as_json: bool) -> int:
+def diff(old: str, new: str, how: How, *, as_json: bool) -> int:
     """Write what separates two state files, and return 0."""
-    how = _How([] if thresholds is None else _ranges.thresholds(thresholds), level, meaning)
     states = opened(old), opened(new)
     sides = [_Side(path, whole(state, path)) for path, state in zip((old, new), states, strict=True)]
-    found = _compared(None, sides[0].counts, sides[1].counts, how)
+    with about(f"{old}, {new}"):
+        found = _compared(None, sides[0].counts, sides[1].counts, how)
     names, slices, alone = _by_slice(states, how)
     twice = list(shared_sources([old, new], [dict(state.metadata or {}) for state in states]))
-    content = {"names": names, "slices": slices, "alone": alone, "shares_sources": bool(twice)}
+    content: dict[str, Any] = {"names": names, "slices": slices, "alone": alone, "shares_sources": bool(twice)}
     if as_json:
         print(_documents.written(_document(sides, found, **content)))
     else:
@@ -60,14 +59,14 @@ def diff(old: str, new: str, *, thresholds: str | None, level: float, meaning: s
     return 0
 
 
-def _compared(key: Any, old: Counts, new: Counts, how: _How) -> _Found:
+def _compared(key: Any, old: Counts, new: Counts, how: How) -> _Found:
     before, after = (summary(each, how.thresholds, how.level, how.meaning) for each in (old, new))
     found = [*differences(before, after, how.level, how.meaning)]
     found += rate_differences(before.cuts, after.cuts, how.level, how.meaning)
     return _Found(key, (old.n_samples, new.n_samples), tuple(found))
 
 
-def _by_slice(states: tuple[State, State], how: _How) -> tuple[Sequence[str], list[_Found], dict[str, list[Any]]]:
+def _by_slice(states: tuple[State, State], how: How) -> tuple[Sequence[str], list[_Found], dict[str, list[Any]]]:
     """Return the names of the key columns, the differences of common slices, and the keys that only one state has."""
     if not all(map(is_grouped, states)):
         return (), [], {"old": [], "new": []}

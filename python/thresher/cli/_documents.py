@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -98,11 +98,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, Sequence | np.ndarray) and not isinstance(value, bytes):
-        return [_plain(each) for each in _each(value)]
+        return [_plain(each) for each in value]
     if isinstance(value, np.integer | np.bool):
         return value.item()
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-def _each(values: Any) -> Iterable[Any]:
-    return values.tolist() if isinstance(values, np.ndarray) else values

@@ -1,4 +1,4 @@
-"""What went wrong, as one line on stderr and an exit code; never a traceback, unless THRESHER_TRACEBACK=1 asks for it."""
+"""What went wrong, as one line on stderr and an exit code; a traceback only where THRESHER_TRACEBACK=1 asks for it."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def _explained(error: Exception) -> tuple[int, str]:
     if isinstance(error, Failure | Error):
         return BAD_DATA, str(error)
     if isinstance(error, MemoryError):
-        return BAD_DATA, f"out of memory: {error or 'count with --into compact, which takes a few MiB'}"
-    return BAD_DATA, f"{type(error).__name__}: {error or 'no message'} ({_TRACEBACK}=1 shows where)"
+        return BAD_DATA, f"out of memory: {str(error) or 'count with --into compact, which takes a few MiB'}"
+    return BAD_DATA, f"{type(error).__name__}: {str(error) or 'no message'} ({_TRACEBACK}=1 shows where)"
 
 
 def _misunderstood(error: Exception) -> tuple[int, str]:

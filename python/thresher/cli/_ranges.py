@@ -11,14 +11,14 @@ __all__ = ["number", "thresholds"]
 _MOST = 100_000
 
 
-def thresholds(text: str) -> list[float]:
+def thresholds(text: str | None) -> list[float]:
     """Return the thresholds that a text lists: `0.1,0.5`, `0.05:0.95:0.05`, or a mix of both.
 
     Parameters
     ----------
-    text : str
+    text : str or None
         Values and ranges `first:last:step`, separated by commas. A range is worked out in decimals, as it is read, and
-        holds `last` where the steps reach it.
+        holds `last` where the steps reach it. None for none.
 
     Returns
     -------
@@ -37,6 +37,8 @@ def thresholds(text: str) -> list[float]:
     >>> thresholds("0.25,1:0:-0.5")
     [0.25, 1.0, 0.5, 0.0]
     """
+    if text is None:
+        return []
     values: list[float] = []
     for part in text.split(","):
         ends = part.split(":")

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import thresher
-from thresher import CompactCounts, ExactCounts, InvalidStateError, ThresholdCounts, load
+from thresher import CompactCounts, Error, ExactCounts, InvalidStateError, ThresholdCounts, load
 from thresher.cli._cuts import Counts
 from thresher.cli._failures import Failure
 
-__all__ = ["Grouped", "State", "is_grouped", "opened", "slices_of", "whole"]
+__all__ = [
+    "State",
+    "about",
+    "described",
+    "group_names",
+    "is_grouped",
+    "key_in_words",
+    "keyed",
+    "opened",
+    "slices_of",
+    "whole",
+]
 
-State: TypeAlias = Any  # an accumulator of any class
-Grouped: TypeAlias = Any  # thresher.GroupedCounts: a mapping of keys to accumulators
+State: TypeAlias = Any  # an accumulator of any class, or thresher.GroupedCounts: a mapping of keys to accumulators
 
 
 def opened(path: str) -> State:
@@ -27,6 +38,15 @@ def opened(path: str) -> State:
         text = str(error)
         text = text if text.startswith(path) else f"{path}: {text}"
         raise Failure(f"{text}; state files are made by `thresher evaluate --save` or by .save() in Python") from error
+
+
+@contextlib.contextmanager
+def about(path: str) -> Iterator[None]:
+    """Name the file in what is wrong with reading its counts."""
+    try:
+        yield
+    except Error as error:
+        raise Failure(f"{path}: {error}") from error
 
 
 def is_grouped(state: State) -> bool:
@@ -49,3 +69,33 @@ def slices_of(state: State) -> Iterable[tuple[Any, Counts]]:
     if is_grouped(state):
         grouped: Mapping[Any, Counts] = state
         yield from grouped.items()
+
+
+def group_names(state: Any) -> tuple[str, ...]:
+    """Return the names of the key columns; numbered ones where they have none."""
+    if state.names is not None:
+        return tuple(state.names)
+    width = next((len(key) if isinstance(key, tuple) else 1 for key in state), 1)
+    return ("key",) if width == 1 else tuple(f"key {index + 1}" for index in range(width))
+
+
+def keyed(names: Sequence[str], key: Any) -> dict[str, Any]:
+    """Return the key of a slice, by column."""
+    return dict(zip(names, key if isinstance(key, tuple) else (key,), strict=True))
+
+
+def key_in_words(names: Sequence[str], key: Any) -> str:
+    """Return the key of a slice as `country=AT, day=1`."""
+    return ", ".join(f"{name}={'null' if part is None else part}" for name, part in keyed(names, key).items())
+
+
+def described(value: Any) -> str:
+    """Return a value of metadata in a line."""
+    if isinstance(value, list) and len(value) > 1:
+        first = described(value[0])
+        return f"{first}, and {len(value) - 1:,} more"
+    if isinstance(value, list) and value:
+        return described(value[0])
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {each}" for name, each in value.items())
+    return str(value)

@@ -1,0 +1,123 @@
+"""`thresher evaluate`: files of labels and scores, counted and told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from thresher.cli._cuts import Counts
+from thresher.cli._failures import BROKEN_LIMIT, say
+from thresher.cli._figures import Summary, summary
+from thresher.cli._limits import Part, Verdict, too_few, verdict
+from thresher.cli._requests import Request, check, counted, saved_as
+from thresher.cli._states import State, is_grouped, key_in_words, slices_of, whole
+
+__all__ = ["Evaluated", "evaluate"]
+
+_MOST_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What was counted of one column of scores."""
+
+    score: str
+    state: State
+    summary: Summary
+    names: Sequence[str]
+    slices: Sequence[tuple[Any, Summary]]
+    saved: str | None
+
+    @property
+    def counts(self) -> Counts:
+        """The counts of all rows."""
+        return self.summary.counts
+
+
+def evaluate(request: Request) -> int:
+    """Count, save, tell, and return the exit code: 3 where a limit was broken."""
+    check(request)
+    found = [_evaluated(request, score, state) for score, state in counted(request).items()]
+    for each in found:
+        if each.saved is not None:
+            each.state.save(
+                each.saved, metadata={**(each.state.metadata or {}), "score": each.score, **request.metadata}
+            )
+    verdicts = [one for each in found for one in _verdicts(request, each)]
+    if request.report is not None:
+        _report(request, found)
+    if request.as_json:
+        from thresher.cli._evaluation_document import written
+
+        print(written(request, found, verdicts))
+    else:
+        from thresher.cli._evaluation_tables import show
+
+        show(request, found)
+    return _told(verdicts)
+
+
+def _evaluated(request: Request, score: str, state: State) -> Evaluated:
+    read = request.level, request.meaning
+    found = summary(whole(state, score), request.thresholds, *read)
+    slices = [(key, summary(counts, request.thresholds, *read)) for key, counts in slices_of(state)]
+    saved = None if request.save is None else saved_as(request.save, score)
+    return Evaluated(score, state, found, tuple(request.groups) if is_grouped(state) else (), slices, saved)
+
+
+def _verdicts(request: Request, found: Evaluated) -> Iterator[Verdict]:
+    """Yield whether each limit is broken: by all rows, then by slices."""
+    everything = Part(found.score, found.counts)
+    slices = [Part(found.score, each.counts, key, key_in_words(found.names, key)) for key, each in found.slices]
+    if request.min_rows is not None:
+        for part in (everything, *slices):
+            yield too_few(request.min_rows, part)
+    for one in request.limits:
+        yield verdict(one, everything)
+    for one in request.slice_limits:
+        for part in slices:
+            yield verdict(one, part)
+
+
+def _told(verdicts: Iterable[Verdict]) -> int:
+    """Write the limits that were broken to stderr, and return the exit code."""
+    broken: dict[str, list[Verdict]] = {}
+    for each in verdicts:
+        if each.broken:
+            broken.setdefault(each.limit, []).append(each)
+        elif not each.certain:
+            say(f"{each.limit}: kept, but not for certain ({each.part}): {each.reason}")
+    for text, places in broken.items():
+        for each in places[:_MOST_TOLD]:
+            say(f"{text}: broken ({each.part}): {each.reason}")
+        if len(places) > _MOST_TOLD:
+            say(f"{text}: broken in {len(places) - _MOST_TOLD:,} more slices")
+    return BROKEN_LIMIT if broken else 0
+
+
+def _report(request: Request, found: Sequence[Evaluated]) -> None:
+    from thresher import report
+
+    counts = {each.score: each.counts for each in found}
+    first = found[0]
+    report(
+        counts if len(found) > 1 else first.counts,
+        request.report,
+        slices=first.state if first.names else None,
+        title=f"{', '.join(counts)} against {request.label}",
+        notes=_notes(request, first),
+        thresholds=list(request.thresholds) or None,
+    )
+    say(f"{request.report}: written")
+
+
+def _notes(request: Request, found: Evaluated) -> dict[str, Any]:
+    """Return what a reader should know of how the figures came about."""
+    metadata = found.state.metadata or {}
+    notes: dict[str, Any] = {"files": len(metadata.get("sources") or request.files)}
+    if request.where:
+        notes["where"] = " and ".join(each.text for each in request.where)
+    seconds = metadata.get("seconds", math.nan)
+    return notes | ({} if math.isnan(seconds) else {"seconds": round(float(seconds), 3)}) | request.metadata
