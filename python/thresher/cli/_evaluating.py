@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from thresher import Error
 from thresher.cli._cuts import Counts
-from thresher.cli._failures import BROKEN_LIMIT, say
+from thresher.cli._failures import BROKEN_LIMIT, say, telling
 from thresher.cli._figures import Summary, summary
 from thresher.cli._limits import Part, Verdict, too_few, verdict
 from thresher.cli._requests import Request, check, counted, saved_as
-from thresher.cli._states import State, is_grouped, key_in_words, slices_of, whole
+from thresher.cli._states import State, is_grouped, key_in_words, save, slices_of, whole
 
 __all__ = ["Evaluated", "evaluate"]
 
@@ -37,17 +38,38 @@ class Evaluated:
 
 
 def evaluate(request: Request) -> int:
-    """Count, save, tell, and return the exit code: 3 where a limit was broken."""
+    """Count, save, tell, and return the exit code: 3 where a limit was broken.
+
+    Figures are told even if they cannot be saved: the time that they took is not to be lost with them.
+    """
     check(request)
     found = [_evaluated(request, score, state) for score, state in counted(request).items()]
+    verdicts = [one for each in found for one in _verdicts(request, each)]
+    failure = None
+    try:
+        _keep(request, found)
+    except (OSError, Error) as error:
+        failure = error
+    with telling():
+        _tell(request, found, verdicts)
+    if failure is not None:
+        raise failure
+    return _told(verdicts)
+
+
+def _keep(request: Request, found: Sequence[Evaluated]) -> None:
+    """Write the states and the page."""
     for each in found:
         if each.saved is not None:
-            each.state.save(
-                each.saved, metadata={**(each.state.metadata or {}), "score": each.score, **request.metadata}
-            )
-    verdicts = [one for each in found for one in _verdicts(request, each)]
+            own = {"label": request.label, "score": each.score}
+            save(each.state, each.saved, {**(each.state.metadata or {}), **own, **request.metadata})
+            say(f"{each.saved}: saved")
     if request.report is not None:
         _report(request, found)
+
+
+def _tell(request: Request, found: Sequence[Evaluated], verdicts: Sequence[Verdict]) -> None:
+    """Write the figures to stdout."""
     if request.as_json:
         from thresher.cli._evaluation_document import written
 
@@ -56,7 +78,6 @@ def evaluate(request: Request) -> int:
         from thresher.cli._evaluation_tables import show
 
         show(request, found)
-    return _told(verdicts)
 
 
 def _evaluated(request: Request, score: str, state: State) -> Evaluated:

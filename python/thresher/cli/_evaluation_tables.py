@@ -28,5 +28,3 @@ def show(request: Request, found: Sequence[Evaluated]) -> None:
             show_cuts(target, each.summary.cuts)
         if each.names:
             show_slices(target, each.names, each.slices, each.counts.n_samples)
-        if each.saved is not None:
-            target.print(Text(f"saved in {each.saved}"))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from thresher import Error
 
-__all__ = ["BAD_CALL", "BAD_DATA", "BROKEN_LIMIT", "INTERRUPTED", "Failure", "UsageFailure", "guarded", "say"]
+__all__ = ["BROKEN_LIMIT", "Failure", "UsageFailure", "guarded", "say", "telling"]
 
 BAD_DATA, BAD_CALL, BROKEN_LIMIT = 1, 2, 3
 INTERRUPTED, UNREAD = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells have it
@@ -31,12 +32,24 @@ def say(text: str) -> None:
     print(f"thresher: {' '.join(text.split())}", file=sys.stderr)
 
 
+@contextlib.contextmanager
+def telling() -> Iterator[None]:
+    """Write results to stdout, to the end; what prevents it is named."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), "standard output") from error
+
+
 def guarded(command: Callable[[], int]) -> int:
     """Return the exit code of a command, or of what stopped it."""
+    _prepare()
     try:
-        code = command()
-        sys.stdout.flush()
-        return code
+        with telling():
+            return command()
     except BrokenPipeError:
         _silence()
         return UNREAD
@@ -87,6 +100,15 @@ def _unreachable(error: OSError) -> str:
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return f"{text}; check the permissions"
     return text
+
+
+def _prepare() -> None:
+    """Make both streams take any text: a column's name may hold what a terminal's encoding lacks."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started the process
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        if hasattr(getattr(sys, name), "reconfigure"):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
 def _silence() -> None:

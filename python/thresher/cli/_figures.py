@@ -66,6 +66,8 @@ def summary(
 
 def figure(counts: Counts, name: str) -> Figure:
     """Return a figure of METRICS by name; one that cannot be told is NaN, with the reason."""
+    if name in _SCORES_AS_PROBABILITIES and not (counts.sums or counts.exact):
+        return Figure(name, math.nan, reason="sums of scores were not kept; count with --sums, or --into exact")
     try:
         found = METRICS[name](counts)
     except Error as error:

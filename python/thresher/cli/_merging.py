@@ -9,7 +9,7 @@ from typing import Any
 
 from thresher import Error
 from thresher.cli._failures import Failure, UsageFailure, say
-from thresher.cli._states import State, opened
+from thresher.cli._states import State, opened, save
 
 __all__ = ["merge", "shared_sources", "writable"]
 
@@ -37,7 +37,7 @@ def merge(paths: Sequence[str], output: str, *, strict: bool, metadata: dict[str
         say(f"{'error' if strict else 'warning'}: {line}")
     if twice and strict:
         raise Failure(f"{output} was not written, because of --strict")
-    total.save(output, metadata=_combined(told) | metadata)
+    save(total, output, _combined(told) | metadata)
     say(f"{output}: {len(paths)} states, {_rows(total):,} rows")
     return 0
 
@@ -71,10 +71,10 @@ def shared_sources(paths: Sequence[str], told: Sequence[dict[str, Any]]) -> Iter
 
 
 def _identity(source: Any) -> tuple[Any, ...]:
-    """Return what makes a source the same one: path, size and time of modification."""
-    return (
-        tuple(sorted((name, repr(value)) for name, value in source.items())) if isinstance(source, dict) else (source,)
-    )
+    """Return what makes a source the same one: a file that was written anew is another."""
+    if isinstance(source, dict):
+        return tuple(source.get(name) for name in ("path", "size", "modified"))
+    return (source,)
 
 
 def _name(source: Any) -> str:

@@ -38,6 +38,9 @@ __all__ = [
     "one_of",
 ]
 
+_OWN = ("sources", "rows", "seconds", "label", "score", "saved_at", "thresher_version")
+"""Names of metadata that mean something to the command."""
+
 Text = str | None
 Texts = list[str] | None
 
@@ -96,6 +99,8 @@ def named(pairs: Sequence[str] | None) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
             raise UsageFailure(f"--metadata: {pair!r} must be NAME=VALUE")
+        if name.strip() in _OWN:
+            raise UsageFailure(f"--metadata: {name.strip()!r} is written by thresher itself; choose another name")
         found[name.strip()] = value
     return found
 

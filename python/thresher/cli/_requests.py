@@ -13,6 +13,7 @@ from thresher.cli._failures import UsageFailure
 from thresher.cli._limits import Limit
 from thresher.cli._literals import Literal, known_column, value_of
 from thresher.cli._merging import writable
+from thresher.cli._schemas import schema_of
 from thresher.cli._states import State
 
 __all__ = ["Request", "check", "counted", "saved_as"]
@@ -107,13 +108,9 @@ def _typed(request: Request) -> tuple[Any, Any]:
     """Return the conditions and the positive label, as values of the columns' types."""
     if not request.where and request.pos_label is None:
         return None, None
-    schema = _schema(request.files)
+    schema = schema_of(request.files)
     pos_label = None
     if request.pos_label is not None:
         kind = known_column(request.label, schema, "--label")
         pos_label = value_of(Literal(request.pos_label, quoted=False), kind, "--pos-label").as_py()
     return expression(request.where, schema), pos_label
-
-
-def _schema(files: Sequence[str]) -> Any:
-    raise NotImplementedError

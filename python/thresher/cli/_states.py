@@ -21,6 +21,7 @@ __all__ = [
     "key_in_words",
     "keyed",
     "opened",
+    "save",
     "slices_of",
     "whole",
 ]
@@ -38,6 +39,14 @@ def opened(path: str) -> State:
         text = str(error)
         text = text if text.startswith(path) else f"{path}: {text}"
         raise Failure(f"{text}; state files are made by `thresher evaluate --save` or by .save() in Python") from error
+
+
+def save(state: State, path: str, metadata: dict[str, Any]) -> None:
+    """Write a state file as a whole; what prevents it is named, and the old file stays."""
+    try:
+        state.save(path, metadata=metadata)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), path) from error
 
 
 @contextlib.contextmanager

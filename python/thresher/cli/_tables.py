@@ -28,13 +28,21 @@ class Column:
     left: bool = False
 
 
+class _Stdout(Console):
+    """A console that leaves a broken pipe to the command: rich would end the process itself, with another exit code."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise it again."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Return where tables go: stdout, with colours on a terminal that wants them."""
     if sys.stdout.isatty():
-        return Console(highlight=False, emoji=False, markup=False)
+        return _Stdout(highlight=False, emoji=False, markup=False)
     width = os.environ.get("COLUMNS", "")
     limit = int(width) if width.isdigit() and int(width) else _UNLIMITED
-    return Console(width=limit, highlight=False, emoji=False, markup=False, color_system=None)
+    return _Stdout(width=limit, highlight=False, emoji=False, markup=False, color_system=None)
 
 
 def heading(target: Console, text: str) -> None:
