@@ -82,6 +82,7 @@ FACE_ORDER = [
     "_plot_history",
     "plots",
     "__init__",
+    "__main__",
 ]
 
 # The drop-in for scikit-learn: each may import those before it, scikit-learn, and what anyone may import of thresher.
@@ -161,7 +162,33 @@ DROP_INS = {
 
 # The page and the command: each module may import those before it, the face, and the libraries named.
 REPORT_ORDER: list[str] = []
-CLI_ORDER: list[str] = []
+CLI_ORDER = [
+    "__init__",
+    "_failures",
+    "_ranges",
+    "_cuts",
+    "_figures",
+    "_differences",
+    "_documents",
+    "_tables",
+    "_shown",
+    "_difference_tables",
+    "_states",
+    "_literals",
+    "_conditions",
+    "_limits",
+    "_merging",
+    "_schemas",
+    "_requests",
+    "_evaluating",
+    "_evaluation_document",
+    "_evaluation_tables",
+    "_showing",
+    "_differing",
+    "_help",
+    "_options",
+    "_app",
+]
 ROOMS = {"_report": (REPORT_ORDER, {"numpy"}), "cli": (CLI_ORDER, {"numpy", "typer", "click", "rich"})}
 
 PUBLIC = {

@@ -9,7 +9,7 @@ from typing import Any
 from thresher.cli import _documents
 from thresher.cli._cuts import Counts
 from thresher.cli._differences import Difference, differences, rate_differences
-from thresher.cli._failures import Failure
+from thresher.cli._failures import Failure, telling
 from thresher.cli._figures import summary
 from thresher.cli._merging import shared_sources
 from thresher.cli._states import State, about, group_names, is_grouped, keyed, opened, slices_of, whole
@@ -52,10 +52,11 @@ def diff(old: str, new: str, how: How, *, as_json: bool) -> int:
     names, slices, alone = _by_slice(states, how)
     twice = list(shared_sources([old, new], [dict(state.metadata or {}) for state in states]))
     content: dict[str, Any] = {"names": names, "slices": slices, "alone": alone, "shares_sources": bool(twice)}
-    if as_json:
-        print(_documents.written(_document(sides, found, **content)))
-    else:
-        _write(sides, found, **content)
+    with telling():
+        if as_json:
+            print(_documents.written(_document(sides, found, **content)))
+        else:
+            _write(sides, found, **content)
     return 0
 
 

@@ -48,8 +48,9 @@ def guarded(command: Callable[[], int]) -> int:
     """Return the exit code of a command, or of what stopped it."""
     _prepare()
     try:
+        code = command()
         with telling():
-            return command()
+            return code
     except BrokenPipeError:
         _silence()
         return UNREAD
@@ -96,7 +97,7 @@ def _unreachable(error: OSError) -> str:
     if error.errno == errno.ENOENT:
         return f"{text}; check the path"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{text}; nothing was changed, free some space and run again"
+        return f"{text}; free some space and run again"
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return f"{text}; check the permissions"
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from thresher import Error, Estimate
@@ -58,7 +58,7 @@ def summary(
     Areas come with intervals where rows have no weights, or weights have a meaning; what needs scores as probabilities
     is left out where they are none, or where the state does not keep their sums.
     """
-    areas = (_roc_auc(counts, level, meaning), _average_precision(counts, level, meaning))
+    areas = tuple(_explained(area(counts, level, meaning), counts) for area in (_roc_auc, _average_precision))
     others = (figure(counts, name) for name in _SCORES_AS_PROBABILITIES)
     known = tuple(each for each in others if each.reason is None or not math.isnan(each.value))
     return Summary(counts, areas + known, cuts(counts, thresholds))
@@ -72,9 +72,7 @@ def figure(counts: Counts, name: str) -> Figure:
         found = METRICS[name](counts)
     except Error as error:
         return Figure(name, math.nan, reason=str(error))
-    return Figure(
-        name, found.value, found.bounds, found.interval, _undefined(counts) if math.isnan(found.value) else None
-    )
+    return _explained(found, counts)
 
 
 def rate_at(counts: Counts, name: str, threshold: float) -> Figure:
@@ -131,6 +129,11 @@ METRICS: dict[str, Callable[[Counts], Figure]] = {
     **{name: _plain(name) for name in _SCORES_AS_PROBABILITIES},
 }
 """Figures that need no threshold, by name."""
+
+
+def _explained(found: Figure, counts: Counts) -> Figure:
+    """Return a figure with the reason where it is undefined."""
+    return replace(found, reason=_undefined(counts)) if math.isnan(found.value) else found
 
 
 def _undefined(counts: Counts) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from thresher.cli import _documents
+from thresher.cli._failures import telling
 from thresher.cli._figures import Summary, summary
 from thresher.cli._states import about, described, group_names, is_grouped, keyed, opened, slices_of, whole
 
@@ -20,10 +21,11 @@ def show(path: str, at: Sequence[float], *, level: float, meaning: str | None, a
     names = group_names(state) if is_grouped(state) else ()
     slices = [(key, summary(each, at, level, meaning)) for key, each in slices_of(state)]
     metadata = dict(state.metadata or {})
-    if as_json:
-        print(_documents.written(_document(path, found, names, slices, metadata)))
-    else:
-        _write(path, found, names, slices, metadata)
+    with telling():
+        if as_json:
+            print(_documents.written(_document(path, found, names, slices, metadata)))
+        else:
+            _write(path, found, names, slices, metadata)
     return 0
 
 

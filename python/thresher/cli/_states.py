@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-import thresher
 from thresher import CompactCounts, Error, ExactCounts, InvalidStateError, ThresholdCounts, load
 from thresher.cli._cuts import Counts
 from thresher.cli._failures import Failure
@@ -60,6 +59,8 @@ def about(path: str) -> Iterator[None]:
 
 def is_grouped(state: State) -> bool:
     """Whether a state holds counts by key."""
+    import thresher
+
     kind = getattr(thresher, "GroupedCounts", None)
     return kind is not None and isinstance(state, kind)
 
