@@ -104,6 +104,37 @@ def test_the_document_has_the_keys_that_docs_cli_lists(folder):
     assert missing_keys(found, text) == set()
 
 
+def test_the_keys_of_a_document_are_those_of_schema_1(folder):
+    """A key that goes, or means something else, raises `schema`."""
+    arguments = ("all.parquet", *ALL, "--thresholds", "0.3", "--fail-if", "roc_auc<0.1")
+    found = evaluated(folder, *arguments)
+    assert set(found) == {
+        *("schema", "command", "thresher_version", "files", "sources", "rows", "seconds", "label", "weight", "group"),
+        *("where", "scores", "limits", "passed", "report"),
+    }
+    [score] = found["scores"]
+    assert set(score) == {
+        *("score", "state", "n_samples", "n_positives", "n_negatives", "n_dropped", "weight_positives"),
+        *("weight_negatives", "prevalence", "figures", "thresholds", "slices", "saved"),
+    }
+    assert set(score["figures"]["roc_auc"]) == {"value", "exact", "bounds", "interval", "reason"}
+    assert set(score["figures"]["roc_auc"]["interval"]) == {"lower", "upper", "level", "method"}
+    assert set(score["thresholds"][0]) == {
+        *("asked", "threshold", "comparison", "exact", "true_positives", "false_positives", "false_negatives"),
+        *("true_negatives", "rates", "bounds"),
+    }
+    assert set(found["limits"][0]) == {
+        *("limit", "score", "key", "value", "bounds", "broken", "certain", "reason"),
+    }
+
+
+def test_a_file_that_is_named_twice_is_told(folder):
+    run = thresher("evaluate", "part-0.parquet", "part-*.parquet", *ALL, folder=folder)
+    assert run.returncode == 0
+    assert run.stderr.startswith("thresher: warning: ")
+    assert run.stderr.endswith("part-0.parquet is named 2 times, so its rows count 2 times\n")
+
+
 def test_several_scores_are_read_in_one_pass(folder):
     found = evaluated(folder, "all.parquet", *ALL, "--score", "q")["scores"]
     assert [each["score"] for each in found] == ["p", "q"]
@@ -266,6 +297,20 @@ def test_several_scores_are_saved_by_name(folder, tmp_path):
     run = thresher("evaluate", "all.parquet", *ALL, "--score", "q", "--save", tmp_path / "{score}.thr", folder=folder)
     assert run.returncode == 0, run.stderr
     assert th.load(tmp_path / "q.thr") == truth(folder, column="q")
+
+
+@pytest.mark.parametrize("scores", [["p"], ["p", "q"]])
+def test_a_report_is_written_beside_the_figures(folder, tmp_path, scores):
+    options = [part for score in scores for part in ("--score", score)]
+    path = tmp_path / "page.html"
+    run = thresher(
+        "evaluate", "all.parquet", "--label", "y", *options, "--report", path, "--where", "age < 50", folder=folder
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == f"thresher: {path}: written\n"
+    page = path.read_text(encoding="utf-8")
+    assert f"{', '.join(scores)} against y" in page
+    assert "age &lt; 50" in page
 
 
 def test_without_a_terminal_output_is_plain_and_never_cut(folder):

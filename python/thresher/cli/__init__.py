@@ -35,13 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ...
     SystemExit: 0
     """
-    try:
-        for package in ("typer", "rich"):
-            needed(package, "the command `thresher`", "thresher[cli]")
-    except ImportError as error:
-        print(f"thresher: {error}", file=sys.stderr)
-        sys.exit(2)
-    from thresher.cli._app import run
     from thresher.cli._failures import guarded
 
-    sys.exit(guarded(lambda: run(sys.argv[1:] if arguments is None else list(arguments))))
+    sys.exit(guarded(lambda: _run(sys.argv[1:] if arguments is None else list(arguments))))
+
+
+def _run(arguments: list[str]) -> int:
+    """Return the exit code of a command, once its packages are known to be there."""
+    for package in ("typer", "rich"):
+        needed(package, "the command `thresher`", "thresher[cli]")
+    from thresher.cli._app import run
+
+    return run(arguments)

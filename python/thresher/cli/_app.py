@@ -111,7 +111,7 @@ def evaluate(
 
 @_app.command(help=_help.MERGE)
 def merge(
-    states: Annotated[list[str], typer.Argument(metavar="A B ...", show_default=False)],
+    states: Annotated[list[str], typer.Argument(metavar="STATES", show_default=False, help="Two state files or more.")],
     output: Annotated[str, typer.Option("-o", "--output", metavar="C", help="The file to write, replaced as a whole.")],
     strict: Annotated[bool, typer.Option("--strict", help="Write nothing when files share a source.")] = False,
     metadata: options.Metadata = None,
@@ -125,8 +125,8 @@ def merge(
 
 @_app.command(help=_help.DIFF)
 def diff(
-    old: Annotated[str, typer.Argument(metavar="OLD", show_default=False)],
-    new: Annotated[str, typer.Argument(metavar="NEW", show_default=False)],
+    old: Annotated[str, typer.Argument(metavar="OLD", show_default=False, help="The state file before.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", show_default=False, help="The state file after.")],
     thresholds: options.Thresholds = None,
     level: options.Level = 0.95,
     weight_meaning: options.Meaning = None,
@@ -142,7 +142,7 @@ def diff(
 
 @_app.command(help=_help.SHOW)
 def show(
-    state: Annotated[str, typer.Argument(metavar="STATE", show_default=False)],
+    state: Annotated[str, typer.Argument(metavar="STATE", show_default=False, help="A state file.")],
     thresholds: options.Thresholds = None,
     level: options.Level = 0.95,
     weight_meaning: options.Meaning = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,7 @@ def evaluate(request: Request) -> int:
     """
     check(request)
     found = [_evaluated(request, score, state) for score, state in counted(request).items()]
+    _warn_of_files_read_twice(found[0])
     verdicts = [one for each in found for one in _verdicts(request, each)]
     failure = None
     try:
@@ -55,6 +57,13 @@ def evaluate(request: Request) -> int:
     if failure is not None:
         raise failure
     return _told(verdicts)
+
+
+def _warn_of_files_read_twice(found: Evaluated) -> None:
+    paths = Counter(source["path"] for source in (found.state.metadata or {}).get("sources") or [])
+    for path, count in paths.items():
+        if count > 1:
+            say(f"warning: {path} is named {count} times, so its rows count {count} times")
 
 
 def _keep(request: Request, found: Sequence[Evaluated]) -> None:
@@ -122,13 +131,13 @@ def _report(request: Request, found: Sequence[Evaluated]) -> None:
     from thresher import report
 
     counts = {each.score: each.counts for each in found}
-    first = found[0]
+    slices = {each.score: each.state for each in found} if request.groups else None
     report(
-        counts if len(found) > 1 else first.counts,
+        counts,
         request.report,
-        slices=first.state if first.names else None,
+        slices=slices,
         title=f"{', '.join(counts)} against {request.label}",
-        notes=_notes(request, first),
+        notes=_notes(request, found[0]),
         thresholds=list(request.thresholds) or None,
     )
     say(f"{request.report}: written")

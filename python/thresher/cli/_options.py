@@ -44,7 +44,7 @@ _OWN = ("sources", "rows", "seconds", "label", "score", "saved_at", "thresher_ve
 Text = str | None
 Texts = list[str] | None
 
-Files = Annotated[list[str], typer.Argument(metavar="FILES...", show_default=False)]
+Files = Annotated[list[str], typer.Argument(metavar="FILES", show_default=False, help="What to read, in any order.")]
 Label = Annotated[str, typer.Option("--label", metavar="COLUMN", help="Labels: 0 and 1, booleans, or see --pos-label.")]
 Score = Annotated[
     list[str], typer.Option("--score", metavar="COLUMN", help="Scores; repeat to evaluate several models.")
