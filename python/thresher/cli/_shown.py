@@ -58,10 +58,12 @@ def show_slices(target: Console, names: Sequence[str], slices: Iterable[tuple[An
     single = found[0][1].cuts[0] if found and len(found[0][1].cuts) == 1 else None
     at = f" @ {single.threshold:g}" if single else ""
     columns = [Column(" / ".join(names) or "slice", left=True), Column("rows"), Column("share of rows", 4)]
-    columns += [Column("positive", 2), Column("roc_auc"), Column("interval", 1), Column("average_precision", 2)]
+    columns += [Column("prevalence", 2), Column("roc_auc"), Column("interval", 1), Column("average_precision", 2)]
     columns += [Column(f"recall{at}", 3), Column(f"precision{at}", 3)] if single else []
     heading(target, f"By {', '.join(names) or 'slice'}: {len(found):,} slices")
     table(target, columns, (_slice_line(key, each, whole) for key, each in found[:_MOST_SLICES]))
+    if any(not figure.exact for _, each in found[:_MOST_SLICES] for figure in each.figures):
+        target.print(Text("~ binned: --json has the bounds of each figure", style="dim"))
     if len(found) > _MOST_SLICES:
         target.print(Text(f"the {_MOST_SLICES} largest of {len(found):,} slices; --json has all"))
 
