@@ -28,3 +28,7 @@ def show(request: Request, found: Sequence[Evaluated]) -> None:
             show_cuts(target, each.summary.cuts)
         if each.names:
             show_slices(target, each.names, each.slices, each.counts.n_samples)
+    metadata = found[0].state.metadata or {}
+    files = len(metadata.get("sources") or request.files)
+    target.print()
+    target.print(Text(f"{files:,} file{'s' if files > 1 else ''} read in {metadata['seconds']:.2f} s", style="dim"))
