@@ -160,7 +160,7 @@ def test_a_limit_is_broken_where_its_comparison_holds(sign, number):
     counts = th.ExactCounts()
     counts.update([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
     truth = {"<": number > 0.75, "<=": number >= 0.75, ">": number < 0.75, ">=": number <= 0.75}[sign]
-    assert verdict(limit(f"roc_auc {sign} {number}"), Part("p", counts)).broken is truth
+    assert verdict(limit(f"roc_auc {sign} {number}"), Part("p"), counts).broken is truth
 
 
 @pytest.mark.parametrize("metric", [*METRICS, "recall@0.5", "lift@0.9"])
@@ -174,7 +174,7 @@ def test_every_metric_of_a_limit_is_that_of_the_accumulator(metric):
     else:
         value = getattr(counts, name)
         truth = value() if callable(value) else value
-    assert verdict(limit(f"{metric}<0"), Part("p", counts)).value == truth
+    assert verdict(limit(f"{metric}<0"), Part("p"), counts).value == truth
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_every_metric_of_a_limit_is_that_of_the_accumulator(metric):
 def test_an_undefined_figure_breaks_its_limit_and_says_why(text, reason):
     counts = th.CompactCounts()
     counts.update([1, 1], [0.3, 0.7000001])
-    found = verdict(limit(text), Part("p", counts))
+    found = verdict(limit(text), Part("p"), counts)
     assert found.broken
     assert reason in found.reason
 
@@ -196,8 +196,8 @@ def test_an_undefined_figure_breaks_its_limit_and_says_why(text, reason):
 def test_a_limit_between_the_bounds_of_a_figure_is_not_certain():
     counts = counted()
     low, high = counts.roc_auc_bounds()
-    assert not verdict(limit(f"roc_auc<{(low + high) / 2}"), Part("p", counts)).certain
-    assert verdict(limit(f"roc_auc<{high + 1e-9}"), Part("p", counts)).certain
+    assert not verdict(limit(f"roc_auc<{(low + high) / 2}"), Part("p"), counts).certain
+    assert verdict(limit(f"roc_auc<{high + 1e-9}"), Part("p"), counts).certain
 
 
 @given(st.integers(0, 10_000), st.lists(st.floats(-0.1, 1.1), min_size=1, max_size=5))

@@ -12,7 +12,7 @@ from thresher.cli._differences import Difference, differences, rate_differences
 from thresher.cli._failures import Failure, telling
 from thresher.cli._figures import summary
 from thresher.cli._merging import shared_sources
-from thresher.cli._states import State, about, group_names, is_grouped, keyed, opened, slices_of, whole
+from thresher.cli._states import State, about, group_names, is_grouped, keyed, opened, whole
 
 __all__ = ["How", "diff"]
 
@@ -74,9 +74,10 @@ def _by_slice(states: tuple[State, State], how: How) -> tuple[Sequence[str], lis
     names = group_names(states[0])
     if names != group_names(states[1]):
         raise Failure(f"the states have slices by {', '.join(names)} and by {', '.join(group_names(states[1]))}")
-    old, new = (dict(slices_of(state)) for state in states)
-    slices = [_compared(key, counts, new[key], how) for key, counts in old.items() if key in new]
-    return names, slices, {"old": [key for key in old if key not in new], "new": [key for key in new if key not in old]}
+    old, new = states
+    common = [key for key in old if key in new]
+    alone = {"old": [key for key in old if key not in new], "new": [key for key in new if key not in old]}
+    return names, [_compared(key, old[key], new[key], how) for key in common], alone
 
 
 def _document(

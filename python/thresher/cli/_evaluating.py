@@ -12,9 +12,10 @@ from thresher import Error
 from thresher.cli._cuts import Counts
 from thresher.cli._failures import BROKEN_LIMIT, say, telling
 from thresher.cli._figures import Summary, summary
-from thresher.cli._limits import Part, Verdict, too_few, verdict
+from thresher.cli._limits import Limit, Part, Verdict, too_few, verdict
 from thresher.cli._requests import Request, check, counted, saved_as
-from thresher.cli._states import State, is_grouped, key_in_words, save, slices_of, whole
+from thresher.cli._slices import Slices
+from thresher.cli._states import State, key_in_words, save, whole
 
 __all__ = ["Evaluated", "evaluate"]
 
@@ -28,8 +29,7 @@ class Evaluated:
     score: str
     state: State
     summary: Summary
-    names: Sequence[str]
-    slices: Sequence[tuple[Any, Summary]]
+    slices: Slices
     saved: str | None
 
     @property
@@ -74,7 +74,7 @@ def _keep(request: Request, found: Sequence[Evaluated]) -> None:
             save(each.state, each.saved, {**(each.state.metadata or {}), **own, **request.metadata})
             say(f"{each.saved}: saved")
     if request.report is not None:
-        _report(request, found)
+        _report(request, found, request.report)
 
 
 def _tell(request: Request, found: Sequence[Evaluated], verdicts: Sequence[Verdict]) -> None:
@@ -90,25 +90,26 @@ def _tell(request: Request, found: Sequence[Evaluated], verdicts: Sequence[Verdi
 
 
 def _evaluated(request: Request, score: str, state: State) -> Evaluated:
-    read = request.level, request.meaning
-    found = summary(whole(state, score), request.thresholds, *read)
-    slices = [(key, summary(counts, request.thresholds, *read)) for key, counts in slices_of(state)]
+    how = (request.thresholds, request.level, request.meaning)
     saved = None if request.save is None else saved_as(request.save, score)
-    return Evaluated(score, state, found, tuple(request.groups) if is_grouped(state) else (), slices, saved)
+    return Evaluated(score, state, summary(whole(state, score), *how), Slices(state, *how), saved)
 
 
 def _verdicts(request: Request, found: Evaluated) -> Iterator[Verdict]:
-    """Yield whether each limit is broken: by all rows, then by slices."""
-    everything = Part(found.score, found.counts)
-    slices = [Part(found.score, each.counts, key, key_in_words(found.names, key)) for key, each in found.slices]
-    if request.min_rows is not None:
-        for part in (everything, *slices):
-            yield too_few(request.min_rows, part)
-    for one in request.limits:
-        yield verdict(one, everything)
-    for one in request.slice_limits:
-        for part in slices:
-            yield verdict(one, part)
+    """Yield whether each limit is broken: by all rows, then slice by slice."""
+    yield from _held(request.min_rows, request.limits, Part(found.score), found.counts)
+    if request.min_rows is None and not request.slice_limits:
+        return
+    for key, counts in found.slices.counts():
+        part = Part(found.score, key, key_in_words(found.slices.names, key))
+        yield from _held(request.min_rows, request.slice_limits, part, counts)
+
+
+def _held(min_rows: int | None, limits: Sequence[Limit], part: Part, counts: Counts) -> Iterator[Verdict]:
+    if min_rows is not None:
+        yield too_few(min_rows, part, counts)
+    for each in limits:
+        yield verdict(each, part, counts)
 
 
 def _told(verdicts: Iterable[Verdict]) -> int:
@@ -127,20 +128,20 @@ def _told(verdicts: Iterable[Verdict]) -> int:
     return BROKEN_LIMIT if broken else 0
 
 
-def _report(request: Request, found: Sequence[Evaluated]) -> None:
+def _report(request: Request, found: Sequence[Evaluated], path: str) -> None:
     from thresher import report
 
     counts = {each.score: each.counts for each in found}
     slices = {each.score: each.state for each in found} if request.groups else None
     report(
         counts,
-        request.report,
+        path,
         slices=slices,
         title=f"{', '.join(counts)} against {request.label}",
         notes=_notes(request, found[0]),
         thresholds=list(request.thresholds) or None,
     )
-    say(f"{request.report}: written")
+    say(f"{path}: written")
 
 
 def _notes(request: Request, found: Evaluated) -> dict[str, Any]:

@@ -39,13 +39,13 @@ def _score(found: Evaluated) -> dict[str, Any]:
         "score": found.score,
         "state": _documents.state(found.counts),
         **_documents.summary(found.summary),
-        "slices": [{"key": keyed(found.names, key), **_documents.summary(each)} for key, each in found.slices],
+        "slices": [{"key": keyed(found.slices.names, key), **_documents.summary(each)} for key, each in found.slices],
         "saved": found.saved,
     }
 
 
 def _verdict(each: Verdict, found: Sequence[Evaluated]) -> dict[str, Any]:
-    names = found[0].names
+    names = found[0].slices.names
     return {
         "limit": each.limit,
         "score": each.part.score,

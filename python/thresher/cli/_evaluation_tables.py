@@ -26,8 +26,8 @@ def show(request: Request, found: Sequence[Evaluated]) -> None:
         show_summary(target, each.summary)
         if each.summary.cuts:
             show_cuts(target, each.summary.cuts)
-        if each.names:
-            show_slices(target, each.names, each.slices, each.counts.n_samples)
+        if each.slices.names:
+            show_slices(target, each.slices, each.counts.n_samples)
     metadata = found[0].state.metadata or {}
     files = len(metadata.get("sources") or request.files)
     target.print()

@@ -43,7 +43,6 @@ class Part:
     """Rows that a limit is held against: all of a score, or a slice of them, that has a key and a name."""
 
     score: str
-    counts: Counts
     key: Any = None
     slice_name: str | None = None
 
@@ -96,9 +95,9 @@ def limit(text: str) -> Limit:
     return Limit(text.strip(), name, threshold, sign, float(number(value, "--fail-if")))
 
 
-def verdict(each: Limit, part: Part) -> Verdict:
+def verdict(each: Limit, part: Part, counts: Counts) -> Verdict:
     """Return whether a limit is broken by what was counted; an undefined figure breaks it."""
-    at, counts = each.threshold, part.counts
+    at = each.threshold
     found = figure(counts, each.metric) if at is None else rate_at(counts, each.metric, at)
     compare = _OPERATORS[each.operator]
     name = each.metric if each.threshold is None else f"{each.metric}@{each.threshold:g}"
@@ -110,9 +109,9 @@ def verdict(each: Limit, part: Part) -> Verdict:
     return Verdict(each.text, part, found.value, found.bounds, broken, certain, _told(name, found, certain))
 
 
-def too_few(least: int, part: Part) -> Verdict:
+def too_few(least: int, part: Part, counts: Counts) -> Verdict:
     """Return whether fewer rows than `least` were counted."""
-    found = part.counts.n_samples
+    found = counts.n_samples
     text = f"{found:,} {'row' if found == 1 else 'rows'}"
     return Verdict(f"n_samples<{least}", part, float(found), None, found < least, certain=True, reason=text)
 

@@ -8,7 +8,8 @@ from typing import Any
 from thresher.cli import _documents
 from thresher.cli._failures import telling
 from thresher.cli._figures import Summary, summary
-from thresher.cli._states import about, described, group_names, is_grouped, keyed, opened, slices_of, whole
+from thresher.cli._slices import Slices
+from thresher.cli._states import about, described, keyed, opened, whole
 
 __all__ = ["show"]
 
@@ -18,18 +19,17 @@ def show(path: str, at: Sequence[float], *, level: float, meaning: str | None, a
     state = opened(path)
     with about(path):
         found = summary(whole(state, path), at, level, meaning)
-    names = group_names(state) if is_grouped(state) else ()
-    slices = [(key, summary(each, at, level, meaning)) for key, each in slices_of(state)]
+    slices = Slices(state, at, level, meaning)
     metadata = dict(state.metadata or {})
     with telling():
         if as_json:
-            print(_documents.written(_document(path, found, names, slices, metadata)))
+            print(_documents.written(_document(path, found, slices, metadata)))
         else:
-            _write(path, found, names, slices, metadata)
+            _write(path, found, slices, metadata)
     return 0
 
 
-def _document(path: str, found: Summary, names: Sequence[str], slices: Any, metadata: dict[str, Any]) -> dict[str, Any]:
+def _document(path: str, found: Summary, slices: Slices, metadata: dict[str, Any]) -> dict[str, Any]:
     content = {
         "path": path,
         "saved_at": metadata.pop("saved_at"),
@@ -37,12 +37,12 @@ def _document(path: str, found: Summary, names: Sequence[str], slices: Any, meta
         "metadata": metadata,
         "state": _documents.state(found.counts),
         **_documents.summary(found),
-        "slices": [{"key": keyed(names, key), **_documents.summary(each)} for key, each in slices],
+        "slices": [{"key": keyed(slices.names, key), **_documents.summary(each)} for key, each in slices],
     }
     return _documents.document("show", content)
 
 
-def _write(path: str, found: Summary, names: Sequence[str], slices: Any, metadata: dict[str, Any]) -> None:
+def _write(path: str, found: Summary, slices: Slices, metadata: dict[str, Any]) -> None:
     from rich.text import Text
 
     from thresher.cli._shown import show_cuts, show_slices, show_summary
@@ -55,8 +55,8 @@ def _write(path: str, found: Summary, names: Sequence[str], slices: Any, metadat
     show_summary(target, found)
     if found.cuts:
         show_cuts(target, found.cuts)
-    if slices:
-        show_slices(target, names, slices, found.counts.n_samples)
+    if slices.names:
+        show_slices(target, slices, found.counts.n_samples)
     if metadata:
         heading(target, "Metadata")
         for name, value in metadata.items():

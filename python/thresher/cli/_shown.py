@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from thresher.cli._cuts import Counts, Cut
 from thresher.cli._figures import Figure, Summary
+from thresher.cli._slices import Slices
 from thresher.cli._tables import Column, heading, key_text, number, shown, table
 
 __all__ = ["rows_in_words", "show_cuts", "show_slices", "show_summary"]
@@ -52,20 +53,21 @@ def show_cuts(target: Console, cuts: Sequence[Cut]) -> None:
         target.print(Text(note + "--into thresholds counts at the thresholds themselves."))
 
 
-def show_slices(target: Console, names: Sequence[str], slices: Iterable[tuple[Any, Summary]], whole: int) -> None:
+def show_slices(target: Console, slices: Slices, whole: int) -> None:
     """Write a line for each slice, the largest first."""
-    found = sorted(slices, key=lambda each: -each[1].counts.n_samples)
+    names = slices.names
+    found = slices.largest(_MOST_SLICES)
     single = found[0][1].cuts[0] if found and len(found[0][1].cuts) == 1 else None
     at = f" @ {single.threshold:g}" if single else ""
-    columns = [Column(" / ".join(names) or "slice", left=True), Column("rows"), Column("share of rows", 4)]
+    columns = [Column(" / ".join(names), left=True), Column("rows"), Column("share of rows", 4)]
     columns += [Column("prevalence", 2), Column("roc_auc"), Column("interval", 1), Column("average_precision", 2)]
     columns += [Column(f"recall{at}", 3), Column(f"precision{at}", 3)] if single else []
-    heading(target, f"By {', '.join(names) or 'slice'}: {len(found):,} slices")
-    table(target, columns, (_slice_line(key, each, whole) for key, each in found[:_MOST_SLICES]))
-    if any(not figure.exact for _, each in found[:_MOST_SLICES] for figure in each.figures):
+    heading(target, f"By {', '.join(names)}: {len(slices):,} slices")
+    table(target, columns, (_slice_line(key, each, whole) for key, each in found))
+    if any(not figure.exact for _, each in found for figure in each.figures):
         target.print(Text("~ binned: --json has the bounds of each figure", style="dim"))
-    if len(found) > _MOST_SLICES:
-        target.print(Text(f"the {_MOST_SLICES} largest of {len(found):,} slices; --json has all"))
+    if len(slices) > _MOST_SLICES:
+        target.print(Text(f"the {_MOST_SLICES} largest of {len(slices):,} slices; --json has all"))
 
 
 def _line(figure: Figure) -> tuple[str, str, str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from thresher import CompactCounts, Error, ExactCounts, InvalidStateError, ThresholdCounts, load
@@ -21,7 +21,6 @@ __all__ = [
     "keyed",
     "opened",
     "save",
-    "slices_of",
     "whole",
 ]
 
@@ -74,19 +73,12 @@ def whole(state: State, path: str) -> Counts:
     return state
 
 
-def slices_of(state: State) -> Iterable[tuple[Any, Counts]]:
-    """Yield the keys of a grouped state with their counts; nothing of another."""
-    if is_grouped(state):
-        grouped: Mapping[Any, Counts] = state
-        yield from grouped.items()
-
-
 def group_names(state: Any) -> tuple[str, ...]:
-    """Return the names of the key columns; numbered ones where they have none."""
+    """Return the names of the key columns; as GroupedCounts.columns has them where they have none."""
     if state.names is not None:
         return tuple(state.names)
     width = next((len(key) if isinstance(key, tuple) else 1 for key in state), 1)
-    return ("key",) if width == 1 else tuple(f"key {index + 1}" for index in range(width))
+    return ("key",) if width == 1 else tuple(f"key_{index}" for index in range(width))
 
 
 def keyed(names: Sequence[str], key: Any) -> dict[str, Any]:
