@@ -3,7 +3,6 @@
 import json
 import math
 import re
-import subprocess
 import tomllib
 
 import numpy as np
@@ -13,7 +12,7 @@ import pyarrow.dataset as ds
 import pytest
 
 import thresher as th
-from commands import COMMAND, missing_keys, on_a_terminal, rows, thresher, write
+from commands import missing_keys, rows, thresher, write
 from house import REPOSITORY
 
 ALL = ("--label", "y", "--score", "p")
@@ -297,51 +296,3 @@ def test_several_scores_are_saved_by_name(folder, tmp_path):
     run = thresher("evaluate", "all.parquet", *ALL, "--score", "q", "--save", tmp_path / "{score}.thr", folder=folder)
     assert run.returncode == 0, run.stderr
     assert th.load(tmp_path / "q.thr") == truth(folder, column="q")
-
-
-@pytest.mark.parametrize("scores", [["p"], ["p", "q"]])
-def test_a_report_is_written_beside_the_figures(folder, tmp_path, scores):
-    options = [part for score in scores for part in ("--score", score)]
-    path = tmp_path / "page.html"
-    run = thresher(
-        "evaluate", "all.parquet", "--label", "y", *options, "--report", path, "--where", "age < 50", folder=folder
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stderr == f"thresher: {path}: written\n"
-    page = path.read_text(encoding="utf-8")
-    assert f"{', '.join(scores)} against y" in page
-    assert "age &lt; 50" in page
-
-
-def test_without_a_terminal_output_is_plain_and_never_cut(folder):
-    run = thresher("evaluate", "all.parquet", *ALL, "--thresholds", "0.1:0.9:0.1", folder=folder)
-    assert run.stderr == ""
-    assert "\x1b" not in run.stdout
-    assert "predicted_positive_rate" in run.stdout
-    assert "TN" in run.stdout
-    assert "not shown" not in run.stdout
-
-
-@pytest.mark.parametrize("columns", [60, 90, 200])
-def test_a_table_is_as_wide_as_the_terminal_and_says_what_it_leaves_out(folder, columns):
-    seen = on_a_terminal("evaluate", "all.parquet", *ALL, "--thresholds", "0.1:0.9:0.1", folder=folder, columns=columns)
-    assert seen.returncode == 0
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.text)
-    assert max(map(len, plain.splitlines())) <= columns
-    assert "\x1b[1m" in seen.text
-    assert ("not shown at this width" in plain) is (columns < 200)
-    assert "recall" in plain
-
-
-def test_json_on_a_terminal_is_json(folder):
-    seen = on_a_terminal("evaluate", "all.parquet", *ALL, "--json", "--no-progress", folder=folder)
-    assert json.loads(seen.text)["command"] == "evaluate"
-
-
-def test_a_cut_short_pipe_ends_quietly(folder):
-    command = [*COMMAND, "evaluate", "all.parquet", *ALL, "--json", "--thresholds", "0:1:0.0005"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        process.stdout.read(10)
-        process.stdout.close()
-        assert process.stderr.read() == b""
-    assert process.returncode == 141
