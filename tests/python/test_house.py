@@ -83,6 +83,7 @@ FACE_ORDER = [
     "plots",
     "reporting",
     "__init__",
+    "__main__",
 ]
 
 # The drop-in for scikit-learn: each may import those before it, scikit-learn, and what anyone may import of thresher.
@@ -176,7 +177,34 @@ REPORT_ORDER = [
     "_page",
     "__init__",
 ]
-CLI_ORDER: list[str] = []
+CLI_ORDER = [
+    "__init__",
+    "_failures",
+    "_ranges",
+    "_cuts",
+    "_figures",
+    "_differences",
+    "_documents",
+    "_tables",
+    "_states",
+    "_slices",
+    "_shown",
+    "_difference_tables",
+    "_literals",
+    "_conditions",
+    "_limits",
+    "_merging",
+    "_schemas",
+    "_requests",
+    "_evaluating",
+    "_evaluation_document",
+    "_evaluation_tables",
+    "_showing",
+    "_differing",
+    "_help",
+    "_options",
+    "_app",
+]
 ROOMS = {"_report": (REPORT_ORDER, {"numpy"}), "cli": (CLI_ORDER, {"numpy", "typer", "click", "rich"})}
 
 PUBLIC = {
