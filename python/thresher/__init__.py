@@ -67,6 +67,7 @@ from thresher.ranking import (
 )
 from thresher.rate_intervals import RateIntervals
 from thresher.resampling import bootstrap, bootstrap_replicates
+from thresher.scanning import scan
 
 __all__ = [
     "Band",
@@ -115,5 +116,6 @@ __all__ = [
     "roc_auc_covariance",
     "roc_auc_interval",
     "roc_curve",
+    "scan",
     "thresholds_from",
 ]
