@@ -277,3 +277,20 @@ pub enum Error {
     #[error("interrupted")]
     Interrupted,
 }
+
+impl Error {
+    /// The argument and the row of the first value that was refused, where the error is about a row.
+    #[must_use]
+    pub fn row(&self) -> Option<(&'static str, usize)> {
+        match *self {
+            Self::InvalidLabel { index, .. } | Self::NanLabel { index } => Some(("labels", index)),
+            Self::InvalidWeight { index, .. } => Some(("weights", index)),
+            Self::NotAProbability { index, .. } => Some(("scores", index)),
+            Self::NanScore { argument, index }
+            | Self::InfiniteScore { argument, index, .. }
+            | Self::InexactScore { argument, index, .. }
+            | Self::NotWhole { argument, index, .. } => Some((argument, index)),
+            _ => None,
+        }
+    }
+}

@@ -65,8 +65,20 @@ fn raised(error: &Error) -> PyErr {
         }
         Error::InvalidState { .. } => named("InvalidStateError", &INVALID_STATE, message),
         Error::Interrupted => PyKeyboardInterrupt::new_err(message),
-        _ => named("Error", &ERROR, message),
+        _ => placed(named("Error", &ERROR, message), error.row()),
     }
+}
+
+/// The exception with the argument and the row it is about as attributes, so that nobody need read them off its text.
+fn placed(raised: PyErr, row: Option<(&'static str, usize)>) -> PyErr {
+    let Some((argument, index)) = row else { return raised };
+    Python::attach(|py| {
+        let value = raised.value(py);
+        match value.setattr("argument", argument).and_then(|()| value.setattr("index", index)) {
+            Ok(()) => raised,
+            Err(error) => error,
+        }
+    })
 }
 
 /// An exception of the class `thresher._errors.<name>`, imported once.

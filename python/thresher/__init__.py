@@ -68,6 +68,7 @@ from thresher.ranking import (
 from thresher.rate_intervals import RateIntervals
 from thresher.reporting import report
 from thresher.resampling import bootstrap, bootstrap_replicates
+from thresher.scanning import scan
 
 __all__ = [
     "Band",
@@ -117,5 +118,6 @@ __all__ = [
     "roc_auc_covariance",
     "roc_auc_interval",
     "roc_curve",
+    "scan",
     "thresholds_from",
 ]

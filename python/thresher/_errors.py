@@ -10,6 +10,13 @@ __all__ = ["Error", "InexactWarning", "InvalidStateError", "ThresholdMismatchErr
 class Error(ValueError):
     """Data or an option that cannot be used; the message names the argument, the first offender and what is accepted.
 
+    Attributes
+    ----------
+    argument : str or None
+        "labels", "scores" or "weights" where the value of a row is at fault.
+    index : int or None
+        That row, counted from 0.
+
     Examples
     --------
     >>> import thresher as th
@@ -17,7 +24,15 @@ class Error(ValueError):
     Traceback (most recent call last):
     ...
     thresher._errors.Error: `labels` must be 0 or 1 (or bool), but labels[1] is 2; ...
+    >>> try:
+    ...     th.roc_auc([0, 2], [0.1, 0.9])
+    ... except th.Error as error:
+    ...     error.argument, error.index
+    ('labels', 1)
     """
+
+    argument: str | None = None
+    index: int | None = None
 
 
 class ThresholdMismatchError(Error):
