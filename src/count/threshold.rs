@@ -10,7 +10,7 @@ use super::table::{self, Cells, Map, Table};
 use super::thresholds::Thresholds;
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::input::{Batch, Block, Working};
+use crate::input::{Batch, Block, DType, Working};
 use crate::simd::{self, DefaultFloatMode, Level};
 use crate::tally::{self, Masses, Tally};
 
@@ -167,6 +167,23 @@ impl ThresholdCounts {
 
     fn wide_plan<'e>(&self, edges: &'e Edges) -> &'e Plan<f64> {
         edges.wide.get_or_init(|| Plan::new(cutoffs(&self.thresholds, edges.dtype)))
+    }
+
+    /// The same with thresholds rounded as the first rows, of scores of this dtype, would have it.
+    pub(super) fn fixed_by(mut self, scores: DType) -> Self {
+        self.edges.get_or_insert_with(|| Edges::new(EdgeDType::of_scores(scores)));
+        self
+    }
+
+    /// Takes note of rows that were dropped elsewhere.
+    pub(super) fn drop_rows(&mut self, dropped: u64) -> Result<()> {
+        self.ledger = self.ledger.plus(Ledger { dropped, ..Ledger::default() })?;
+        Ok(())
+    }
+
+    /// Upper bounds of `Σ w²` and `Σ w s²`, where they are kept.
+    pub(super) fn square_bounds(&self) -> [f64; 2] {
+        self.moments.as_ref().map_or([0.0; 2], Kept::bound)
     }
 
     /// The parts of the state, for its bytes.
