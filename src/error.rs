@@ -123,6 +123,9 @@ pub enum Error {
         /// How many entries there are.
         len: usize,
     },
+    /// The parts of a key column do not fit together.
+    #[error("`groups` must be text that lies together, with offsets inside it")]
+    ScatteredKeys,
     /// There are more groups, or values of a key column, than can be numbered.
     #[error("`groups` has more keys than the {limit} that are accepted")]
     TooManyGroups {

@@ -32,6 +32,17 @@ pub enum KeyChunk<'a> {
         /// False where there is none.
         valid: Option<Column<'a>>,
     },
+    /// Values of any types, as a dictionary may hold them.
+    Mixed {
+        /// uint8: the type of each.
+        tags: Column<'a>,
+        /// The integer of each; whatever for text.
+        wholes: Column<'a>,
+        /// Where the text of each ends, in `bytes`, and that of the next begins.
+        ends: Column<'a>,
+        /// uint8.
+        bytes: Column<'a>,
+    },
     /// Places in a dictionary; a negative one for none.
     Coded {
         /// The places.
@@ -87,6 +98,7 @@ impl KeyChunk<'_> {
         match self {
             Self::Whole { values, .. } => values.len(),
             Self::Text { offsets, .. } => offsets.len().saturating_sub(1),
+            Self::Mixed { tags, .. } => tags.len(),
             Self::Coded { codes, .. } => codes.len(),
         }
     }
@@ -94,6 +106,7 @@ impl KeyChunk<'_> {
     fn valid(&self) -> Option<&Column<'_>> {
         match self {
             Self::Whole { valid, .. } | Self::Text { valid, .. } | Self::Coded { valid, .. } => valid.as_ref(),
+            Self::Mixed { .. } => None,
         }
     }
 
@@ -116,15 +129,15 @@ impl KeyChunk<'_> {
                     Ok(())
                 })
             }
-            Self::Text { tag, offsets, bytes, .. } => {
-                let texts = Texts::new(*tag, offsets, bytes, control)?;
-                let mut at = 0;
-                self.each_valid(control, |valid| {
-                    let value = if valid { texts.get(at)? } else { KeyValue::NONE };
-                    at += 1;
-                    numbers.push(values.number(value));
-                    Ok(())
-                })
+            Self::Text { .. } | Self::Mixed { .. } => {
+                let entries = Entries::new(self, control)?;
+                for at in 0..self.len() {
+                    if at % ROWS == 0 {
+                        control.check()?;
+                    }
+                    numbers.push(values.number(entries.get(at)?));
+                }
+                Ok(())
             }
             Self::Coded { codes, dictionary, .. } => {
                 let entries = Entries::new(dictionary, control)?;
@@ -169,22 +182,6 @@ impl KeyChunk<'_> {
         }
         Ok(())
     }
-
-    fn each_valid(&self, control: &Control<'_>, mut take: impl FnMut(bool) -> Result<()>) -> Result<()> {
-        let mut flags = Vec::new();
-        for start in (0..self.len()).step_by(ROWS) {
-            control.check()?;
-            let len = ROWS.min(self.len() - start);
-            match self.valid() {
-                None => (0..len).try_for_each(|_| take(true))?,
-                Some(valid) => {
-                    let valid = integers(valid, start, len, &mut flags, control)?;
-                    valid.iter().try_for_each(|&valid| take(valid != 0))?;
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 fn integers<'b>(
@@ -203,52 +200,57 @@ fn all_integers(column: &Column<'_>, control: &Control<'_>) -> Result<Vec<i64>> 
     Ok(integers(column, 0, column.len(), &mut scratch, control)?.to_vec())
 }
 
-/// The texts of a chunk.
-struct Texts<'t> {
-    tag: u8,
-    offsets: Vec<i64>,
-    bytes: &'t [u8],
+/// The values of a chunk that has no dictionary, each to be asked for.
+struct Entries<'d> {
+    held: Held<'d>,
+    valid: Option<Vec<i64>>,
 }
 
-impl<'t> Texts<'t> {
-    fn new(tag: u8, offsets: &Column<'_>, bytes: &Column<'t>, control: &Control<'_>) -> Result<Self> {
-        let offsets = all_integers(offsets, control)?;
-        let bytes = bytes_of(bytes).ok_or(Error::ScatteredText)?;
-        Ok(Self { tag, offsets, bytes })
-    }
-
-    fn get(&self, at: usize) -> Result<KeyValue<'t>> {
-        let [start, end] = [at, at + 1].map(|at| self.offsets.get(at).and_then(|&offset| usize::try_from(offset).ok()));
-        let bytes = start.zip(end).and_then(|(start, end)| self.bytes.get(start..end)).ok_or(Error::ScatteredText)?;
-        Ok(KeyValue::Text { tag: self.tag, bytes })
-    }
-}
-
-/// The entries of a dictionary.
-enum Entries<'d> {
-    Whole { tag: u8, values: Vec<i64>, valid: Option<Vec<i64>> },
-    Text { texts: Texts<'d>, valid: Option<Vec<i64>> },
+enum Held<'d> {
+    Whole { tag: u8, values: Vec<i64> },
+    Text { tag: u8, offsets: Vec<i64>, bytes: &'d [u8] },
+    Mixed { tags: &'d [u8], wholes: Vec<i64>, ends: Vec<i64>, bytes: &'d [u8] },
 }
 
 impl<'d> Entries<'d> {
-    fn new(dictionary: &KeyChunk<'d>, control: &Control<'_>) -> Result<Self> {
-        let valid = dictionary.valid().map(|valid| all_integers(valid, control)).transpose()?;
-        match dictionary {
-            KeyChunk::Whole { tag, values, .. } => Ok(Self::Whole { tag: *tag, values: all_integers(values, control)?, valid }),
+    fn new(chunk: &KeyChunk<'d>, control: &Control<'_>) -> Result<Self> {
+        let of = |column: &Column<'d>| bytes_of(column).ok_or(Error::ScatteredKeys);
+        let held = match chunk {
+            KeyChunk::Whole { tag, values, .. } => Held::Whole { tag: *tag, values: all_integers(values, control)? },
             KeyChunk::Text { tag, offsets, bytes, .. } => {
-                Ok(Self::Text { texts: Texts::new(*tag, offsets, bytes, control)?, valid })
+                Held::Text { tag: *tag, offsets: all_integers(offsets, control)?, bytes: of(bytes)? }
             }
-            KeyChunk::Coded { codes, .. } => Err(Error::UnknownCode { code: 0, len: codes.len() }),
-        }
+            KeyChunk::Mixed { tags, wholes, ends, bytes } => {
+                let (wholes, ends) = (all_integers(wholes, control)?, all_integers(ends, control)?);
+                Held::Mixed { tags: of(tags)?, wholes, ends, bytes: of(bytes)? }
+            }
+            KeyChunk::Coded { .. } => return Err(Error::ScatteredKeys),
+        };
+        let valid = chunk.valid().map(|valid| all_integers(valid, control)).transpose()?;
+        Ok(Self { held, valid })
     }
 
     fn get(&self, at: usize) -> Result<KeyValue<'_>> {
-        let missing = |valid: &Option<Vec<i64>>| valid.as_ref().is_some_and(|valid| valid.get(at) == Some(&0));
-        match self {
-            Self::Whole { valid, .. } | Self::Text { valid, .. } if missing(valid) => Ok(KeyValue::NONE),
-            Self::Whole { tag, values, .. } => Ok(value_of(*tag, values.get(at).copied().unwrap_or_default())),
-            Self::Text { texts, .. } => texts.get(at),
+        fn text<'t>(tag: u8, bytes: &'t [u8], start: Option<&i64>, end: Option<&i64>) -> Option<KeyValue<'t>> {
+            let place = |offset: Option<&i64>| usize::try_from(*offset?).ok();
+            Some(KeyValue::Text { tag, bytes: bytes.get(place(start)?..place(end)?)? })
         }
+        if self.valid.as_ref().is_some_and(|valid| valid.get(at) == Some(&0)) {
+            return Ok(KeyValue::NONE);
+        }
+        let value = match &self.held {
+            Held::Whole { tag, values } => values.get(at).map(|&value| value_of(*tag, value)),
+            Held::Text { tag, offsets, bytes } => text(*tag, bytes, offsets.get(at), offsets.get(at + 1)),
+            Held::Mixed { tags, wholes, ends, bytes } => match tags.get(at) {
+                Some(&tag) if tag >= KeyValue::TEXT => {
+                    let start = at.checked_sub(1).map_or(Some(&0), |before| ends.get(before));
+                    text(tag, bytes, start, ends.get(at))
+                }
+                Some(&tag) => wholes.get(at).map(|&value| KeyValue::Whole { tag, value }),
+                None => None,
+            },
+        };
+        value.ok_or(Error::ScatteredKeys)
     }
 }
 
