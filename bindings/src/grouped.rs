@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use thresher::count::{CompactCounts, Committed, ExactCounts, GroupedPart, KeyColumn, KeyValue, Rows, ThresholdCounts};
+use thresher::count::{Committed, CompactCounts, ExactCounts, GroupedPart, KeyColumn, KeyValue, Rows, ThresholdCounts};
 use thresher::input::Batch;
 use thresher::measure;
 use thresher::state::{AnyCounts, AnyGrouped};

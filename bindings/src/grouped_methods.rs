@@ -18,7 +18,8 @@ use crate::queries::{self, Column, column};
 use crate::settings::{self, Settings};
 
 /// A key column in the order of the keys: tags, whole numbers, where each text ends, all texts.
-type KeyArrays<'py> = (Bound<'py, PyArray1<u8>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyBytes>);
+type KeyArrays<'py> =
+    (Bound<'py, PyArray1<u8>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>, Bound<'py, PyBytes>);
 
 #[pymethods]
 impl GroupedCounts {

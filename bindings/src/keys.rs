@@ -58,7 +58,8 @@ impl<'py> LentChunk<'py> {
                 Ok(Self::Text { tag, offsets: lent(&offsets)?, bytes: lent(&bytes)?, valid: maybe(&valid)? })
             }
             "mixed" => {
-                let (_, tags, wholes, ends, bytes): (Any<'py>, Any<'py>, Any<'py>, Any<'py>, Any<'py>) = tuple.extract()?;
+                let (_, tags, wholes, ends, bytes): (Any<'py>, Any<'py>, Any<'py>, Any<'py>, Any<'py>) =
+                    tuple.extract()?;
                 Ok(Self::Mixed { tags: lent(&tags)?, wholes: lent(&wholes)?, ends: lent(&ends)?, bytes: lent(&bytes)? })
             }
             "coded" => {

@@ -236,10 +236,11 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
         >>> {model: each.n_samples for model, each in by_model.items()}
         {'a': 2, 'b': 1}
         """
-        places = [self._place(name) for name in names]
-        if not places or len(set(places)) < len(places):
+        if not names or len(set(names)) < len(names):
             raise Error(f"`names` must be one or several different key columns, but are {names!r}; see total()")
-        return self._of(self._state.rolled_up(places) if len(self) else self._state.copy())
+        if not len(self):  # nobody knows what the key columns are
+            return self._of(self._state.copy())
+        return self._of(self._state.rolled_up([self._place(name) for name in names]))
 
     def select(self, which: Callable[[Any], bool] | Iterable[Any] | None = None, /, **values: Any) -> GroupedCounts:
         """Return some of the groups: those of given keys, of given values in named columns, or for which a function holds.
@@ -273,10 +274,8 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
         elif which is not None:
             chosen &= self._among(keys, which)
         columns = self._state.keys()
-        for name, value in values.items():
-            place = self._place(name)
-            if columns:
-                chosen &= _equal_any(key_values(columns[place]), value)
+        for name, value in values.items() if columns else ():
+            chosen &= _equal_any(key_values(columns[self._place(name)]), value)
         return self._of(self._state.selected(np.flatnonzero(chosen).astype(np.int64)))
 
     def gauc(self, average: Any = "plain", *, tolerance: float = 1e-3) -> GroupedAuc:
@@ -310,7 +309,9 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
         (0.75, 0.7)
         """
         names = ["roc_auc", "roc_auc_lower", "roc_auc_upper", "weight_positives", "weight_negatives"]
-        areas, lowers, uppers, positives, negatives = (each for each in self._state.figures(names, None) if each is not None)
+        areas, lowers, uppers, positives, negatives = (
+            each for each in self._state.figures(names, None) if each is not None
+        )
         given = not isinstance(average, str)
         weights = self._weights(average, positives, negatives)
         both = (positives > 0) & (negatives > 0)

@@ -270,7 +270,11 @@ fn read_value<'b>(reader: &mut Reader<'b>) -> Result<KeyValue<'b>> {
             3 => value >= 0,
             _ => tag <= LAST_TAGS[0],
         };
-        return if fits { Ok(KeyValue::Whole { tag, value }) } else { invalid(format!("a key of tag {tag} and value {value}")) };
+        return if fits {
+            Ok(KeyValue::Whole { tag, value })
+        } else {
+            invalid(format!("a key of tag {tag} and value {value}"))
+        };
     }
     let len = reader.len(1)?;
     let bytes = reader.bytes(len)?;

@@ -85,7 +85,11 @@ def alike(ours, theirs, sums):
     if not sums or ours._kind == "exact":
         assert ours == theirs
         return
-    assert (ours.n_samples, ours.n_positives, ours.n_dropped) == (theirs.n_samples, theirs.n_positives, theirs.n_dropped)
+    assert (ours.n_samples, ours.n_positives, ours.n_dropped) == (
+        theirs.n_samples,
+        theirs.n_positives,
+        theirs.n_dropped,
+    )
     for name in LOSSES:
         assert getattr(ours, name)() == pytest.approx(getattr(theirs, name)(), rel=1e-12, nan_ok=True)
 
@@ -290,20 +294,73 @@ def columns_of_many_kinds():
     yield holes, [holes, pandas.Series(holes, dtype="Int64"), polars.Series(holes), pyarrow.array(holes), pandas.Series(holes, dtype="int8[pyarrow]"),
                   pyarrow.array([0, *holes]).slice(1), pyarrow.array(holes).dictionary_encode()]  # fmt: skip
     large = [2**64 - 1, 0, 2**63, 2**63 - 1, 0]
-    yield large, [large, np.array(large, np.uint64), pyarrow.array(large, pyarrow.uint64()), polars.Series(large, dtype=polars.UInt64)]
+    yield (
+        large,
+        [
+            large,
+            np.array(large, np.uint64),
+            pyarrow.array(large, pyarrow.uint64()),
+            polars.Series(large, dtype=polars.UInt64),
+        ],
+    )
     flags = [True, False, True, True, False]
     yield flags, [flags, np.array(flags), pandas.Series(flags), polars.Series(flags), pyarrow.array(flags), pyarrow.array([True, *flags]).slice(1),
                   pandas.Series(flags, dtype="boolean")]  # fmt: skip
     floats = [0.5, -1.5, 0.0, 0.5, None]
-    yield floats, [floats, np.array([*floats[:4], np.nan]), pandas.Series(floats), pyarrow.array(floats), np.array([*floats[:4], np.nan], np.float16)]
+    yield (
+        floats,
+        [
+            floats,
+            np.array([*floats[:4], np.nan]),
+            pandas.Series(floats),
+            pyarrow.array(floats),
+            np.array([*floats[:4], np.nan], np.float16),
+        ],
+    )
     days = [DAY, DAY + datetime.timedelta(1), None, DAY, datetime.date(1969, 12, 31)]
-    yield days, [days, np.array(days, "datetime64[D]"), polars.Series(days), pyarrow.array(days), pyarrow.array(days, pyarrow.date64())]
+    yield (
+        days,
+        [
+            days,
+            np.array(days, "datetime64[D]"),
+            polars.Series(days),
+            pyarrow.array(days),
+            pyarrow.array(days, pyarrow.date64()),
+        ],
+    )
     times = [NOON, None, NOON, datetime.datetime(1950, 1, 1), NOON]
-    yield times, [times, np.array(times, "datetime64[us]"), np.array(times, "datetime64[ns]"), pandas.Series(times), polars.Series(times), pyarrow.array(times)]
+    yield (
+        times,
+        [
+            times,
+            np.array(times, "datetime64[us]"),
+            np.array(times, "datetime64[ns]"),
+            pandas.Series(times),
+            polars.Series(times),
+            pyarrow.array(times),
+        ],
+    )
     aware = [None if time is None else time.replace(tzinfo=datetime.UTC) for time in times]
-    yield aware, [aware, pandas.Series(aware), polars.Series(aware), pyarrow.array(aware, pyarrow.timestamp("us", "Europe/Vienna"))]
+    yield (
+        aware,
+        [
+            aware,
+            pandas.Series(aware),
+            polars.Series(aware),
+            pyarrow.array(aware, pyarrow.timestamp("us", "Europe/Vienna")),
+        ],
+    )
     raw = [b"", b"\xff\0\x01", b"a", b"a", b""]
-    yield raw, [raw, pyarrow.array(raw), pyarrow.array(raw, pyarrow.large_binary()), polars.Series(raw), np.array(raw, object)]
+    yield (
+        raw,
+        [
+            raw,
+            pyarrow.array(raw),
+            pyarrow.array(raw, pyarrow.large_binary()),
+            polars.Series(raw),
+            np.array(raw, object),
+        ],
+    )
     yield [b"ab", b"cd", b"ab", b"", b""], [np.array([b"ab", b"cd", b"ab", b"", b""])]
     yield [None] * 5, [[None] * 5, np.full(5, np.nan), pyarrow.nulls(5), polars.Series([None] * 5)]
 
@@ -341,7 +398,12 @@ def test_entries_of_a_dictionary_that_no_row_has_are_no_groups():
 
 def test_the_table_has_key_columns_of_their_own_dtypes():
     counts = th.GroupedCounts(th.CompactCounts())
-    keys = {"day": np.array(["2026-01-02", "2026-01-01"], "M8[D]"), "id": [7, 8], "who": ["x", None], "up": [True, False]}
+    keys = {
+        "day": np.array(["2026-01-02", "2026-01-01"], "M8[D]"),
+        "id": [7, 8],
+        "who": ["x", None],
+        "up": [True, False],
+    }
     counts.update(keys, [0, 1], [0.1, 0.9])
     table = counts.columns(["roc_auc"])
     assert list(table) == ["day", "id", "who", "up", "n_samples", "n_positives", "roc_auc"]
@@ -400,7 +462,10 @@ def test_a_group_stays_even_when_none_of_its_rows_does():
     counts = th.GroupedCounts(th.ThresholdCounts([0.5]))
     counts.update(["a", "b"], [0, 1], [np.nan, 0.3], nan="drop", weights=[1, 0])
     assert list(counts) == ["a", "b"]
-    assert [(group.n_samples, group.n_dropped, group.dtype) for group in counts.values()] == [(0, 1, None), (0, 0, None)]
+    assert [(group.n_samples, group.n_dropped, group.dtype) for group in counts.values()] == [
+        (0, 1, None),
+        (0, 0, None),
+    ]
     assert th.GroupedCounts.from_bytes(counts.to_bytes()) == counts
 
 
@@ -499,7 +564,9 @@ def test_a_copy_goes_its_own_way_and_shows_itself():
     twin = counts.copy()
     twin.update({"day": [3]}, [1], [0.5])
     assert (len(counts), len(twin)) == (2, 3)
-    assert repr(counts).startswith("<GroupedCounts(CompactCounts())\n  groups: 2 by day\n  rows: 2 (1 positive, 1 negative)")
+    assert repr(counts).startswith(
+        "<GroupedCounts(CompactCounts())\n  groups: 2 by day\n  rows: 2 (1 positive, 1 negative)"
+    )
     group = counts[1]
     group.update([1], [0.9])
     assert counts[1].n_samples == 1 and isinstance(counts.prototype, th.CompactCounts)

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::prelude::*;
 use thresher::count::{
-    CompactCounts, Comparison, ExactCounts, Groupable, GroupedCounts, KeyChunk, KeyColumn, KeyValue,
-    ThresholdCounts, Thresholds,
+    CompactCounts, Comparison, ExactCounts, Groupable, GroupedCounts, KeyChunk, KeyColumn, KeyValue, ThresholdCounts,
+    Thresholds,
 };
 use thresher::input::{Batch, Column, NanPolicy};
 use thresher::state::{AnyCounts, AnyGrouped};
@@ -48,7 +48,12 @@ fn batch_of<T>(rows: &[Row], weighted: bool, work: impl FnOnce(&[KeyColumn<'_>],
     work(&keys, &batch)
 }
 
-fn grouped<A: Groupable>(prototype: &A, batches: &[Vec<Row>], weighted: bool, control: &Control<'_>) -> GroupedCounts<A> {
+fn grouped<A: Groupable>(
+    prototype: &A,
+    batches: &[Vec<Row>],
+    weighted: bool,
+    control: &Control<'_>,
+) -> GroupedCounts<A> {
     let mut counts = GroupedCounts::new(prototype.clone());
     for rows in batches {
         batch_of(rows, weighted, |keys, batch| counts.update(None, keys, batch, control)).unwrap();
@@ -179,11 +184,8 @@ fn codes_outside_their_dictionary_and_texts_outside_their_bytes_are_refused() {
     let entries = [7_i64];
     for (codes, fine) in [([0_i64, -1], true), ([0, 1], false)] {
         let dictionary = KeyChunk::Whole { tag: 2, values: Column::from_slice(&entries), valid: None };
-        let codes = KeyChunk::Coded {
-            codes: Column::from_slice(&codes),
-            valid: None,
-            dictionary: Box::new(dictionary),
-        };
+        let codes =
+            KeyChunk::Coded { codes: Column::from_slice(&codes), valid: None, dictionary: Box::new(dictionary) };
         let found = counts.update(None, &[KeyColumn(vec![codes])], &batch, &control());
         assert_eq!(found, if fine { Ok(()) } else { Err(Error::UnknownCode { code: 1, len: 1 }) });
     }

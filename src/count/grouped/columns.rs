@@ -147,7 +147,8 @@ impl KeyChunk<'_> {
                         Some(code) => {
                             let place = usize::try_from(code).ok().filter(|&place| place < known.numbers.len());
                             let place = place.ok_or(Error::UnknownCode { code, len: dictionary.len() })?;
-                            let value = if known.numbers[place] == NO_NUMBER { Some(entries.get(place)?) } else { None };
+                            let value =
+                                if known.numbers[place] == NO_NUMBER { Some(entries.get(place)?) } else { None };
                             known.at(place, || values.number(value.unwrap_or(KeyValue::NONE)))
                         }
                         None => values.number(KeyValue::NONE),

@@ -153,7 +153,13 @@ impl<A: Groupable> GroupedCounts<A> {
     }
 
     /// The state with these parts, an accumulator for each group; the caller has checked that they fit together.
-    pub(crate) fn from_parts(prototype: A, fresh: A, columns: Option<KeyNames>, keys: Keys, groups: Vec<A>) -> Result<Self> {
+    pub(crate) fn from_parts(
+        prototype: A,
+        fresh: A,
+        columns: Option<KeyNames>,
+        keys: Keys,
+        groups: Vec<A>,
+    ) -> Result<Self> {
         let mut counts = Self { fresh, columns, keys: Arc::new(keys), ..Self::new(prototype) };
         let least = counts.fresh.rows_kept();
         let mut shelves = Vec::new();

@@ -65,7 +65,13 @@ pub(super) struct Wanted {
 }
 
 /// Reads a batch whose rows are of these groups, which lie on so many shelves.
-pub(super) fn read(batch: &Batch<'_>, groups: &[u32], shelves: usize, wanted: Wanted, control: &Control<'_>) -> Result<Read> {
+pub(super) fn read(
+    batch: &Batch<'_>,
+    groups: &[u32],
+    shelves: usize,
+    wanted: Wanted,
+    control: &Control<'_>,
+) -> Result<Read> {
     match batch.working() {
         Working::F32 => read_as::<f32>(batch, groups, shelves, wanted, control),
         Working::F64 => read_as::<f64>(batch, groups, shelves, wanted, control),

@@ -132,11 +132,7 @@ impl<A: Groupable> GroupedCounts<A> {
     ///
     /// # Errors
     /// As [`GroupedCounts::accumulator`]; those of `read`.
-    pub fn tallies<T: Send>(
-        &self,
-        control: &Control<'_>,
-        read: impl Fn(&Tally) -> Result<T> + Sync,
-    ) -> Result<Vec<T>> {
+    pub fn tallies<T: Send>(&self, control: &Control<'_>, read: impl Fn(&Tally) -> Result<T> + Sync) -> Result<Vec<T>> {
         let of = [&self.prototype, &self.fresh];
         self.each(control, |held, scratch| read(&held.tally(of, scratch, &control.with_threads(1))?))
     }

@@ -154,7 +154,9 @@ impl Rows {
         match (&mut self.scores, &more.scores) {
             (Scores::Narrow(own), Scores::Narrow(more)) => own.extend_from_slice(&more[start..end]),
             (Scores::Wide(own), Scores::Wide(more)) => own.extend_from_slice(&more[start..end]),
-            (Scores::Wide(own), Scores::Narrow(more)) => own.extend(more[start..end].iter().map(|&score| f64::from(score))),
+            (Scores::Wide(own), Scores::Narrow(more)) => {
+                own.extend(more[start..end].iter().map(|&score| f64::from(score)))
+            }
             (Scores::Narrow(_), Scores::Wide(_)) => {} // nothing to add: room was made for float64 else
         }
         self.tags.extend_from_slice(&more.tags[start..end]);

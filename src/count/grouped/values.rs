@@ -78,9 +78,9 @@ impl Values {
     #[inline]
     fn find_hashed(&self, hash: u64, value: KeyValue<'_>) -> Option<u32> {
         match value {
-            KeyValue::Whole { tag, value } => self.index.find(hash, |other| {
-                self.wholes[other as usize] == value && self.tags[other as usize] == tag
-            }),
+            KeyValue::Whole { tag, value } => {
+                self.index.find(hash, |other| self.wholes[other as usize] == value && self.tags[other as usize] == tag)
+            }
             text @ KeyValue::Text { .. } => self.index.find(hash, |other| self.get(other) == text),
         }
     }
