@@ -29,8 +29,11 @@ def figures_of(state: _core.GroupedCounts, like: Any, metrics: Sequence[str]) ->
     rates = {metric: _rate_at(metric, like) for metric in metrics}
     plain = [metric for metric in metrics if rates[metric] is None]
     found = dict(zip(plain, state.figures(plain, None), strict=True))
-    return {metric: _one_by_one(state, like, metric, rates[metric]) if found.get(metric) is None else found[metric]
-            for metric in metrics}  # fmt: skip
+    table = {}
+    for metric in metrics:
+        at_once = found.get(metric)
+        table[metric] = _one_by_one(state, like, metric, rates[metric]) if at_once is None else at_once
+    return table
 
 
 def _rate_at(metric: str, like: Any) -> _RateAt | None:
@@ -40,8 +43,8 @@ def _rate_at(metric: str, like: Any) -> _RateAt | None:
         query = getattr(like, name, None)
         if name.startswith("_") or not callable(query):
             raise Error(
-                f"`metrics` has {metric!r}; names of queries without arguments are accepted, as roc_auc, and of rates at a "
-                "threshold, as recall@0.5"
+                f"`metrics` has {metric!r}; names of queries without arguments are accepted, as roc_auc, and of rates "
+                "at a threshold, as recall@0.5"
             )
         return None
     try:

@@ -1,7 +1,7 @@
 """Keys of groups: columns of them into chunks of the core, and what the core holds of them back into Python values.
 
-Integers, text and dates of NumPy, pandas, polars and Arrow go to the core as they lie, or as codes with a dictionary. Only
-lists and object arrays are looked at value by value, once for each distinct value.
+Integers, text and dates of NumPy, pandas, polars and Arrow go to the core as they lie, or as codes with a dictionary.
+Only lists and object arrays of mixed types are looked at value by value.
 """
 
 from __future__ import annotations
@@ -97,10 +97,10 @@ def key_values(column: tuple[NDArray[Any], NDArray[Any], NDArray[Any], bytes]) -
 def key_array(column: tuple[NDArray[Any], NDArray[Any], NDArray[Any], bytes]) -> NDArray[Any]:
     """Return a column of keys as an array: of their own dtype where all are of one type, else of Python objects."""
     tags, wholes = column[:2]
-    dtypes = {_BOOL: np.bool, _INT: np.int64, _DATE: "datetime64[D]", _TIME: "datetime64[us]"}
+    dtypes = {_BOOL: "bool", _INT: "int64", _DATE: "datetime64[D]", _TIME: "datetime64[us]"}
     tag = int(tags[0]) if len(tags) and (tags == tags[0]).all() else _NONE
     if tag in dtypes:
-        return wholes.astype(dtypes[tag])
+        return wholes.astype(np.dtype(dtypes[tag]))
     if tag == _FLOAT:
         return _floats(wholes)
     found = np.empty(len(tags), dtype=object)
@@ -316,7 +316,7 @@ def _arrow_text(chunk: Any, kind: str) -> tuple[Any, ...]:
         raise TypeError(f"`groups` has Arrow type {kind}; {_ACCEPTED}")
     _, offsets, data = chunk.buffers()
     width = np.int64 if kind.startswith("large") else np.int32
-    ends = np.zeros(1, np.int64)
+    ends: NDArray[Any] = np.zeros(1, np.int64)
     if len(chunk):
         ends = np.frombuffer(offsets, width)[chunk.offset : chunk.offset + len(chunk) + 1]
     bytes_ = np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)

@@ -74,8 +74,8 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
     Parameters
     ----------
     prototype : ThresholdCounts, CompactCounts or ExactCounts
-        What each group begins as; what it has counted is left behind. Without a `dtype`, the first non-empty batch fixes
-        that of all groups. `max_bytes` becomes the limit of all groups together.
+        What each group begins as; what it has counted is left behind. Without a `dtype`, the first non-empty batch
+        fixes that of all groups. `max_bytes` becomes the limit of all groups together.
 
     Raises
     ------
@@ -84,9 +84,9 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
 
     Notes
     -----
-    A key is an int, str, bytes, bool, float, date, datetime or None (also for NaN and null); with several key columns, a
-    tuple of these. `1` and `True` are two keys. Iteration is in the order of the keys, column by column: None, booleans,
-    numbers, dates, datetimes, text (by code point), bytes.
+    A key is an int, str, bytes, bool, float, date, datetime or None (also for NaN and null); with several key columns,
+    a tuple of these. `1` and `True` are two keys. Iteration is in the order of the keys, column by column: None,
+    booleans, integers, floats, dates, datetimes, text (by code point), bytes.
 
     Examples
     --------
@@ -191,16 +191,6 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
         """An empty accumulator, as each group begins."""
         return self._class._of(self._state.prototype())
 
-    @property
-    def weight_positives(self) -> float:
-        """Sum of the weights of positive rows; a row without a weight weighs 1."""
-        return self._state.total().weight_positives if self.weighted else float(self.n_positives)
-
-    @property
-    def weight_negatives(self) -> float:
-        """Sum of the weights of negative rows; a row without a weight weighs 1."""
-        return self._state.total().weight_negatives if self.weighted else float(self.n_negatives)
-
     def total(self) -> ThresholdCounts | CompactCounts | ExactCounts:
         """Return one accumulator of all rows, as if they had not been grouped.
 
@@ -243,7 +233,7 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
         return self._of(self._state.rolled_up([self._place(name) for name in names]))
 
     def select(self, which: Callable[[Any], bool] | Iterable[Any] | None = None, /, **values: Any) -> GroupedCounts:
-        """Return some of the groups: those of given keys, of given values in named columns, or for which a function holds.
+        """Return some of the groups: of given keys, of given values in named columns, or for which a function holds.
 
         Parameters
         ----------
@@ -284,8 +274,8 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
         Parameters
         ----------
         average : {"plain", "samples", "positives"}, array-like of shape (n_groups,) or mapping, default "plain"
-            What a group weighs: 1, its samples (their weights), its positives (likewise), or a number >= 0 for each group,
-            in the order of iteration or by key.
+            What a group weighs: 1, its samples (their weights), its positives (likewise), or a number >= 0 for each
+            group, in the order of iteration or by key.
         tolerance : float, default 1e-3
             Widest bounds of a binned answer that raise no `InexactWarning`.
 
@@ -313,16 +303,17 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
             each for each in self._state.figures(names, None) if each is not None
         )
         given = not isinstance(average, str)
-        weights = self._weights(average, positives, negatives)
+        weights = self._weight_of_each(average, positives, negatives)
         both = (positives > 0) & (negatives > 0)
         total = float(weights[both].sum())
-        means = [float((weights[both] * each[both]).sum()) / total if total > 0 else np.nan
-                 for each in (areas, lowers, uppers)]  # fmt: skip
-        if np.array_equal(areas[both], lowers[both]):
-            means[1:] = means[0], means[0]
-        judge("gauc", means[0], (means[1], means[2]), tolerance)
+
+        def mean(each: NDArray[np.float64]) -> float:
+            return float((weights[both] * each[both]).sum()) / total if total > 0 else np.nan
+
+        value, lower, upper = mean(areas), mean(lowers), mean(uppers)
+        judge("gauc", value, (lower, upper), tolerance)
         n_groups = int(both.sum())
-        return GroupedAuc(*means, n_groups, len(self) - n_groups, "given" if given else average)
+        return GroupedAuc(value, lower, upper, n_groups, len(self) - n_groups, "given" if given else average)
 
     def columns(self, metrics: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
         """Return a table of the groups, in the order of iteration: keys, rows, and a column for each metric.
@@ -379,7 +370,8 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
         return [tagged(value) for value in (key if several else (key,))]
 
     def _keys(self) -> list[Any]:
-        columns = [key_values(each) for each in self._state.keys()]
+        found = self._state.keys()
+        columns = [key_values(each) for each in found]
         return columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
 
     def _place(self, name: str | int) -> int:
@@ -403,7 +395,7 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
     def _identity(self, key: Any) -> tuple[tuple[int, int | bytes], ...]:
         return tuple(self._tagged(key))
 
-    def _weights(
+    def _weight_of_each(
         self, average: Any, positives: NDArray[np.float64], negatives: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         if isinstance(average, str):

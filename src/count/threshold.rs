@@ -175,6 +175,42 @@ impl ThresholdCounts {
         self
     }
 
+    /// The cell of each row of an unweighted batch without rows to drop, and the number of cells; none where further sums are
+    /// kept or there are many cells.
+    pub(super) fn listed(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<Option<(Vec<u32>, usize)>> {
+        /// A row of them for each of a thousand groups takes 4 MiB.
+        const MOST_CELLS: usize = 1 << 10;
+        let Some(edges) = self.edges.as_ref().filter(|_| self.moments.is_none() && self.counts.len() <= MOST_CELLS)
+        else {
+            return Ok(None);
+        };
+        let _mode = DefaultFloatMode::set();
+        let gaps = self.counts.len() / 2;
+        let table = match batch.working() {
+            Working::F32 => {
+                let plan = self.narrow_plan(edges);
+                table::count::<f32>(batch, &PlanGaps { plan, gaps }, usize::MAX, false, control)?
+            }
+            Working::F64 => {
+                let plan = self.wide_plan(edges);
+                table::count::<f64>(batch, &PlanGaps { plan, gaps }, usize::MAX, false, control)?
+            }
+        };
+        Ok(match table.cells {
+            Cells::Rows(cells) => Some((cells, self.counts.len())),
+            _ => None,
+        })
+    }
+
+    /// Adds so many rows to each cell.
+    pub(super) fn add_rows(&mut self, more: &[u32]) -> Result<()> {
+        let label = |label: usize| more.iter().skip(label).step_by(2).map(|&rows| u64::from(rows)).sum();
+        self.ledger = self.ledger.plus(Ledger { rows: [label(0), label(1)], ..Ledger::default() })?;
+        let counts = Arc::make_mut(&mut self.counts);
+        counts.iter_mut().zip(more).for_each(|(count, &more)| *count += u64::from(more));
+        Ok(())
+    }
+
     /// Takes note of rows that were dropped elsewhere.
     pub(super) fn drop_rows(&mut self, dropped: u64) -> Result<()> {
         self.ledger = self.ledger.plus(Ledger { dropped, ..Ledger::default() })?;

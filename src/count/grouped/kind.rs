@@ -4,7 +4,7 @@ use crate::control::Control;
 use crate::count::accumulator::{Accumulator, Ledger};
 use crate::count::{CompactCounts, ExactCounts, ThresholdCounts};
 use crate::error::Result;
-use crate::input::{DType, Score};
+use crate::input::{Batch, DType, Score};
 use crate::tally::{Masses, Tally};
 
 /// An accumulator that there can be one of a group.
@@ -43,6 +43,23 @@ pub trait Groupable: Accumulator {
     /// Those of [`Accumulator::tally`].
     fn tally_of_rows(&self, rows: &mut [(u64, u8)], control: &Control<'_>) -> Result<Option<Tally>>;
 
+    /// The cell that each row of an unweighted batch is counted in, in order, and the number of cells; none where rows are not
+    /// counted in a few cells alone.
+    ///
+    /// # Errors
+    /// Those of [`Accumulator::count`].
+    fn cells_of_rows(&self, _batch: &Batch<'_>, _control: &Control<'_>) -> Result<Option<(Vec<u32>, usize)>> {
+        Ok(None)
+    }
+
+    /// Adds so many unweighted rows to each cell.
+    ///
+    /// # Errors
+    /// [`Error::CountOverflow`](crate::Error::CountOverflow).
+    fn add_to_cells(&mut self, _rows: &[u32]) -> Result<()> {
+        Ok(())
+    }
+
     /// Unweighted rows that this would be the same after, score and label, where it can be said and they are at most
     /// `limit`; none where they cannot.
     fn as_rows(&self, limit: usize) -> Option<Vec<(f64, u8)>>;
@@ -77,6 +94,14 @@ impl Groupable for ThresholdCounts {
 
     fn tally_of_rows(&self, _rows: &mut [(u64, u8)], _control: &Control<'_>) -> Result<Option<Tally>> {
         Ok(None)
+    }
+
+    fn cells_of_rows(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<Option<(Vec<u32>, usize)>> {
+        self.listed(batch, control)
+    }
+
+    fn add_to_cells(&mut self, rows: &[u32]) -> Result<()> {
+        self.add_rows(rows)
     }
 
     fn as_rows(&self, _limit: usize) -> Option<Vec<(f64, u8)>> {

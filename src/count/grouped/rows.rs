@@ -202,6 +202,16 @@ impl Rows {
         counts.as_chunks::<2>().0.to_vec()
     }
 
+    /// The label of each row.
+    pub(super) fn labels(&self) -> Vec<u8> {
+        self.tags.iter().map(|&tag| (tag & 1) as u8).collect()
+    }
+
+    /// All rows, with their labels.
+    pub(super) fn all<'r>(&'r self, labels: &'r [u8]) -> RowsOf<'r> {
+        RowsOf { labels, scores: self.scores.part(0, self.scores.len()), weights: &self.weights }
+    }
+
     /// The rows of one group.
     pub(super) fn of_group(&self, place: usize) -> Sorted {
         let rows: Vec<usize> = (0..self.len()).filter(|&at| usize::from(self.tags[at] / 2) == place).collect();

@@ -61,26 +61,66 @@ impl<A: Groupable> Shelf<A> {
     /// # Errors
     /// [`Error::Interrupted`](crate::Error::Interrupted), [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub(super) fn folded(&self, fresh: &A, control: &Control<'_>) -> Result<Self> {
-        let (plain, weighted) = (self.plain.by_group()?, self.weighted.by_group()?);
-        let mut folded = Self { grown: self.grown.clone(), dropped: self.dropped.clone(), ..Self::empty() };
         let least = fresh.rows_kept();
-        for place in 0..GROUPS {
-            control.check()?;
-            let (plain, weighted) = (plain.of(place), weighted.of(place));
-            // A row with a weight takes more than twice as much.
-            if self.grown(place).is_none() && plain.len() + 2 * weighted.len() <= least {
-                folded.plain.take(place, &plain)?;
-                folded.weighted.take(place, &weighted)?;
-                continue;
-            }
-            let slot = folded.grown_slot(place);
-            let mut grown = slot.take().map_or_else(|| fresh.clone(), |grown| *grown);
-            add(&mut grown, &plain, control)?;
-            add(&mut grown, &weighted, control)?;
-            *slot = Some(Box::new(grown));
+        let (plain, weighted) = (self.plain.counts(), self.weighted.counts());
+        // A row with a weight takes more than twice as much.
+        let rows = |place: usize| plain[place].iter().sum::<u64>() + 2 * weighted[place].iter().sum::<u64>();
+        let large: Vec<bool> =
+            (0..GROUPS).map(|place| self.grown(place).is_some() || rows(place) > least as u64).collect();
+        if !large.contains(&true) {
+            return Ok(Self { fold_at: FOLD_AT.max(2 * self.waiting()), ..self.clone() });
         }
+        let mut folded = Self { grown: self.grown.clone(), dropped: self.dropped.clone(), ..Self::empty() };
+        if !folded.count_cells(&self.plain, &large, fresh, control)? {
+            folded.count_rows(&self.plain, &large, fresh, control)?;
+        }
+        folded.count_rows(&self.weighted, &large, fresh, control)?;
         folded.fold_at = FOLD_AT.max(2 * folded.waiting());
         Ok(folded)
+    }
+
+    /// Has the accumulators of large groups count their rows, one group after another; keeps the rows of the others.
+    fn count_rows(&mut self, rows: &Rows, large: &[bool], fresh: &A, control: &Control<'_>) -> Result<()> {
+        let sorted = rows.by_group()?;
+        for (place, &large) in large.iter().enumerate() {
+            control.check()?;
+            let rows = sorted.of(place);
+            if !large {
+                let own = if rows.weights.is_empty() { &mut self.plain } else { &mut self.weighted };
+                own.take(place, &rows)?;
+            } else if rows.len() > 0 {
+                let slot = self.grown_slot(place);
+                let mut grown = slot.take().map_or_else(|| fresh.clone(), |grown| *grown);
+                add(&mut grown, &rows, control)?;
+                *slot = Some(Box::new(grown));
+            }
+        }
+        Ok(())
+    }
+
+    /// The same where rows are counted in few cells: all at once, in a table of groups by cells. False where they are not.
+    fn count_cells(&mut self, rows: &Rows, large: &[bool], fresh: &A, control: &Control<'_>) -> Result<bool> {
+        let labels = rows.labels();
+        let Some((cells, width)) = fresh.cells_of_rows(&rows.all(&labels).batch()?, control)? else { return Ok(false) };
+        let mut table = crate::simd::zeros::<u32>(GROUPS * width, "counts of groups")?;
+        for (at, (&tag, &cell)) in rows.tags.iter().zip(&cells).enumerate() {
+            let place = usize::from(tag / 2) % GROUPS;
+            if large[place] {
+                table[place * width + cell as usize] += 1;
+            } else {
+                self.plain.push(place, rows, at);
+            }
+        }
+        for (place, counted) in table.chunks_exact(width).enumerate() {
+            control.check()?;
+            if counted.iter().any(|&rows| rows > 0) {
+                let slot = self.grown_slot(place);
+                let mut grown = slot.take().map_or_else(|| fresh.clone(), |grown| *grown);
+                grown.add_to_cells(counted)?;
+                *slot = Some(Box::new(grown));
+            }
+        }
+        Ok(true)
     }
 
     pub(super) fn grown(&self, place: usize) -> Option<&A> {
