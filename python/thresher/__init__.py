@@ -44,6 +44,7 @@ from thresher.comparison import RocAucComparison, compare_roc_auc, compare_roc_a
 from thresher.confusion import ConfusionCounts
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 from thresher.estimates import Estimate
+from thresher.grouped import GroupedAuc, GroupedCounts
 from thresher.intervals import average_precision_interval, roc_auc_interval
 from thresher.loading import load
 from thresher.metrics import (
@@ -84,6 +85,8 @@ __all__ = [
     "Estimate",
     "ExactCounts",
     "GainCurve",
+    "GroupedAuc",
+    "GroupedCounts",
     "InexactWarning",
     "InvalidStateError",
     "IsotonicCalibration",
