@@ -92,7 +92,7 @@ instructions-record: $(STAMPS)/dev $(CALLGRIND) ## Rewrite benches/instructions.
 	@$(BIN)/python benches/python/instructions.py --record
 
 .PHONY: test-python
-test-python: $(STAMPS)/dev build ## pytest alone: units, docstrings, README, examples, the rules of the house
+test-python: $(STAMPS)/dev build tool-chromium ## pytest alone: units, docstrings, README, examples, the rules of the house
 	$(STEP) 'pytest'
 	@$(BIN)/python -m pytest
 

@@ -107,6 +107,31 @@ pub enum Error {
         /// The most cells.
         limit: usize,
     },
+    /// Two GroupedCounts, or a batch and one, are grouped by other columns.
+    #[error("groups are by {ours} here, and by {theirs} in what was to be added")]
+    OtherKeys {
+        /// The key columns of the state.
+        ours: String,
+        /// The key columns of the other one, or of the batch.
+        theirs: String,
+    },
+    /// A row's code lies outside its dictionary.
+    #[error("`groups` holds code {code}, but its dictionary has {len} entries")]
+    UnknownCode {
+        /// The code.
+        code: i64,
+        /// How many entries there are.
+        len: usize,
+    },
+    /// The parts of a key column do not fit together.
+    #[error("`groups` must be text that lies together, with offsets inside it")]
+    ScatteredKeys,
+    /// There are more groups, or values of a key column, than can be numbered.
+    #[error("`groups` has more keys than the {limit} that are accepted")]
+    TooManyGroups {
+        /// The most.
+        limit: usize,
+    },
     /// Rows of text do not follow one another, or are not of this width.
     #[error("`labels` must be text of one width that lies together")]
     ScatteredText,

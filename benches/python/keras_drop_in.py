@@ -130,24 +130,33 @@ def small(backend: str, repeats: int) -> list[dict[str, Any]]:
 
     import thresher.keras as ours_of
 
-    labels, scores = rows_of(64)
-    cases: list[tuple[str, dict[str, Any], int]] = [
-        ("AUC", {}, 10),
-        ("SensitivityAtSpecificity", {"specificity": 0.5}, 10),
-        ("Recall", {"thresholds": THRESHOLDS}, 10),
-        ("Recall", {}, 5),
-        ("TruePositives", {}, 5),
+    flat = rows_of(64)
+    one_hot, by_class = np.eye(10, dtype=np.float32)[np.arange(64) % 10], rows_of(640)[1].reshape(64, 10)
+    sparse = np.arange(64) % 10
+    cases: list[tuple[str, dict[str, Any], tuple[np.ndarray, np.ndarray], int]] = [
+        ("AUC", {}, flat, 10),
+        ("SensitivityAtSpecificity", {"specificity": 0.5}, flat, 10),
+        ("Recall", {"thresholds": THRESHOLDS}, flat, 10),
+        ("Recall", {}, flat, 5),
+        ("TruePositives", {}, flat, 5),
+        ("Accuracy", {}, flat, 5),
+        ("BinaryAccuracy", {}, flat, 5),
+        ("BinaryCrossentropy", {}, flat, 5),
+        ("CategoricalAccuracy", {}, (one_hot, by_class), 5),
+        ("SparseCategoricalAccuracy", {}, (sparse, by_class), 5),
+        ("TopKCategoricalAccuracy", {}, (one_hot, by_class), 5),
+        ("SparseTopKCategoricalAccuracy", {}, (sparse, by_class), 5),
     ]
 
-    def run(metric: Any) -> None:
+    def run(metric: Any, batch: tuple[np.ndarray, np.ndarray]) -> None:
         for _ in range(50):
-            metric.update_state(labels, scores)
+            metric.update_state(*batch)
             metric.result()
 
     rows = []
-    for name, arguments, must in cases:
+    for name, arguments, batch, must in cases:
         ours, theirs = getattr(ours_of, name)(**arguments), getattr(keras.metrics, name)(**arguments)
-        times = in_turn(partial(run, ours), partial(run, theirs), repeats)
+        times = in_turn(partial(run, ours, batch), partial(run, theirs, batch), repeats)
         of_list = " at 19" if "thresholds" in arguments else ""
         rows.append(at_least(f"{backend}: {name}{of_list}, 64 rows", times[0] / 50, times[1] / 50, must, "µs"))
     return rows

@@ -20,6 +20,7 @@
 //! | `comparisons.rs` | several models on the same rows |
 //! | `paired_bootstrap.rs` | the class `PairedBootstrap` |
 //! | `pairs.rs` | the class `PairedCounts`: two models on the same rows, counted |
+//! | `grouped.rs` | the class `GroupedCounts`: an accumulator for each key (`grouped_methods.rs`, `keys.rs`) |
 //! | `labels.rs` | rows counted by their pair of labels |
 //! | `calibration.rs` | calibration and the convex hull, read off a tally |
 //! | `losses.rs` | losses of probabilities, straight from arrays |
@@ -41,8 +42,11 @@ mod decisions;
 mod dispatch;
 mod errors;
 mod functions;
+mod grouped;
+mod grouped_methods;
 mod guarded;
 mod intervals;
+mod keys;
 mod labels;
 mod losses;
 mod methods;
@@ -76,6 +80,8 @@ mod _core {
         average_precision, default_threads, one_vs_rest_roc_auc, rate, roc_auc, simd_level, thin, thin_steps,
         thresholds_from,
     };
+    #[pymodule_export]
+    use super::grouped::GroupedCounts;
     #[pymodule_export]
     use super::intervals::{
         average_precision_variance, hanley_mcneil_variance, roc_auc_and_samples, roc_auc_variance,

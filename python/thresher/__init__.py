@@ -44,6 +44,7 @@ from thresher.comparison import RocAucComparison, compare_roc_auc, compare_roc_a
 from thresher.confusion import ConfusionCounts
 from thresher.curves import DetCurve, PrecisionRecallCurve, RocCurve
 from thresher.estimates import Estimate
+from thresher.grouped import GroupedAuc, GroupedCounts
 from thresher.intervals import average_precision_interval, roc_auc_interval
 from thresher.loading import load
 from thresher.metrics import (
@@ -66,6 +67,7 @@ from thresher.ranking import (
     PrecisionRecallGainCurve,
 )
 from thresher.rate_intervals import RateIntervals
+from thresher.reporting import report
 from thresher.resampling import bootstrap, bootstrap_replicates
 from thresher.scanning import scan
 
@@ -83,6 +85,8 @@ __all__ = [
     "Estimate",
     "ExactCounts",
     "GainCurve",
+    "GroupedAuc",
+    "GroupedCounts",
     "InexactWarning",
     "InvalidStateError",
     "IsotonicCalibration",
@@ -112,6 +116,7 @@ __all__ = [
     "plots",
     "pr_auc",
     "precision_recall_curve",
+    "report",
     "roc_auc",
     "roc_auc_covariance",
     "roc_auc_interval",

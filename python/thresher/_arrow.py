@@ -14,7 +14,8 @@ from thresher._optional import needed, wanted
 
 __all__ = ["arrow_columns", "arrow_equal", "arrow_source", "is_arrow", "is_arrow_number"]
 
-_NUMBERS = {"bool", "halffloat", "float", "double"} | {f"{sign}int{8 << i}" for sign in ("", "u") for i in range(4)}
+_FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}
+_NUMBERS = {"bool", *_FLOATS} | {f"{sign}int{8 << i}" for sign in ("", "u") for i in range(4)}
 
 
 def is_arrow(value: object) -> bool:
@@ -44,7 +45,7 @@ def arrow_source(column: Any, argument: str) -> Any:
         hint = "; pass `pos_label` to say which label is positive" if argument == "labels" else ""
         first = f", the first is {column[0].as_py()!r}" if len(column) else ""
         raise TypeError(f"`{argument}` has Arrow type {kind}{first}; booleans, integers and floats are accepted{hint}")
-    pieces = [_bits(chunk) if kind == "bool" else chunk.to_numpy() for chunk in column.chunks if len(chunk)]
+    pieces = [_bits(chunk) if kind == "bool" else _numbers(chunk, kind) for chunk in column.chunks if len(chunk)]
     if not pieces:
         return np.empty(0)
     return pieces[0] if len(pieces) == 1 else pieces
@@ -72,6 +73,12 @@ def _comparable(values: Any) -> Any:
     if hasattr(values, "dictionary"):
         return _comparable(values.dictionary).take(values.indices)
     return values.cast("large_string") if str(values.type) == "string_view" else values
+
+
+def _numbers(chunk: Any, kind: str) -> Any:
+    """Return a view of a chunk; its own `to_numpy` would import pandas, which takes longer than a small file."""
+    values = np.frombuffer(chunk.buffers()[1], _FLOATS.get(kind, kind))
+    return values[chunk.offset : chunk.offset + len(chunk)]
 
 
 def _bits(chunk: Any) -> tuple[Any, str, int, int]:

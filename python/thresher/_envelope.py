@@ -18,7 +18,7 @@ from typing import Any
 from thresher._errors import InvalidStateError
 from thresher._version import __version__
 
-__all__ = ["read", "write"]
+__all__ = ["read", "replace_file", "write"]
 
 _MAGIC = b"thresher state file 1\n"
 _FAMILY = b"thresher state file "
@@ -42,7 +42,7 @@ def write(path: str | os.PathLike[str], kind: str, settings: dict[str, Any], met
     except (TypeError, ValueError) as error:
         raise TypeError(f"`metadata` must be JSON: {error}") from error
     prefix = _MAGIC + len(text).to_bytes(8, "little") + hashlib.sha256(text).digest()
-    _replace(os.path.realpath(path), [prefix, text, state])
+    replace_file(path, [prefix, text, state])
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], bytes]:
@@ -61,6 +61,30 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], bytes]:
         return header, file.read()
 
 
+def replace_file(path: str | os.PathLike[str], parts: list[bytes]) -> None:
+    """Write beside the target, make it durable, then rename over it: the old or the whole new file is there."""
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    temporary = f"{target}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    try:
+        with open(temporary, "xb") as file:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    if hasattr(os, "O_DIRECTORY"):  # a directory cannot be opened on Windows
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def _header_length(path: object, prefix: bytes, size: int) -> int:
     if not prefix.startswith(_MAGIC):
         if prefix.startswith(_FAMILY):
@@ -75,26 +99,3 @@ def _header_length(path: object, prefix: bytes, size: int) -> int:
 
 def _damaged(path: object, reason: str) -> InvalidStateError:
     return InvalidStateError(f"{path} is no valid thresher file: {reason}")
-
-
-def _replace(path: str, parts: list[bytes]) -> None:
-    """Write beside the target, make it durable, then rename over it."""
-    folder = os.path.dirname(path) or "."
-    temporary = f"{path}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
-    try:
-        with open(temporary, "xb") as file:
-            for part in parts:
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    if hasattr(os, "O_DIRECTORY"):  # a directory cannot be opened on Windows
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -56,10 +56,16 @@ def number(value: object) -> str:
 def with_bounds(value: float, bounds: tuple[float, float] | None, digits: int = 6) -> str:
     """Return a figure, and its bounds whenever it is inexact: such a number never stands alone."""
     if bounds is None or not bounds[0] < bounds[1]:
-        return f"{value:.{digits}g}"
+        return _short_of_one(value, digits)
     scale = 10**digits
     lower, upper = _outward(bounds[0] * scale, math.floor) / scale, _outward(bounds[1] * scale, math.ceil) / scale
-    return f"{value:.{digits}g} in [{lower:g}, {upper:g}]"
+    return f"{_short_of_one(value, digits)} in [{lower:g}, {upper:g}]"
+
+
+def _short_of_one(value: float, digits: int) -> str:
+    """Return the figure in so many digits; rounded down below 1, so that 1 is said of 1 alone."""
+    rounded = f"{value:.{digits}g}"
+    return f"{1 - 10**-digits:g}" if value < 1 and float(rounded) == 1 else rounded
 
 
 def _outward(bound: float, away: Callable[[float], int]) -> int:

@@ -29,6 +29,7 @@ __all__ = [
     "compared",
     "roc_auc_covariance",
     "shared_rows",
+    "unpaired",
     "weights_in_words",
 ]
 
@@ -265,7 +266,11 @@ def compare_roc_auc_unpaired(
             raise TypeError(f"`{name}` must be an accumulator, but is a {type(counts).__name__}")
     meaning = meaning_of(weight_meaning, counts_a.weighted or counts_b.weighted)
     found = [_core.roc_auc_variance(counts._state.tally(), meaning) for counts in (counts_a, counts_b)]
-    spreads = [Spread(*spread) for spread in found]
+    return unpaired([Spread(*spread) for spread in found], level, weight_meaning)
+
+
+def unpaired(spreads: Sequence[Spread], level: float, weight_meaning: str | None = None) -> RocAucComparison:
+    """Return the comparison of two areas of independent samples."""
     variances = np.array([spread.variance for spread in spreads])
     difference = spreads[0].value - spreads[1].value
     words = weights_in_words(weight_meaning, clustered=False)

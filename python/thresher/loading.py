@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+from typing import TypeAlias
 
 from thresher import _envelope
 from thresher._errors import InvalidStateError
 from thresher._version import __version__
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts
+from thresher.grouped import GroupedCounts
 from thresher.paired import PairedCounts
 
 __all__ = ["load"]
 
-_CLASSES: dict[str, type[ThresholdCounts | CompactCounts | ExactCounts | PairedCounts]]
-_CLASSES = {each._kind: each for each in (ThresholdCounts, CompactCounts, ExactCounts, PairedCounts)}
+_Any: TypeAlias = ThresholdCounts | CompactCounts | ExactCounts | PairedCounts | GroupedCounts
+
+_CLASSES: dict[str, type[_Any]]
+_CLASSES = {each._kind: each for each in (ThresholdCounts, CompactCounts, ExactCounts, PairedCounts, GroupedCounts)}
 
 
-def load(path: str | os.PathLike[str]) -> ThresholdCounts | CompactCounts | ExactCounts | PairedCounts:
+def load(path: str | os.PathLike[str]) -> _Any:
     """Return the accumulator that `save` wrote to a file.
 
     Parameters
@@ -25,7 +29,7 @@ def load(path: str | os.PathLike[str]) -> ThresholdCounts | CompactCounts | Exac
 
     Returns
     -------
-    ThresholdCounts, CompactCounts, ExactCounts or PairedCounts
+    ThresholdCounts, CompactCounts, ExactCounts, PairedCounts or GroupedCounts
         Its `metadata` holds what was passed to `save`, with "saved_at" (UTC) and "thresher_version".
 
     Raises

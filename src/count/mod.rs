@@ -6,12 +6,14 @@
 //! | [`ThresholdCounts`] | the gaps between the caller's thresholds | fixed | exact at the thresholds, bounded between |
 //! | [`CompactCounts`] | 261,506 published intervals | at most 4 MiB | bounded; exact for 8- and 16-bit scores |
 //! | [`ExactCounts`] | every distinct score | grows | exact |
+//! | [`GroupedCounts`] | one of the above for each key | rows of small groups | as those |
 //! | [`PairedCounts`] | of two models on the same rows: CompactCounts of each, and pairs of intervals | limited | as those |
 
 mod accumulator;
 mod compact;
 mod edges;
 mod exact;
+mod grouped;
 mod labels;
 mod losses;
 mod merge;
@@ -35,6 +37,10 @@ pub use exact::{
     Columns, ExactCounts, ExactPart, Filled, GroupValues, Order, Pairs, PositiveGroup, each_weighted_group,
     fold_positive_groups, one_vs_rest_pairs, roc_auc_pairs, weighted_tally,
 };
+pub use grouped::{
+    Groupable, GroupedCounts, GroupedPart, INTEGER, KeyChunk, KeyColumn, KeyValue, LARGE_INTEGER, UNSIGNED,
+};
+pub(crate) use grouped::{KeyNames, Keys};
 pub use labels::{LabelColumn, LabelPairs, LabelWeights, label_pairs};
 pub use losses::{Losses, losses};
 pub(crate) use moments::Moments;

@@ -98,6 +98,11 @@ impl<C> Kept<C> {
         self.with(other.range, other.bound)
     }
 
+    /// Upper bounds of every `Σ w²` and of every `Σ w s²` held.
+    pub(super) fn bound(&self) -> [f64; 2] {
+        self.bound
+    }
+
     /// Takes on what [`Kept::with`] found; the cells are the caller's to add.
     pub(super) fn set(&mut self, Beside { range, bound }: Beside) {
         (self.range, self.bound) = (range, bound);

@@ -10,7 +10,7 @@ use super::table::{self, Cells, Map, Table};
 use super::thresholds::Thresholds;
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::input::{Batch, Block, Working};
+use crate::input::{Batch, Block, DType, Working};
 use crate::simd::{self, DefaultFloatMode, Level};
 use crate::tally::{self, Masses, Tally};
 
@@ -167,6 +167,59 @@ impl ThresholdCounts {
 
     fn wide_plan<'e>(&self, edges: &'e Edges) -> &'e Plan<f64> {
         edges.wide.get_or_init(|| Plan::new(cutoffs(&self.thresholds, edges.dtype)))
+    }
+
+    /// The same with thresholds rounded as the first rows, of scores of this dtype, would have it.
+    pub(super) fn fixed_by(mut self, scores: DType) -> Self {
+        self.edges.get_or_insert_with(|| Edges::new(EdgeDType::of_scores(scores)));
+        self
+    }
+
+    /// The cell of each row of an unweighted batch without rows to drop, and the number of cells; none where further sums are
+    /// kept or there are many cells.
+    pub(super) fn listed(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<Option<(Vec<u32>, usize)>> {
+        /// A row of them for each of a thousand groups takes 4 MiB.
+        const MOST_CELLS: usize = 1 << 10;
+        let Some(edges) = self.edges.as_ref().filter(|_| self.moments.is_none() && self.counts.len() <= MOST_CELLS)
+        else {
+            return Ok(None);
+        };
+        let _mode = DefaultFloatMode::set();
+        let gaps = self.counts.len() / 2;
+        let table = match batch.working() {
+            Working::F32 => {
+                let plan = self.narrow_plan(edges);
+                table::count::<f32>(batch, &PlanGaps { plan, gaps }, usize::MAX, false, control)?
+            }
+            Working::F64 => {
+                let plan = self.wide_plan(edges);
+                table::count::<f64>(batch, &PlanGaps { plan, gaps }, usize::MAX, false, control)?
+            }
+        };
+        Ok(match table.cells {
+            Cells::Rows(cells) => Some((cells, self.counts.len())),
+            _ => None,
+        })
+    }
+
+    /// Adds so many rows to each cell.
+    pub(super) fn add_rows(&mut self, more: &[u32]) -> Result<()> {
+        let label = |label: usize| more.iter().skip(label).step_by(2).map(|&rows| u64::from(rows)).sum();
+        self.ledger = self.ledger.plus(Ledger { rows: [label(0), label(1)], ..Ledger::default() })?;
+        let counts = Arc::make_mut(&mut self.counts);
+        counts.iter_mut().zip(more).for_each(|(count, &more)| *count += u64::from(more));
+        Ok(())
+    }
+
+    /// Takes note of rows that were dropped elsewhere.
+    pub(super) fn drop_rows(&mut self, dropped: u64) -> Result<()> {
+        self.ledger = self.ledger.plus(Ledger { dropped, ..Ledger::default() })?;
+        Ok(())
+    }
+
+    /// Upper bounds of `Σ w²` and `Σ w s²`, where they are kept.
+    pub(super) fn square_bounds(&self) -> [f64; 2] {
+        self.moments.as_ref().map_or([0.0; 2], Kept::bound)
     }
 
     /// The parts of the state, for its bytes.

@@ -69,6 +69,15 @@ pub(crate) fn words<'b>(column: &Column<'b>) -> Option<&'b [u32]> {
     (column.dtype() == DType::U32).then(|| gather::borrowed(column, 0, column.len()))?
 }
 
+/// All bytes of a column of uint8 where they lie, if they follow one another.
+pub(crate) fn bytes_of<'b>(column: &Column<'b>) -> Option<&'b [u8]> {
+    match column.dtype() {
+        DType::U8 if column.is_empty() => Some(&[]),
+        DType::U8 => gather::borrowed(column, 0, column.len()),
+        _ => None,
+    }
+}
+
 /// The weights of rows `start..start + len`.
 ///
 /// # Errors

@@ -4,10 +4,10 @@
 //! |---|---|
 //! | 8 | `THRESHER` |
 //! | 2 | format version: 2 if it keeps further sums (`with_sums`), else 1 |
-//! | 1 | kind: 1 ThresholdCounts, 2 ExactCounts, 3 CompactCounts, 4 PairedCounts |
+//! | 1 | kind: 1 ThresholdCounts, 2 ExactCounts, 3 CompactCounts, 4 PairedCounts, 5 GroupedCounts |
 //! | 1 | 0 |
 //! | 8 | length of the payload |
-//! | … | payload: `threshold.rs`, `exact.rs`, `compact.rs`, `pairs.rs` |
+//! | … | payload: `threshold.rs`, `exact.rs`, `compact.rs`, `pairs.rs`, `grouped.rs` |
 //! | 4 | CRC-32 (IEEE) of all bytes before |
 //!
 //! All numbers are little-endian. Equal states give equal bytes: every payload is in canonical form, and holds no clock and
@@ -25,7 +25,7 @@ const VERSIONS: [u16; 2] = [1, 2];
 const HEADER: usize = 20;
 const CHECKSUM: usize = 4;
 /// By kind, from 1.
-const KINDS: [&str; 4] = ["ThresholdCounts", "ExactCounts", "CompactCounts", "PairedCounts"];
+const KINDS: [&str; 5] = ["ThresholdCounts", "ExactCounts", "CompactCounts", "PairedCounts", "GroupedCounts"];
 
 /// A payload in its frame; `sums`: further sums are part of it.
 pub(super) fn framed(kind: u8, sums: bool, payload: &[u8]) -> Vec<u8> {
@@ -74,7 +74,7 @@ pub(super) fn unframed(bytes: &[u8]) -> Result<(u8, bool, &[u8])> {
 pub(super) fn other_kind<T>(kind: u8, wanted: &str) -> Result<T> {
     match KINDS.get(usize::from(kind).wrapping_sub(1)) {
         Some(found) => invalid(format!("the bytes hold {found}, but {wanted} was to read them")),
-        None => invalid(format!("kind {kind} is none of 1, 2, 3, 4")),
+        None => invalid(format!("kind {kind} is none of 1, 2, 3, 4, 5")),
     }
 }
 

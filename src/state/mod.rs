@@ -3,6 +3,7 @@
 mod codec;
 mod compact;
 mod exact;
+mod grouped;
 mod pairs;
 mod reader;
 mod rows;
@@ -10,3 +11,4 @@ mod sums;
 mod threshold;
 
 pub use codec::AnyCounts;
+pub use grouped::AnyGrouped;

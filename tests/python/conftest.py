@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+import thresher as th
+from report_page import Page
+
 matplotlib.use("Agg")
 os.environ.setdefault("KERAS_BACKEND", "jax")  # `make test-keras` names others
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -30,3 +33,20 @@ def rows():
     labels = rng.random(1_000) < 0.3
     scores = np.round(rng.random(1_000) * 0.7 + labels * 0.2, 2)
     return labels, scores
+
+
+@pytest.fixture
+def counts(rows):
+    exact = th.ExactCounts()
+    exact.update(*rows)
+    return exact
+
+
+@pytest.fixture
+def page(tmp_path):
+    """Write a report and read it."""
+
+    def written(counts, **options):
+        return Page(th.report(counts, tmp_path / "report.html", **options))
+
+    return written

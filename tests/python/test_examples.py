@@ -95,6 +95,18 @@ def test_training_with_keras_logs_each_threshold_and_draws_each_epoch(tmp_path):
     assert sum("true_positives_0_" in key for key in keys.split(",")) == 2 * 19
 
 
+def test_training_with_keras_says_what_event_files_need(tmp_path):
+    """Where TensorBoard is installed they are read back: tests/trackers."""
+    if importlib.util.find_spec("tensorboard"):
+        pytest.skip("TensorBoard is installed")
+    folders = ["--output", str(tmp_path / "pictures"), "--tensorboard", str(tmp_path / "run")]
+    script = REPOSITORY / "examples" / "keras_training.py"
+    command = [sys.executable, str(script), "--rows", "6000", *folders]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert run.returncode == 1
+    assert "TensorBoardLogger needs tensorboard: pip install 'tensorboard'" in run.stderr
+
+
 def test_a_keras_model_in_folds_has_scikit_learns_figures():
     screen = run_example("keras_folds.py", "--rows", "3000", "--epochs", "2")
     assert "DIFFERENT" not in screen

@@ -71,6 +71,9 @@ FACE_ORDER = [
     "_accumulator",
     "resampling",
     "accumulators",
+    "_keys",
+    "_group_figures",
+    "grouped",
     "paired",
     "loading",
     "_loaded",
@@ -90,7 +93,9 @@ FACE_ORDER = [
     "_plot_matrix",
     "_plot_history",
     "plots",
+    "reporting",
     "__init__",
+    "__main__",
 ]
 
 # The drop-in for scikit-learn: each may import those before it, scikit-learn, and what anyone may import of thresher.
@@ -124,6 +129,7 @@ KERAS_ORDER = [
     "_framework",
     "_keys",
     "_limbs",
+    "_variables",
     "_state",
     "_cuts",
     "_rows",
@@ -132,9 +138,11 @@ KERAS_ORDER = [
     "_tables",
     "_thresholded",
     "_confusion",
+    "_precision_recall",
     "_at_rates",
     "_auc",
     "_four_counts",
+    "_mean_values",
     "_means",
     "_fscores",
     "_ious",
@@ -169,16 +177,55 @@ DROP_INS = {
 }
 
 # The page and the command: each module may import those before it, the face, and the libraries named.
-REPORT_ORDER: list[str] = []
-CLI_ORDER: list[str] = []
+REPORT_ORDER = [
+    "_steps",
+    "_printed",
+    "_histograms",
+    "_models",
+    "_slices",
+    "_notes",
+    "_drawing",
+    "_figures",
+    "_page",
+    "__init__",
+]
+CLI_ORDER = [
+    "__init__",
+    "_failures",
+    "_ranges",
+    "_cuts",
+    "_figures",
+    "_differences",
+    "_documents",
+    "_tables",
+    "_states",
+    "_slices",
+    "_shown",
+    "_difference_tables",
+    "_literals",
+    "_conditions",
+    "_limits",
+    "_merging",
+    "_schemas",
+    "_requests",
+    "_evaluating",
+    "_evaluation_document",
+    "_evaluation_tables",
+    "_showing",
+    "_differing",
+    "_help",
+    "_options",
+    "_app",
+]
 ROOMS = {"_report": (REPORT_ORDER, {"numpy"}), "cli": (CLI_ORDER, {"numpy", "typer", "click", "rich"})}
 
 PUBLIC = {
     *("roc_auc", "average_precision", "pr_auc", "roc_curve", "precision_recall_curve", "det_curve", "confusion_at"),
     *("ThresholdCounts", "CompactCounts", "ExactCounts", "thresholds_from", "load", "scan", "ConfusionCounts"),
     "PairedCounts",
+    *("GroupedCounts", "GroupedAuc"),
     *("RateIntervals", "Choice"),
-    *("RocCurve", "PrecisionRecallCurve", "DetCurve", "Band", "plots"),
+    *("RocCurve", "PrecisionRecallCurve", "DetCurve", "Band", "plots", "report"),
     *("bootstrap", "bootstrap_replicates"),
     *("Estimate", "roc_auc_interval", "average_precision_interval"),
     *("Comparison", "compare_average_precision", "compare_rate"),

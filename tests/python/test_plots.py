@@ -122,6 +122,17 @@ def test_the_legend_shows_the_area_and_the_bounds_of_an_inexact_one(rows):
     assert " in [" in legend(few.precision_recall_curve().plot(pyplot.figure().gca(), name="few"))[0]
 
 
+def test_the_legend_says_1_of_a_perfect_area_alone():
+    scores = np.linspace(0.0, 1.0, 20_000)
+    labels = scores > 0.5
+    for swapped, said in ((False, "AUC = 1"), (True, "AUC = 0.999")):
+        labels[[0, -1]] = [swapped, not swapped]
+        curve = th.roc_curve(labels, scores)
+        assert (curve.auc == 1) is not swapped
+        line, *_ = th.plots.curve(curve, pyplot.figure().subplots()).get_lines()
+        assert line.get_label() == said
+
+
 def test_long_curves_are_thinned_for_drawing_only():
     rng = np.random.default_rng(1)
     labels = rng.random(200_000) < 0.5

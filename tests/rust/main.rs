@@ -3,6 +3,7 @@
 mod accumulators;
 mod exact;
 mod golden;
+mod grouped;
 mod labels;
 mod measure;
 mod oracle;

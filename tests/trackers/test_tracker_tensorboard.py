@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -112,3 +113,16 @@ def test_tensorflow_is_not_needed(tmp_path):
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     assert read(tmp_path).Scalars("val_auc")[0].value == 0.5
+
+
+def test_the_example_writes_event_files_on_request(tmp_path):
+    script = Path(__file__).parents[2] / "examples" / "keras_training.py"
+    folders = ["--output", str(tmp_path / "pictures"), "--tensorboard", str(tmp_path / "run")]
+    command = [sys.executable, "-W", "error", str(script), "--rows", "6000", "--epochs", "2", *folders]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    held = read(tmp_path / "run")
+    assert sorted(held.Tags()["images"]) == ["confusion", "precision_recall", "roc"]
+    assert held.Tags()["tensors"] == ["precision_recall/pr_curves"]
+    for key in "val_auc", "val_recall_0_05", "true_positives_0_95":
+        assert [event.step for event in held.Scalars(key)] == [0, 1]

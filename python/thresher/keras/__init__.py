@@ -12,7 +12,7 @@ from thresher.keras._at_rates import (
     SpecificityAtSensitivity,
 )
 from thresher.keras._auc import AUC
-from thresher.keras._confusion import FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives
+from thresher.keras._confusion import FalseNegatives, FalsePositives, TrueNegatives, TruePositives
 from thresher.keras._confusion_metrics import ConfusionMetrics, FromCounts
 from thresher.keras._epoch_curves import EpochCurves
 from thresher.keras._exact import AveragePrecision, ExactAUC
@@ -35,6 +35,7 @@ from thresher.keras._means import (
 from thresher.keras._mlflow import MlflowLogger
 from thresher.keras._neptune import NeptuneLogger
 from thresher.keras._patching import Report, patch, patched, unpatch
+from thresher.keras._precision_recall import Precision, Recall
 from thresher.keras._tensorboard import TensorBoardLogger
 from thresher.keras._validation import ValidationMetrics
 from thresher.keras._wandb import WandbLogger

@@ -10,8 +10,8 @@ from thresher.keras._areas import NUMPY
 from thresher.keras._cuts import Counts
 from thresher.keras._framework import keras, registered
 from thresher.keras._rates import RATES
-from thresher.keras._state import cells
 from thresher.keras._thresholded import Thresholded
+from thresher.keras._variables import cells
 
 __all__ = ["PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity"]
 

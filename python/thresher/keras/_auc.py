@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from thresher.keras._areas import area
+from thresher.keras._areas import NUMPY, area
 from thresher.keras._cuts import Counts
-from thresher.keras._framework import keras, registered
+from thresher.keras._framework import host, keras, registered
 from thresher.keras._rows import Layout
-from thresher.keras._state import cells
 from thresher.keras._thresholded import Thresholded
+from thresher.keras._variables import cells
 
 __all__ = ["AUC"]
 
@@ -93,7 +93,7 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
             raise ValueError(f"`spacing` must be 'probability' or 'logit'. Received: spacing={spacing!r}")
         if spacing == "logit" and thresholds is not None:
             raise ValueError("`spacing` places the thresholds. Received both spacing='logit' and thresholds")
-        self._set_options(from_logits=from_logits, use_mask=use_mask, undefined=undefined, spacing=spacing)
+        self._set_options(from_logits=from_logits, use_mask=use_mask, undefined=undefined)
         super().__init__(
             num_thresholds=num_thresholds,
             curve=curve,
@@ -106,11 +106,17 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
             label_weights=label_weights,
             from_logits=from_logits,
         )
+        self.spacing = spacing
         if spacing == "logit":
             log_odds = np.linspace(-LOG_ODDS, LOG_ODDS, num_thresholds - 2)
             self._thresholds = np.concatenate(
                 [self._thresholds[:1], 1 / (1 + np.exp(-log_odds)), self._thresholds[-1:]]
             )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return Keras's config, and what is set beyond it."""
+        config = super().get_config()
+        return config if self.spacing == "probability" else {**config, "spacing": self.spacing}
 
     def _compared(self) -> Any:
         return np.concatenate([[-np.inf], np.sort(self.thresholds[1:-1]), [np.inf]])
@@ -119,7 +125,7 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
         return bool(self.multi_label)
 
     def _layout(self) -> Layout:
-        weights = None if self.multi_label or self.label_weights is None else np.asarray(self.label_weights)
+        weights = None if self.multi_label or self.label_weights is None else host(self.label_weights)
         return super()._layout()._replace(label_weights=weights)
 
     def _ensure_built(self, y_pred: Any) -> None:
@@ -135,7 +141,7 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
             return areas
         weights = library.ones_like(areas)
         if self.label_weights is not None:
-            weights = weights * self.label_weights
+            weights = weights * (host(self.label_weights) if library is NUMPY else self.label_weights)
         if self._options["undefined"] == "nan":
             weights = library.where(self._of_both(counts), weights, library.zeros_like(weights))
         return library.divide_no_nan(library.sum(areas * weights), library.sum(weights))

@@ -98,6 +98,8 @@ def as_array(leaf: Any) -> Any:
     """Return the values of a tensor of any library as a NumPy array, where they lie if they can be read there."""
     if hasattr(leaf, "detach"):  # a tensor of PyTorch, perhaps on a device
         leaf = leaf.detach().cpu()
+        if str(leaf.dtype) == "torch.bfloat16":  # which NumPy lacks; every value is a float32
+            leaf = leaf.float()
     return np.asarray(leaf)
 
 

@@ -20,8 +20,10 @@ __all__ = ["CELLS", "Counts", "Cuts"]
 
 CELLS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 
-# Up to here every score is compared with every threshold: vectorised, no scatter (docs/dev/keras-state.md).
-FEW = 32
+# Up to here every score is compared with every threshold: vectorised, no scatter (docs/dev/keras-state.md). Compiled,
+# by comparison and by gap, 4,096 rows on an even list and two processors: on jax 117 and 89 µs at 8 thresholds, 106 and
+# 98 at 16, 138 and 60 at 24, 192 and 66 at 32; on TensorFlow 378 and 470, 497 and 322, 768 and 340, 908 and 359.
+FEW = 16
 
 
 class Counts(NamedTuple):
@@ -108,7 +110,7 @@ class Cuts:
 
     def _gaps(self, scores: Any) -> Any:
         """Return for each score how many thresholds are below it: 0 for a NaN."""
-        scores = ops.where(ops.isnan(scores), ops.full_like(scores, -np.inf), scores)
+        scores = ops.where(ops.isnan(scores), ops.cast(-np.inf, scores.dtype), scores)
         n = len(self._edges)
         if not self._even:
             edges = ops.convert_to_tensor(self._edges, dtype=self.dtype)

@@ -8,8 +8,8 @@ import numpy as np
 
 from thresher.keras._framework import keras
 from thresher.keras._rows import LOWEST
-from thresher.keras._state import cells
 from thresher.keras._thresholded import Thresholded
+from thresher.keras._variables import cells
 
 __all__ = ["FourCounts"]
 

@@ -39,6 +39,7 @@ __all__ = [
     "ops",
     "outside_graphs",
     "py_dataset_batches",
+    "reads_float64",
     "reduce_to_samplewise_values",
     "registered",
     "replicas_of",
@@ -87,8 +88,17 @@ def runs_eagerly() -> bool:
 
 def working_dtype(dtype: str) -> str:
     """Return what scores and thresholds of a metric of that dtype are rounded to before they are compared."""
-    wide = dtype == "float64" and (BACKEND != "jax" or jax.numpy.float64 == jax.dtypes.canonicalize_dtype("float64"))
+    wide = dtype == "float64" and (BACKEND != "jax" or _jax_is_wide())
     return "float64" if wide else "float32"
+
+
+def _jax_is_wide() -> bool:
+    return bool(jax.numpy.float64 == jax.dtypes.canonicalize_dtype("float64"))
+
+
+def reads_float64() -> bool:
+    """Whether Keras's operations leave an array of float64 as it is; on NumPy and jax they read it as float32."""
+    return BACKEND in ("tensorflow", "torch") or (BACKEND == "jax" and _jax_is_wide())
 
 
 def outside_graphs() -> Any:

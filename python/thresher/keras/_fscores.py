@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from thresher.keras._framework import host, keras, ops, registered, runs_eagerly, tensor_of, working_dtype
+from thresher.keras._framework import host, keras, mask_of, ops, registered, runs_eagerly, tensor_of, working_dtype
 from thresher.keras._limbs import summed
-from thresher.keras._state import Limbed, cells
+from thresher.keras._rows import column, squashed
+from thresher.keras._state import Limbed
+from thresher.keras._variables import cells
 
 __all__ = ["F1Score", "FBetaScore"]
 
@@ -23,6 +25,17 @@ class _FScore(Limbed):
     false_negatives = cells()
     intermediate_weights = cells()
 
+    _options: dict[str, Any]
+
+    def _set_options(self, class_id: int | None, from_logits: bool, use_mask: bool) -> None:
+        options = {"class_id": class_id, "from_logits": from_logits, "use_mask": use_mask}
+        object.__setattr__(self, "_options", options)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return Keras's config, and what is set beyond it."""
+        more = {name: value for name, value in self._options.items() if value is not None and value is not False}
+        return {**super().get_config(), **more}  # type: ignore[misc]
+
     def _build_like(self, other: Any) -> None:
         shape = (None, *(other.true_positives.shape or (1,)))
         self._build(shape, shape)  # type: ignore[attr-defined]
@@ -31,10 +44,16 @@ class _FScore(Limbed):
         """Count a batch of shape (n, classes), or (n,) of one class.
 
         Labels count as they are, so soft ones count in part; weights are of rows, or of every entry.
+
+        Raises
+        ------
+        ValueError
+            If `class_id` is no column of the batch.
         """
-        given = (y_true, y_pred, sample_weight)
-        on_host = [None if each is None else host(each) for each in given] if runs_eagerly() else [None] * 3
-        if on_host[0] is not None and on_host[1] is not None and (on_host[2] is None) == (sample_weight is None):
+        mask = mask_of(y_pred) if self._options["use_mask"] else None
+        given = (y_true, y_pred, sample_weight, mask)
+        on_host = [None if each is None else host(each) for each in given] if runs_eagerly() else [None] * 4
+        if on_host[0] is not None and all((a is None) == (b is None) for a, b in zip(on_host, given, strict=True)):
             sums = self._sums(np, *(None if each is None else np.asarray(each, np.float64) for each in on_host))
             self._load()
             held = self._host.held
@@ -49,27 +68,35 @@ class _FScore(Limbed):
             variable = self._host.limbs[name]
             variable.assign(summed(variable.value, more))
 
-    def _sums(self, library: Any, y_true: Any, y_pred: Any, weights: Any) -> tuple[Any, ...]:
+    def _sums(self, library: Any, y_true: Any, y_pred: Any, weights: Any, mask: Any) -> tuple[Any, ...]:
         """Return the four sums of a batch, by class or, for the micro average, of all."""
-        if len(y_pred.shape) == 1:
-            y_pred = y_pred[:, None]
-        if len(y_true.shape) == 1:
-            y_true = y_true[:, None]
+        y_true, y_pred = (each[:, None] if len(each.shape) == 1 else each for each in (y_true, y_pred))
+        flagged, class_id = self._flagged(library, y_pred), self._options["class_id"]
+        if class_id is not None:
+            flagged, y_true = column(flagged, class_id, "y_pred"), column(y_true, class_id, "y_true")
         if not self._built:  # type: ignore[attr-defined]
-            self._build(tuple(y_true.shape), tuple(y_pred.shape))  # type: ignore[attr-defined]
-        if self.threshold is None:  # type: ignore[attr-defined]
-            greatest = library.max(y_pred, axis=-1, keepdims=True)
-            flagged = library.logical_and(y_pred >= greatest, library.abs(y_pred) > 1e-9)  # rows of zeros flag nothing
-        else:
-            narrow = y_pred.astype(np.float32) if library is np else y_pred
-            flagged = narrow > np.float32(self.threshold)  # type: ignore[attr-defined]
+            self._build(tuple(y_true.shape), tuple(flagged.shape))  # type: ignore[attr-defined]
         flagged = flagged.astype(np.float64) if library is np else ops.cast(flagged, "float32")
         parts = (flagged * y_true, flagged * (1 - y_true), (1 - flagged) * y_true, y_true)
-        if weights is not None:
-            while len(weights.shape) < 2:
-                weights = weights[..., None]
-            parts = tuple(part * weights for part in parts)
+        for factor in weights, mask:
+            if factor is not None:
+                by_entry = factor if len(factor.shape) else factor[None]
+                by_entry = by_entry if len(by_entry.shape) == 2 else by_entry[..., None]
+                parts = tuple(part * by_entry for part in parts)
         return tuple(library.sum(part, axis=self.axis) for part in parts)  # type: ignore[attr-defined]
+
+    def _flagged(self, library: Any, y_pred: Any) -> Any:
+        """Return where a class is predicted."""
+        logits = self._options["from_logits"]
+        if self.threshold is None:  # type: ignore[attr-defined]
+            greatest = y_pred >= library.max(y_pred, axis=-1, keepdims=True)
+            if logits:
+                return greatest
+            return library.logical_and(greatest, library.abs(y_pred) > 1e-9)  # rows of zeros flag nothing
+        scores = y_pred.astype(np.float32) if library is np else y_pred
+        if logits:
+            scores = squashed(scores) if library is np else ops.sigmoid(scores)
+        return scores > np.float32(self.threshold)  # type: ignore[attr-defined]
 
     def result(self) -> Any:
         """Return the score: of shape (classes,) without an average, else a scalar.
@@ -102,8 +129,27 @@ class _FScore(Limbed):
 class FBetaScore(_FScore, keras.metrics.FBetaScore):  # type: ignore[misc]
     """The F-beta score by class, or its average.
 
-    Arguments are those of `keras.metrics.FBetaScore` (average=None, beta=1.0, threshold=None, name, dtype); predictions
-    may also be of shape (n,). In [0, 1], with Keras's epsilon in every denominator: a perfect score is 1 - 2e-7.
+    Parameters
+    ----------
+    average : {None, "micro", "macro", "weighted"}, optional
+        None, the default, is one score a class.
+    beta : float, default 1.0
+        How much more recall weighs than precision; greater than 0.
+    threshold : float in (0, 1], optional
+        A class is predicted iff its score is greater; by default only the class of the greatest score is.
+    name, dtype : optional
+        As of every metric of Keras.
+    class_id : int, optional
+        Only this class is counted, of those that are predicted among all.
+    from_logits : bool, default False
+        Whether predictions are logits; they go through a sigmoid before they meet the threshold.
+    use_mask : bool, default False
+        Leave out what Keras's mask of the predictions hides; Keras counts it.
+
+    Notes
+    -----
+    In [0, 1], with Keras's epsilon in every denominator: a perfect score is 1 - 2e-7. Predictions may also be of shape
+    (n,): one class. Source: keras.metrics.FBetaScore (Keras 3.15.1).
 
     Examples
     --------
@@ -114,13 +160,45 @@ class FBetaScore(_FScore, keras.metrics.FBetaScore):  # type: ignore[misc]
     [0.3846, 0.9091, 0.8333]
     """
 
+    def __init__(
+        self,
+        average: str | None = None,
+        beta: float = 1.0,
+        threshold: float | None = None,
+        name: str = "fbeta_score",
+        dtype: Any = None,
+        *,
+        class_id: int | None = None,
+        from_logits: bool = False,
+        use_mask: bool = False,
+    ) -> None:
+        self._set_options(class_id, from_logits, use_mask)
+        super().__init__(average=average, beta=beta, threshold=threshold, name=name, dtype=dtype)
+
 
 @registered
 class F1Score(_FScore, keras.metrics.F1Score):  # type: ignore[misc]
     """The F1 score by class, or its average.
 
-    Arguments are those of `keras.metrics.F1Score` (average=None, threshold=None, name, dtype); predictions may also be
-    of shape (n,). In [0, 1], with Keras's epsilon in every denominator.
+    Parameters
+    ----------
+    average : {None, "micro", "macro", "weighted"}, optional
+        None, the default, is one score a class.
+    threshold : float in (0, 1], optional
+        A class is predicted iff its score is greater; by default only the class of the greatest score is.
+    name, dtype : optional
+        As of every metric of Keras.
+    class_id : int, optional
+        Only this class is counted, of those that are predicted among all.
+    from_logits : bool, default False
+        Whether predictions are logits; they go through a sigmoid before they meet the threshold.
+    use_mask : bool, default False
+        Leave out what Keras's mask of the predictions hides; Keras counts it.
+
+    Notes
+    -----
+    In [0, 1], with Keras's epsilon in every denominator: a perfect score is 1 - 2e-7. Predictions may also be of shape
+    (n,): one class. Source: keras.metrics.F1Score (Keras 3.15.1).
 
     Examples
     --------
@@ -130,3 +208,17 @@ class F1Score(_FScore, keras.metrics.F1Score):  # type: ignore[misc]
     >>> [round(float(value), 4) for value in metric.result()]
     [0.5]
     """
+
+    def __init__(
+        self,
+        average: str | None = None,
+        threshold: float | None = None,
+        name: str = "f1_score",
+        dtype: Any = None,
+        *,
+        class_id: int | None = None,
+        from_logits: bool = False,
+        use_mask: bool = False,
+    ) -> None:
+        self._set_options(class_id, from_logits, use_mask)
+        super().__init__(average=average, threshold=threshold, name=name, dtype=dtype)

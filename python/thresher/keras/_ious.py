@@ -8,7 +8,10 @@ import numpy as np
 
 from thresher.keras._framework import host, keras, ops, registered, runs_eagerly, sums_by_id, tensor_of
 from thresher.keras._limbs import counted, summed
-from thresher.keras._state import Limbed, cells
+from thresher.keras._mean_values import as_read, place_of_greatest
+from thresher.keras._rows import spread
+from thresher.keras._state import Limbed
+from thresher.keras._variables import cells
 
 __all__ = ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"]
 
@@ -19,7 +22,7 @@ class _Overlap(Limbed):
     total_cm = cells()
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Count a batch: ids that are no class, and rows of the class to ignore, are left out.
+        """Count a batch: ids that are no class (NaN too), and rows of the class to ignore, are left out.
 
         Weights are broadcast over the flattened rows and count as they are; Keras truncates them with its dtype "int".
         """
@@ -38,40 +41,67 @@ class _Overlap(Limbed):
         variable = self._host.limbs["total_cm"]
         variable.assign((counted if sample_weight is None else summed)(variable.value, matrix))
 
-    def _ids(self, values: Any, sparse: bool, library: Any) -> Any:
-        """Return class ids, flat; of probabilities, the place of the greatest."""
-        return values if sparse else library.argmax(values, axis=self.axis)  # type: ignore[attr-defined]
+    def _fractions_count(self) -> bool:
+        """Whether ids are compared before they are truncated: with a dtype of floats, as in Keras."""
+        return "float" in self.dtype  # type: ignore[attr-defined]
+
+    def _are_classes(self, values: Any) -> Any:
+        """Return which ids are of a class, before they are truncated; NaN is of none."""
+        from_first = values >= 0 if self._fractions_count() else values > -1
+        return from_first & (values < self.num_classes)  # type: ignore[attr-defined]
 
     def _matrix_on_host(self, y_true: Any, y_pred: Any, weights: Any) -> Any:
         if isinstance(self, keras.metrics.BinaryIoU):
             y_pred = y_pred.astype(np.float32) >= np.float32(self.threshold)
-        true = self._ids(y_true, self.sparse_y_true, np).astype(np.int64).reshape(-1)  # type: ignore[attr-defined]
-        found = self._ids(y_pred, self.sparse_y_pred, np).astype(np.int64).reshape(-1)  # type: ignore[attr-defined]
+        true, of_true = self._ids_on_host(y_true, self.sparse_y_true, self.ignore_class)  # type: ignore[attr-defined]
+        found, of_found = self._ids_on_host(y_pred, self.sparse_y_pred)  # type: ignore[attr-defined]
+        if true.shape != found.shape:
+            raise ValueError(f"`y_true` has {len(true)} class ids, but `y_pred` has {len(found)}")
         n = self.num_classes  # type: ignore[attr-defined]
-        kept = (true >= 0) & (true < n) & (found >= 0) & (found < n)
-        if self.ignore_class is not None:  # type: ignore[attr-defined]
-            kept &= true != self.ignore_class  # type: ignore[attr-defined]
+        kept = of_true & of_found
         if weights is not None:
-            weights = np.broadcast_to(weights.reshape(-1) if weights.ndim > 1 else weights, true.shape)[kept]
+            weights = spread(weights.reshape(-1) if weights.ndim > 1 else weights, true.shape)[kept]
             weights = weights.astype(np.float64)
         matrix = np.bincount(true[kept] * n + found[kept], weights=weights, minlength=n * n).reshape(n, n)
         return matrix if weights is not None else matrix.astype(np.int64)
 
+    def _ids_on_host(self, values: Any, sparse: bool, ignored: int | None = None) -> tuple[Any, Any]:
+        """Return class ids, flat, and which of them count; of probabilities, the place of the greatest."""
+        if not sparse:
+            read = as_read(values)
+            places = None if read is None else place_of_greatest(read, self.axis)  # type: ignore[attr-defined]
+            values = np.asarray(ops.argmax(values, axis=self.axis)) if places is None else places  # type: ignore[attr-defined]
+        values = values.reshape(-1)
+        kept = self._are_classes(values)
+        ids = values.astype(np.int64) if values.dtype.kind != "f" else np.where(kept, values, -1).astype(np.int64)
+        if ignored is not None:
+            kept &= (values if self._fractions_count() else ids) != ignored
+        return ids, kept
+
     def _matrix_in_graph(self, y_true: Any, y_pred: Any, weights: Any) -> Any:
         if isinstance(self, keras.metrics.BinaryIoU):
             y_pred = ops.cast(ops.convert_to_tensor(y_pred), "float32") >= self.threshold
-        true = ops.reshape(ops.cast(self._ids(y_true, self.sparse_y_true, ops), "int32"), (-1,))  # type: ignore[attr-defined]
-        found = ops.reshape(ops.cast(self._ids(y_pred, self.sparse_y_pred, ops), "int32"), (-1,))  # type: ignore[attr-defined]
+        true, of_true = self._ids_in_graph(y_true, self.sparse_y_true, self.ignore_class)  # type: ignore[attr-defined]
+        found, of_found = self._ids_in_graph(y_pred, self.sparse_y_pred)  # type: ignore[attr-defined]
         n = self.num_classes  # type: ignore[attr-defined]
-        kept = (true >= 0) & (true < n) & (found >= 0) & (found < n)
-        if self.ignore_class is not None:  # type: ignore[attr-defined]
-            kept = kept & (true != self.ignore_class)  # type: ignore[attr-defined]
-        cell = ops.where(kept, true * n + found, n * n)  # the last cell takes what is left out
+        cell = ops.where(of_true & of_found, true * n + found, n * n)  # the last cell takes what is left out
         if weights is not None:
             weights = ops.cast(ops.convert_to_tensor(weights), "float32")
             weights = ops.reshape(weights, (-1,)) if len(weights.shape) > 1 else weights
             weights = ops.broadcast_to(weights, ops.shape(true))
         return ops.reshape(sums_by_id(cell, n * n + 1, weights)[: n * n], (n, n))
+
+    def _ids_in_graph(self, values: Any, sparse: bool, ignored: int | None = None) -> tuple[Any, Any]:
+        values = ops.convert_to_tensor(values) if sparse else ops.argmax(values, axis=self.axis)  # type: ignore[attr-defined]
+        values = ops.reshape(values, (-1,))
+        if "float" not in keras.backend.standardize_dtype(values.dtype):
+            values = ops.cast(values, "int32")  # uint8 meets no -1
+        kept = self._are_classes(values)
+        values = ops.where(kept, values, ops.zeros_like(values))  # so that no NaN becomes class 0
+        ids = ops.cast(values, "int32")
+        if ignored is not None:
+            kept = kept & ((values if self._fractions_count() else ids) != ignored)
+        return ids, kept
 
     def result(self) -> Any:
         """Return the mean over the target classes that occur, with Keras's epsilon: a float32 scalar tensor."""

@@ -47,7 +47,11 @@ class Logger:
         """Log a picture: a Matplotlib figure, or uint8 pixels of shape (height, width, channels)."""
 
     def curve(self, step: int, name: str, counts: Any) -> None:
-        """Log what an accumulator counted, for trackers that draw curves themselves."""
+        """Log what an accumulator counted, for trackers that draw curves themselves.
+
+        The loggers of this package count `score > threshold`, whatever the `comparison` of `ValidationMetrics`, unless
+        the accumulator itself counted otherwise.
+        """
 
     def close(self) -> None:
         """Write what is pending and let go of the tracker."""

@@ -19,7 +19,19 @@ from thresher.keras._framework import (
     working_dtype,
 )
 from thresher.keras._limbs import counted, summed
-from thresher.keras._state import Limbed, cells
+from thresher.keras._mean_values import (
+    as_read,
+    equal,
+    equal_above,
+    equal_greatest,
+    equal_greatest_of_id,
+    id_in_top_k,
+    losses,
+    top_k,
+    weighted_sums,
+)
+from thresher.keras._state import Limbed
+from thresher.keras._variables import cells
 
 __all__ = [
     "Accuracy",
@@ -38,16 +50,17 @@ class _Mean(Limbed):
     total = cells()
     count = cells()
 
+    _values_on_host: Any  # a function of `_mean_values`
+
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add the values of a batch, weighted; a mask of the predictions is applied, as by Keras."""
         mask = mask_of(y_pred)
-        values = self._fn(y_true, y_pred, **self._fn_kwargs)  # type: ignore[attr-defined]
-        weights = apply_mask(sample_weight, mask, dtype=self.dtype, reduction="sum")  # type: ignore[attr-defined]
-        values, weights = reduce_to_samplewise_values(values, weights, reduce_fn=ops.mean, dtype=self.dtype)  # type: ignore[attr-defined]
-        on_host = host(values) if runs_eagerly() else None
-        if on_host is not None:
-            self._add_on_host(on_host, None if weights is None else host(weights))
+        if runs_eagerly() and self._added_on_host(y_true, y_pred, sample_weight, mask):
             return
+        values = self._fn(y_true, y_pred, **self._fn_kwargs)  # type: ignore[attr-defined]
+        dtype = working_dtype(self.dtype)  # type: ignore[attr-defined] # a half overflows at 65,520 rows
+        weights = apply_mask(sample_weight, mask, dtype=dtype, reduction="sum")
+        values, weights = reduce_to_samplewise_values(values, weights, reduce_fn=ops.mean, dtype=dtype)
         total, count = self._host.limbs["total"], self._host.limbs["count"]
         total.assign(summed(total.value, ops.cast(ops.sum(values), "float32")))
         if weights is None:
@@ -56,15 +69,27 @@ class _Mean(Limbed):
         else:
             count.assign(summed(count.value, ops.cast(ops.sum(weights), "float32")))
 
-    def _add_on_host(self, values: np.ndarray, weights: np.ndarray | None) -> None:
+    def _added_on_host(self, y_true: Any, y_pred: Any, sample_weight: Any, mask: Any) -> bool:
+        """Whether all of a batch is on the host; it is counted then."""
+        weights = None if sample_weight is None else host(sample_weight)
+        hidden = None if mask is None else host(mask)
+        labels, scores = as_read(y_true), as_read(y_pred)
+        if labels is None or scores is None or (weights is None) != (sample_weight is None):
+            return False
+        values = self._values_on_host(labels, scores, **self._fn_kwargs)  # type: ignore[attr-defined]
+        if values is None:
+            values = host(self._fn(y_true, y_pred, **self._fn_kwargs))  # type: ignore[attr-defined]
+        if values is None or (hidden is None) != (mask is None):
+            return False
+        total, count = weighted_sums(values, weights, hidden)
         self._load()
         held = self._host.held
         assert held is not None
-        held["total"] = held["total"] + np.asarray(values.sum(dtype=np.float64))
-        rows = np.asarray(len(values) if values.ndim else 1) if weights is None else weights.sum(dtype=np.float64)
-        held["count"] = held["count"] + np.asarray(rows)
+        held["total"] = held["total"] + np.asarray(total)
+        held["count"] = held["count"] + np.asarray(count)
         self._host.blank = False
         self._changed()
+        return True
 
     def result(self) -> Any:
         """Return the mean of all rows: a scalar tensor, 0 before the first."""
@@ -92,6 +117,8 @@ class Accuracy(_Mean, keras.metrics.Accuracy):  # type: ignore[misc]
     0.75
     """
 
+    _values_on_host = staticmethod(equal)
+
 
 @registered
 class BinaryAccuracy(_Mean, keras.metrics.BinaryAccuracy):  # type: ignore[misc]
@@ -108,6 +135,8 @@ class BinaryAccuracy(_Mean, keras.metrics.BinaryAccuracy):  # type: ignore[misc]
     >>> round(float(metric.result()), 4)
     0.75
     """
+
+    _values_on_host = staticmethod(equal_above)
 
 
 @registered
@@ -126,6 +155,8 @@ class CategoricalAccuracy(_Mean, keras.metrics.CategoricalAccuracy):  # type: ig
     0.5
     """
 
+    _values_on_host = staticmethod(equal_greatest)
+
 
 @registered
 class SparseCategoricalAccuracy(_Mean, keras.metrics.SparseCategoricalAccuracy):  # type: ignore[misc]
@@ -143,6 +174,8 @@ class SparseCategoricalAccuracy(_Mean, keras.metrics.SparseCategoricalAccuracy):
     0.5
     """
 
+    _values_on_host = staticmethod(equal_greatest_of_id)
+
 
 @registered
 class TopKCategoricalAccuracy(_Mean, keras.metrics.TopKCategoricalAccuracy):  # type: ignore[misc]
@@ -159,6 +192,8 @@ class TopKCategoricalAccuracy(_Mean, keras.metrics.TopKCategoricalAccuracy):  # 
     >>> round(float(metric.result()), 4)
     0.5
     """
+
+    _values_on_host = staticmethod(top_k)
 
 
 @registered
@@ -178,6 +213,8 @@ class SparseTopKCategoricalAccuracy(_Mean, keras.metrics.SparseTopKCategoricalAc
     0.5
     """
 
+    _values_on_host = staticmethod(id_in_top_k)
+
 
 @registered
 class BinaryCrossentropy(_Mean, keras.metrics.BinaryCrossentropy):  # type: ignore[misc]
@@ -194,3 +231,5 @@ class BinaryCrossentropy(_Mean, keras.metrics.BinaryCrossentropy):  # type: igno
     >>> round(float(metric.result()), 4)
     0.8149
     """
+
+    _values_on_host = staticmethod(losses)

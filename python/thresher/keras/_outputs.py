@@ -109,11 +109,19 @@ class Output:
         with self.clock.running("count"):
             rows = [(labels, scores) for (labels, _, _), scores in zip(waiting, found, strict=True)]
             self._begin(rows)
-            tables = [
-                Table.of(self.kind, labels, scores, weights, self.settings.name)
-                for (labels, _, weights), scores in zip(waiting, found, strict=True)
-            ]
-            self._count(_joined(tables))
+            self._count(self._table(waiting, found))
+
+    def _table(self, waiting: list[tuple[Any, Any, Any]], found: list[NDArray[Any]]) -> Table:
+        """Return the rows of all batches; plain ones are joined first, which saves a look at each."""
+        labels = [each for each, _, _ in waiting]
+        if self.kind == "binary" and all(weights is None for _, _, weights in waiting) and _alike(labels, found):
+            flat = [[each.reshape(-1) for each in column] for column in (labels, found)]
+            return Table(np.concatenate(flat[0]), np.concatenate(flat[1]), None)
+        tables = [
+            Table.of(self.kind, each, scores, weights, self.settings.name)
+            for (each, _, weights), scores in zip(waiting, found, strict=True)
+        ]
+        return _joined(tables)
 
     def _begin(self, rows: list[tuple[NDArray[Any], NDArray[Any]]]) -> None:
         """Make the accumulators, when the first rows tell their shape."""
@@ -194,6 +202,17 @@ def tell(outputs: Sequence[Output], epoch: int | None) -> None:
         when = "" if epoch is None else f" in epoch {epoch}"
         rows = max(output.rows for output in outputs)
         warnings.warn(f"of {rows:,} validation rows{when}, left out: {'; '.join(told)}", stacklevel=3)
+
+
+def _alike(labels: list[NDArray[Any]], scores: list[NDArray[Any]]) -> bool:
+    """Whether all batches are one label and one score a row, in one dtype each."""
+    return all(
+        type(one) is np.ndarray
+        and one.dtype == labels[0].dtype
+        and two.dtype == scores[0].dtype
+        and one.size == two.size == len(one) == len(two)
+        for one, two in zip(labels, scores, strict=True)
+    )
 
 
 def _joined(tables: list[Table]) -> Table:

@@ -149,7 +149,8 @@ def _told(rebound: tuple[str, ...]) -> Report:
         f"{module_name}.{name}"
         for module_name, namespace in _namespaces(lambda name: name.split(".")[0] not in ("keras", "thresher"))
         for name, value in list(namespace.items())
-        if isinstance(value, type) and value in _patched
+        # Not isinstance, which asks a value for its `__class__`: some of torch's answer with a warning.
+        if issubclass(type(value), type) and value in _patched
     ]
     return Report(tuple(sorted(theirs.__name__ for theirs in _patched)), rebound, tuple(sorted(left)))
 

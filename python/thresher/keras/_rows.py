@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from thresher.keras._framework import ops
 
-__all__ = ["LOWEST", "Layout", "Rows", "rows_in_graph", "rows_on_host"]
+__all__ = ["LOWEST", "Layout", "Rows", "column", "of_one_rank", "rows_in_graph", "rows_on_host", "spread", "squashed"]
 
 LOWEST = -1e10  # what Keras gives to scores that are not among the top k
 
@@ -50,21 +50,20 @@ def rows_on_host(layout: Layout, y_true: Any, y_pred: Any, sample_weight: Any, m
     narrow = y_pred.dtype == np.float16 and not layout.from_logits  # which the core reads as it is
     scores = y_pred if narrow or y_pred.dtype == layout.dtype else y_pred.astype(layout.dtype)
     if layout.from_logits:
-        with np.errstate(over="ignore"):
-            scores = 1 / (1 + np.exp(-scores))
-    scores, labels = _of_one_rank(scores, labels, np)
+        scores = squashed(scores)
+    scores, labels = of_one_rank(scores, labels, np)
     weights = None
     if sample_weight is not None:
         weights = np.asarray(sample_weight)
         weights = weights if weights.dtype.kind == "f" else weights.astype(np.float32)
-        _, weights = _of_one_rank(labels, weights[..., None], np, expand=False)
+        _, weights = of_one_rank(labels, weights[..., None], np, expand=False)
     if layout.top_k is not None:
         scores = _top_k_on_host(scores, layout.top_k)
     labels, scores = _one_class(layout, labels, scores)
     if labels.shape != scores.shape:
         raise _disagree(labels.shape, scores.shape)
     if weights is not None:
-        weights = _spread(weights, scores.shape)
+        weights = spread(weights, scores.shape)
     if layout.label_weights is not None:
         by_label = np.broadcast_to(np.asarray(layout.label_weights)[None], scores.shape)
         weights = by_label if weights is None else weights * by_label
@@ -81,15 +80,15 @@ def rows_in_graph(layout: Layout, y_true: Any, y_pred: Any, sample_weight: Any, 
     labels = ops.cast(ops.convert_to_tensor(y_true), "bool")
     if layout.from_logits:
         scores = ops.sigmoid(scores)
-    scores, labels = _of_one_rank(scores, labels, ops)
+    scores, labels = of_one_rank(scores, labels, ops)
     weights = None
     if sample_weight is not None:
         weights = ops.expand_dims(ops.cast(ops.convert_to_tensor(sample_weight), "float32"), -1)
-        _, weights = _of_one_rank(labels, weights, ops, expand=False)
+        _, weights = of_one_rank(labels, weights, ops, expand=False)
     if layout.top_k is not None:
         _, best = ops.top_k(scores, layout.top_k)
         chosen = ops.sum(ops.one_hot(best, scores.shape[-1], axis=-1), axis=-2)
-        scores = ops.where(chosen > 0, scores, ops.full_like(scores, LOWEST))
+        scores = ops.where(chosen > 0, scores, ops.cast(LOWEST, scores.dtype))
     labels, scores = _one_class(layout, labels, scores)
     known = [
         (a, b) for a, b in zip(labels.shape, scores.shape, strict=False) if isinstance(a, int) and isinstance(b, int)
@@ -113,7 +112,7 @@ def rows_in_graph(layout: Layout, y_true: Any, y_pred: Any, sample_weight: Any, 
     return Rows(*(None if each is None else ops.reshape(each, (-1,)) for each in (labels, scores, weights)))
 
 
-def _of_one_rank(x: Any, y: Any, library: Any, expand: bool = True) -> tuple[Any, Any]:
+def of_one_rank(x: Any, y: Any, library: Any, expand: bool = True) -> tuple[Any, Any]:
     """Return both with equal ranks, where they differ by one and the extra axis is of length 1, as Keras does."""
     longer = len(x.shape) - len(y.shape)
     if longer == 1 and x.shape[-1] == 1:
@@ -135,7 +134,27 @@ def _one_class(layout: Layout, labels: Any, scores: Any) -> tuple[Any, Any]:
             "When class_id is provided, y_pred must be a 2D array with shape (num_samples, num_classes), "
             f"found shape: {scores.shape}"
         )
-    return labels[..., layout.class_id, None], scores[..., layout.class_id, None]
+    return column(labels, layout.class_id, "y_true"), column(scores, layout.class_id, "y_pred")
+
+
+def squashed(logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the sigmoid of logits, in their dtype."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-logits))  # type: ignore[no-any-return]
+
+
+def column(values: Any, class_id: int, argument: str) -> Any:
+    """Return the column of one class, as a last axis of length 1; a negative id counts from the end, as in Keras.
+
+    Raises
+    ------
+    ValueError
+        If there is no such class.
+    """
+    n_classes = values.shape[-1]
+    if n_classes is not None and not -n_classes <= class_id < n_classes:
+        raise ValueError(f"`class_id` is {class_id}, but `{argument}` has {n_classes} classes, 0 to {n_classes - 1}")
+    return values[..., class_id, None]
 
 
 def _top_k_on_host(scores: npt.NDArray[Any], k: int) -> npt.NDArray[Any]:
@@ -147,7 +166,8 @@ def _top_k_on_host(scores: npt.NDArray[Any], k: int) -> npt.NDArray[Any]:
     return kept
 
 
-def _spread(weights: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+def spread(weights: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Return the weights broadcast to the shape of the predictions, or raise a ValueError that names both shapes."""
     try:
         return np.broadcast_to(weights, shape)
     except ValueError:
@@ -158,6 +178,8 @@ def _spread(weights: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[An
 
 def _unmasked(layout: Layout, rows: Rows, mask: npt.NDArray[Any]) -> Rows:
     mask = mask.astype(np.bool_)
+    if layout.by_label and mask.ndim > 1:  # labels of one row hidden apart: they stay, and weigh nothing
+        return rows._replace(weights=mask * (1.0 if rows.weights is None else rows.weights))
     if layout.by_label:
         return Rows(*(None if each is None else each[mask] for each in rows))
     mask = np.broadcast_to(mask.reshape(mask.shape + (1,) * (rows.scores.ndim - mask.ndim)), rows.scores.shape)

@@ -31,7 +31,6 @@ DEFAULTS: dict[str, Any] = {
     "undefined": "zero",
     "per_threshold": False,
     "key_format": None,
-    "spacing": "probability",  # of AUC
 }
 
 

@@ -131,6 +131,27 @@ impl CompactCounts {
         resolved.collect()
     }
 
+    /// The lower edge of an interval.
+    pub(super) fn lower_edge(interval: usize) -> f64 {
+        intervals::edge(interval as u32)
+    }
+
+    /// The lower edge of the interval that a score lies in.
+    pub(super) fn edge_below(score: f64) -> f64 {
+        intervals::edge(intervals::of_f64(score))
+    }
+
+    /// Takes note of rows that were dropped elsewhere.
+    pub(super) fn drop_rows(&mut self, dropped: u64) -> Result<()> {
+        self.ledger = self.ledger.plus(Ledger { dropped, ..Ledger::default() })?;
+        Ok(())
+    }
+
+    /// Upper bounds of `Σ w²` and `Σ w s²`, where they are kept.
+    pub(super) fn square_bounds(&self) -> [f64; 2] {
+        self.moments.as_ref().map_or([0.0; 2], Kept::bound)
+    }
+
     /// The parts of the state, for its bytes.
     pub(crate) fn parts(&self) -> (&Pages<u64>, &Pages<f64>, Ledger) {
         (&self.counts, &self.sums, self.ledger)

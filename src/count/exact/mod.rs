@@ -297,6 +297,17 @@ impl ExactCounts {
         fold::of_held(&self.base, &held, self.ledger.total(), control)
     }
 
+    /// Takes note of rows that were dropped elsewhere.
+    pub(super) fn drop_rows(&mut self, dropped: u64) -> Result<()> {
+        self.ledger = self.ledger.plus(Ledger { dropped, ..Ledger::default() })?;
+        Ok(())
+    }
+
+    /// An upper bound of `Σ w²`, where it is kept.
+    pub(super) fn square_bound(&self) -> f64 {
+        self.square_bound.unwrap_or(0.0)
+    }
+
     /// Rows, for its bytes.
     pub(crate) fn ledger(&self) -> Ledger {
         self.ledger

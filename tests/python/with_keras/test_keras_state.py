@@ -190,6 +190,39 @@ def test_masked_steps_are_counted_as_in_keras_or_left_out_on_request():
     assert array(asked.stateless_result(values)) == array(asked.result())
 
 
+@pytest.mark.skipif(keras.backend.backend() == "numpy", reason="NumPy arrays carry no mask")
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shape", [(40,), (40, 3)], ids=["of rows", "of labels"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ours_of.AUC(multi_label=True, use_mask=True, num_labels=3),
+        lambda: ours_of.ConfusionMetrics([0.3, 0.6], report=["recall"], per_label=True, num_labels=3, use_mask=True),
+        lambda: ours_of.ExactAUC(multi_label=True, use_mask=True),
+    ],
+    ids=["AUC", "ConfusionMetrics", "ExactAUC"],
+)
+def test_what_is_hidden_of_several_labels_is_left_out_of_each(make, shape, weighted):
+    rng = np.random.default_rng(4)
+    labels, scores = (rng.random((40, 3)) < 0.5).astype(np.float32), rng.random((40, 3)).astype(np.float32)
+    mask = rng.random(shape) < 0.7
+    weights = rng.integers(1, 5, (40, 3)).astype(np.float32) if weighted else np.ones((40, 3), np.float32)
+    tensor = keras.ops.convert_to_tensor(scores)
+    keras.src.backend.set_keras_mask(tensor, keras.ops.convert_to_tensor(mask))
+    hidden, weighed_out = make(), make()
+    hidden.update_state(labels, tensor, *([weights] if weighted else []))
+    weighed_out.update_state(labels, scores, weights * mask.reshape(40, -1))
+
+    def told(result):
+        return np.array([array(value) for value in result.values()] if isinstance(result, dict) else array(result))
+
+    np.testing.assert_allclose(told(hidden.result()), told(weighed_out.result()), rtol=1e-6)
+    if hidden.variables:
+        values = [keras.ops.convert_to_tensor(value) for value in hidden.stateless_reset_state()]
+        values = hidden.stateless_update_state(values, labels, tensor, *([weights] if weighted else []))
+        np.testing.assert_allclose(told(hidden.stateless_result(values)), told(hidden.result()), rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["ExactAUC", "AUC"])
 def test_a_batch_with_one_refused_label_leaves_every_label_as_it_was(name):
     metric = getattr(ours_of, name)(multi_label=True)
@@ -210,3 +243,24 @@ def test_logits_of_half_precision_are_squashed_in_single_on_both_paths():
     half.update_state(labels, scores.astype(np.float16))
     single.update_state(labels, scores.astype(np.float16).astype(np.float32))
     assert array(half.result()).tolist() == array(single.result()).tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("Recall", {}), ("AUC", {}), ("BinaryAccuracy", {}), ("F1Score", {"threshold": 0.5})]
+)
+def test_the_dtype_of_a_metric_is_that_of_its_answer_but_never_a_half(name, arguments):
+    wide = "float32" if keras.backend.backend() == "jax" else "float64"
+    for dtype, expected in (("float16", "float32"), ("bfloat16", "float32"), ("float32", "float32"), ("float64", wide)):
+        metric = getattr(ours_of, name)(dtype=dtype, **arguments)
+        metric.update_state(np.float32([[1], [0], [1]]), np.float32([[0.3], [0.7], [0.9]]))
+        assert keras.backend.standardize_dtype(metric.result().dtype) == expected
+
+
+def test_doubles_are_compared_as_doubles_where_the_dtype_says_so():
+    labels, scores = np.ones(2), np.array([0.3, 0.3 + 1e-12])
+    found = {}
+    for dtype in "float32", "float64":
+        metric = ours_of.Recall(0.3, dtype=dtype)
+        metric.update_state(labels, scores)
+        found[dtype] = float(metric.result())
+    assert found == {"float32": 0.0, "float64": 0.0 if keras.backend.backend() == "jax" else 0.5}

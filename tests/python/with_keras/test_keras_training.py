@@ -31,6 +31,7 @@ def metrics_of(module):
         module.AUC(num_thresholds=65, curve="PR", name="pr"),
         module.Precision(name="precision"),
         module.Recall(thresholds=[0.125, 0.5, 0.75], name="recall"),
+        module.Recall(thresholds=[place / 32 for place in range(1, 20)], name="recall_at_19"),
         module.TruePositives(name="tp"),
         module.SensitivityAtSpecificity(0.8, num_thresholds=65, name="at"),
     ]
@@ -105,6 +106,43 @@ def test_each_threshold_has_its_own_key_in_logs_history_csv_and_file_names(tmp_p
         expected = ((scores > threshold) & (y == 1)).sum() / (y == 1).sum()
         assert np.isclose(history[f"val_{key}"][-1], expected)
     assert len(list(tmp_path.glob("*.keras"))) == 2
+
+
+@trains
+@pytest.mark.parametrize("kind", ["EarlyStopping", "ReduceLROnPlateau"])
+def test_a_monitor_of_one_threshold_wants_a_mode_and_says_so(kind):
+    x, y = data(64)
+    for mode in "auto", "max":
+        model = model_of()
+        metric = ours_of.Recall([0.05, 0.5], per_threshold=True, name="recall")
+        model.compile("sgd", "binary_crossentropy", metrics=[metric])
+        monitor = getattr(keras.callbacks, kind)(monitor="val_recall_0_05", mode=mode, patience=1, min_delta=2)
+
+        def fit(model=model, monitor=monitor):
+            return model.fit(x, y, epochs=4, verbose=0, validation_data=(x, y), callbacks=[monitor]).history
+
+        if mode == "auto":
+            with pytest.raises(ValueError, match=r"(?s)val_recall_0_05.*Pass `mode='max'`"):
+                fit()
+            continue
+        history = fit()
+        if kind == "EarlyStopping":
+            assert len(history["loss"]) == 2
+        else:
+            assert history["learning_rate"][-1] < history["learning_rate"][0]
+
+
+@trains
+def test_beside_validation_metrics_a_monitor_of_one_threshold_needs_no_mode():
+    x, y = data(64)
+    model = model_of()
+    metric = ours_of.Recall([0.05, 0.5], per_threshold=True, name="recall")
+    model.compile("sgd", "binary_crossentropy", metrics=[metric])
+    monitor = keras.callbacks.EarlyStopping(monitor="val_recall_0_05", patience=1, min_delta=2)
+    validation = ours_of.ValidationMetrics((x, y), metrics=("auc", "recall"), thresholds=[0.05, 0.5])
+    history = model.fit(x, y, epochs=4, verbose=0, callbacks=[monitor, validation]).history
+    assert monitor.mode == "max"
+    assert len(history["loss"]) == 2
 
 
 @trains

@@ -1,0 +1,257 @@
+//! A batch and the groups of its rows → rows by shelf.
+
+use std::ops::Range;
+
+use super::rows::{GROUPS, Kept, Rows};
+use crate::control::Control;
+use crate::count::accumulator::Ledger;
+use crate::count::workers;
+use crate::error::{Error, Result};
+use crate::input::{BLOCK_ROWS, Batch, BlockReader, Working};
+use crate::simd;
+
+/// Rows that a worker sorts by shelf at a time: some hundred for each of a thousand shelves.
+const CHUNK: usize = 1 << 18;
+
+const PURPOSE: &str = "rows of groups";
+
+/// What a batch holds.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// Its rows by shelf.
+    pub(super) shelves: Vec<Rows>,
+    /// The group of each row that was dropped.
+    pub(super) dropped: Vec<u32>,
+    pub(super) ledger: Ledger,
+    pub(super) bounds: Bounds,
+}
+
+/// Upper bounds of what all groups together hold: while the total can be told, so can every part of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Bounds {
+    /// `Σ w` of rows with a weight.
+    pub(super) weights: f64,
+    /// `Σ w²` and `Σ w s²`, where further sums are kept; of finite scores.
+    pub(super) squares: [f64; 2],
+}
+
+impl Bounds {
+    /// Both together.
+    ///
+    /// # Errors
+    /// [`Error::WeightOverflow`], [`Error::SumOverflow`]: a little before the sums themselves would, in whatever order they
+    /// are taken.
+    pub(super) fn plus(self, more: Self) -> Result<Self> {
+        const LIMIT: f64 = f64::MAX * (1.0 - 1.0 / (1 << 20) as f64);
+        let weights = self.weights + more.weights;
+        let squares = [0, 1].map(|i| self.squares[i] + more.squares[i]);
+        if !(weights <= LIMIT) {
+            return Err(Error::WeightOverflow);
+        }
+        match squares.iter().position(|square| !(*square <= LIMIT)) {
+            Some(i) => Err(Error::SumOverflow { sum: ["Σ w²", "Σ w s²"][i] }),
+            None => Ok(Self { weights, squares }),
+        }
+    }
+}
+
+/// What is looked for besides the rows themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// `Σ w²`.
+    pub(super) squares: bool,
+    /// `Σ w s²`.
+    pub(super) scores: bool,
+}
+
+/// Reads a batch whose rows are of these groups, which lie on so many shelves.
+pub(super) fn read(
+    batch: &Batch<'_>,
+    groups: &[u32],
+    shelves: usize,
+    wanted: Wanted,
+    control: &Control<'_>,
+) -> Result<Read> {
+    match batch.working() {
+        Working::F32 => read_as::<f32>(batch, groups, shelves, wanted, control),
+        Working::F64 => read_as::<f64>(batch, groups, shelves, wanted, control),
+    }
+}
+
+fn read_as<S: Kept>(
+    batch: &Batch<'_>,
+    groups: &[u32],
+    shelves: usize,
+    wanted: Wanted,
+    control: &Control<'_>,
+) -> Result<Read> {
+    let mut read = Read {
+        shelves: empty(batch.working(), groups, shelves, batch.weighted())?,
+        dropped: Vec::new(),
+        ledger: Ledger::default(),
+        bounds: Bounds::default(),
+    };
+    let start = || Ok(BlockReader::<S>::new(control.level));
+    let make = |reader: &mut BlockReader<S>, range: Range<usize>| {
+        let mut chunk = Chunk::<S>::with_room(range.len(), batch.weighted())?;
+        for start in range.clone().step_by(BLOCK_ROWS) {
+            control.check()?;
+            let len = BLOCK_ROWS.min(range.end - start);
+            chunk.take(batch, reader, groups, start, len, control)?;
+        }
+        chunk.sorted(shelves, wanted)
+    };
+    let mut outcome = Ok(());
+    let commit = |sorted: SortedChunk| {
+        if outcome.is_ok() {
+            outcome = sorted.add_to(&mut read);
+        }
+    };
+    workers::in_order(batch.len(), CHUNK, control, start, make, commit)?;
+    outcome?;
+    read.ledger.weighted = batch.weighted() && read.ledger.rows != [0, 0];
+    Ok(read)
+}
+
+/// Shelves without rows, with room for those that will come.
+fn empty(working: Working, groups: &[u32], shelves: usize, weighted: bool) -> Result<Vec<Rows>> {
+    let mut lens = vec![0_usize; shelves];
+    match &mut lens[..] {
+        [only] => *only = groups.len(),
+        lens => groups.iter().for_each(|&group| lens[group as usize / GROUPS] += 1),
+    }
+    let room = |len: usize| {
+        let scores = match working {
+            Working::F32 => f32::kept(simd::room(len, PURPOSE)?),
+            Working::F64 => f64::kept(simd::room(len, PURPOSE)?),
+        };
+        let weights = simd::room(if weighted { len } else { 0 }, PURPOSE)?;
+        Ok(Rows { tags: simd::room(len, PURPOSE)?, scores, weights })
+    };
+    lens.into_iter().map(room).collect()
+}
+
+/// Rows that are to be counted, as they came.
+struct Chunk<S> {
+    groups: Vec<u32>,
+    labels: Vec<u8>,
+    scores: Vec<S>,
+    weights: Vec<f64>,
+    dropped: Vec<u32>,
+}
+
+impl<S: Kept> Chunk<S> {
+    fn with_room(rows: usize, weighted: bool) -> Result<Self> {
+        Ok(Self {
+            groups: simd::room(rows, PURPOSE)?,
+            labels: simd::room(rows, PURPOSE)?,
+            scores: simd::room(rows, PURPOSE)?,
+            weights: simd::room(if weighted { rows } else { 0 }, PURPOSE)?,
+            dropped: Vec::new(),
+        })
+    }
+
+    /// Adds rows `start..start + len` of a batch, less those that are left out.
+    fn take(
+        &mut self,
+        batch: &Batch<'_>,
+        reader: &mut BlockReader<S>,
+        groups: &[u32],
+        start: usize,
+        len: usize,
+        control: &Control<'_>,
+    ) -> Result<()> {
+        let block = reader.read_uninspected(batch, start, len);
+        let groups = &groups[start..start + len];
+        if block.clean(control.level) {
+            self.groups.extend_from_slice(groups);
+            self.labels.extend_from_slice(block.labels);
+            self.scores.extend_from_slice(block.scores);
+            self.weights.extend_from_slice(block.weights.unwrap_or_default());
+            return Ok(());
+        }
+        block.refuse(batch, start)?;
+        for (i, &group) in groups.iter().enumerate() {
+            let weight = block.weights.map_or(1.0, |weights| weights[i]);
+            if weight == 0.0 {
+                continue; // whatever its score is
+            }
+            if block.scores[i].is_nan() {
+                self.dropped.push(group);
+                continue;
+            }
+            self.groups.push(group);
+            self.labels.push(block.labels[i]);
+            self.scores.push(block.scores[i]);
+            self.weights.extend(block.weights.map(|_| weight));
+        }
+        Ok(())
+    }
+
+    fn bounds(&self, wanted: Wanted) -> Bounds {
+        let mut bounds = Bounds { weights: self.weights.iter().sum(), ..Bounds::default() };
+        if wanted.squares {
+            let squares = self.weights.iter().map(|weight| weight * weight).sum();
+            bounds.squares[0] = if self.weights.is_empty() { self.scores.len() as f64 } else { squares };
+        }
+        if wanted.scores {
+            let weights = self.weights.iter().copied().chain(std::iter::repeat(1.0));
+            let scores = self.scores.iter().map(|score| score.to_f64()).zip(weights);
+            let finite = scores.filter(|(score, _)| score.is_finite());
+            bounds.squares[1] = finite.map(|(score, weight)| weight * score * score).sum();
+        }
+        bounds
+    }
+
+    /// The rows by shelf; those of one shelf stay in order.
+    fn sorted(self, shelves: usize, wanted: Wanted) -> Result<SortedChunk> {
+        let bounds = self.bounds(wanted);
+        let positives: u64 = self.labels.iter().map(|&label| u64::from(label & 1)).sum();
+        let rows = [self.labels.len() as u64 - positives, positives];
+        let ledger = Ledger { rows, dropped: self.dropped.len() as u64, weighted: false };
+        let tag = |(&group, &label): (&u32, &u8)| (2 * (group as usize % GROUPS)) as u16 | u16::from(label & 1);
+        let tags = self.groups.iter().zip(&self.labels).map(tag);
+        if shelves <= 1 {
+            let rows = Rows { tags: tags.collect(), scores: S::kept(self.scores), weights: self.weights };
+            let starts = vec![0, rows.len()];
+            return Ok(SortedChunk { rows, starts, dropped: self.dropped, ledger, bounds });
+        }
+        let mut starts = vec![0; shelves + 1];
+        self.groups.iter().for_each(|&group| starts[group as usize / GROUPS + 1] += 1);
+        (0..shelves).for_each(|shelf| starts[shelf + 1] += starts[shelf]);
+        let mut next = starts.clone();
+        let len = self.groups.len();
+        let (mut sorted, mut scores) = (simd::zeros::<u16>(len, PURPOSE)?, simd::zeros::<S>(len, PURPOSE)?);
+        let mut weights = simd::zeros::<f64>(self.weights.len(), PURPOSE)?;
+        for (at, tag) in tags.enumerate() {
+            let place = &mut next[self.groups[at] as usize / GROUPS];
+            (sorted[*place], scores[*place]) = (tag, self.scores[at]);
+            if let Some(weight) = self.weights.get(at) {
+                weights[*place] = *weight;
+            }
+            *place += 1;
+        }
+        let rows = Rows { tags: sorted, scores: S::kept(scores), weights };
+        Ok(SortedChunk { rows, starts, dropped: self.dropped, ledger, bounds })
+    }
+}
+
+struct SortedChunk {
+    rows: Rows,
+    /// Where each shelf's rows begin.
+    starts: Vec<usize>,
+    dropped: Vec<u32>,
+    ledger: Ledger,
+    bounds: Bounds,
+}
+
+impl SortedChunk {
+    fn add_to(self, read: &mut Read) -> Result<()> {
+        let ends = self.starts.windows(2);
+        read.shelves.iter_mut().zip(ends).try_for_each(|(shelf, ends)| shelf.append(&self.rows, ends[0], ends[1]))?;
+        read.dropped.extend(self.dropped);
+        read.ledger = read.ledger.plus(self.ledger)?;
+        read.bounds = read.bounds.plus(self.bounds)?;
+        Ok(())
+    }
+}
