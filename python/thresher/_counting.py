@@ -94,7 +94,7 @@ class Counting:
             {name: column.filter(mask) for name, column in groups.items()},
             np.broadcast_to(np.False_, dropped),
             np.broadcast_to(np.float32(np.nan), dropped),
-            np.broadcast_to(np.float32(0), dropped) if "weights" in taken else None,
+            np.broadcast_to(np.float32(1), dropped) if "weights" in taken else None,
             pos_label=None,
             nan="drop",
         )
@@ -123,9 +123,7 @@ class Counting:
         except TypeError as error:
             raise TypeError(f"{error} ({_named(taken, piece)})") from error
 
-    def _send(
-        self, score: str, groups: dict[str, Any], labels: Any, scores: Any, weights: Any, **options: Any
-    ) -> None:
+    def _send(self, score: str, groups: dict[str, Any], labels: Any, scores: Any, weights: Any, **options: Any) -> None:
         keys = (groups,) if groups else ()
         self.counts[score].update(*keys, labels, scores, weights=weights, n_threads=self.n_threads, **options)
 

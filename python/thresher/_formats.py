@@ -74,7 +74,7 @@ def row_total(files: list[File]) -> int | None:
         return None
     if any(format_of(each) != "parquet" for each in files):
         return None
-    return sum(_footer(each).num_rows for each in files)
+    return sum(int(_footer(each).num_rows) for each in files)
 
 
 def _footer(file: File) -> Any:
@@ -125,6 +125,7 @@ def _decoded(
 
 def _scanned(file: File, form: str, columns: list[str], where: Any) -> Iterator[Piece]:
     """Read a file by pyarrow's scanner, which also filters and skips row groups by their statistics."""
+    pyarrow = needed("pyarrow", "scan", "thresher[scan]")
     datasets = needed("pyarrow.dataset", "scan", "thresher[scan]")
     fields = {name: _partition_type(value) for name, value in file.partition.items()}
     guarantee = None
@@ -137,7 +138,7 @@ def _scanned(file: File, form: str, columns: list[str], where: Any) -> Iterator[
         fragment = _dataset_format(form).make_fragment(file.path, file.filesystem, partition_expression=guarantee)
         schema = fragment.physical_schema
         for name, kind in fields.items():
-            schema = schema if name in schema.names else schema.append(datasets.pyarrow.field(name, kind))
+            schema = schema if name in schema.names else schema.append(pyarrow.field(name, kind))
         missing_columns(schema.names, columns, file.name)
         scanner = fragment.scanner(
             schema=schema, columns=columns, filter=where, batch_size=BATCH_ROWS, batch_readahead=_AHEAD

@@ -88,7 +88,7 @@ def _of_table(table: Any, columns: list[str], where: Any) -> Source:
     missing_columns(table.schema.names, columns, "`source`")
     if where is not None:
         with reading("`source`"):
-            table = table.filter(where)
+            table = _kept(table, where)
     table = table.select(columns)
     firsts = range(0, table.num_rows, _TABLE_ROWS)
     tasks = (partial(_slice, table, first, where is not None) for first in firsts)
@@ -130,7 +130,7 @@ def _of_polars(frame: Any, columns: list[str], where: Any) -> Source:
     needs = columns if where is None else _needed_columns(pyarrow.table(frame.head(0).collect()), columns, where)
     frame = frame.select(needs)
     if hasattr(frame, "collect_batches"):
-        batches = (pyarrow.table(each) for each in frame.collect_batches(chunk_size=BATCH_ROWS))
+        batches: Iterator[Any] = map(pyarrow.table, frame.collect_batches(chunk_size=BATCH_ROWS))
     else:
         batches = iter([pyarrow.table(frame.collect())])
     return Source(iter([partial(_streamed, batches, columns, where)]), 1)
@@ -203,7 +203,7 @@ def _streamed(batches: Iterable[Any], columns: list[str], where: Any) -> Iterato
     first = 0
     with reading("`source`"):
         for rows in batches:
-            kept = rows if where is None else needed("pyarrow", "scan", "thresher[scan]").table(rows).filter(where)
+            kept = rows if where is None else _kept(needed("pyarrow", "scan", "thresher[scan]").table(rows), where)
             yield Piece(kept.select(columns), Place(None, first, kept=where is not None))
             first += kept.num_rows
 
@@ -225,11 +225,19 @@ def _needed_columns(empty: Any, columns: list[str], where: Any) -> list[str]:
         return columns
     needs = list(columns)
     with reading("`where`"):
-        empty.filter(where)
+        _kept(empty, where)
     for name in empty.schema.names:
         if name not in needs:
             try:
-                empty.drop_columns([name]).filter(where)
+                _kept(empty.drop_columns([name]), where)
             except (ValueError, KeyError):
                 needs.append(name)
     return needs
+
+
+def _kept(table: Any, where: Any) -> Any:
+    """Return the rows for which `where` is true; pyarrow compares no text in the layout of polars."""
+    for place, column in enumerate(table.schema):
+        if str(column.type) == "string_view":
+            table = table.set_column(place, column.name, table.column(place).cast("large_string"))
+    return table.filter(where)

@@ -7,14 +7,13 @@ from contextlib import closing
 from typing import Any
 
 from thresher import _core
-from thresher._accumulator import Counts
 from thresher._arrays import whole
 from thresher._counting import Counting, Roles
 from thresher._errors import Error, one_of
-from thresher._optional import needed
+from thresher._loaded import load_pyarrow
 from thresher._progress import progress_of
 from thresher._sources import Source, source_of
-from thresher.accumulators import CompactCounts
+from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts
 
 __all__ = ["scan"]
 
@@ -106,8 +105,8 @@ def scan(
     >>> counts.roc_auc(), counts.n_samples, counts.metadata["rows"]
     (1.0, 4, 4)
     """
-    needed("pyarrow", "scan", "thresher[scan]")
     began = time.perf_counter()
+    load_pyarrow()
     roles = _roles(label, score, weight, group)
     one_of("nulls", nulls, _POLICIES)
     one_of("nan", nan, _POLICIES)
@@ -152,7 +151,7 @@ def _roles(label: Any, score: Any, weight: Any, group: Any) -> Roles:
 
 def _empty(into: Any, roles: Roles) -> Any:
     """Return an empty copy of the prototype, or a GroupedCounts of such."""
-    if into is not None and not isinstance(into, Counts):
+    if into is not None and not isinstance(into, ThresholdCounts | CompactCounts | ExactCounts):
         raise TypeError(
             f"`into` must be a ThresholdCounts, CompactCounts or ExactCounts, but is a {type(into).__name__}"
         )
