@@ -9,6 +9,7 @@ from typing_extensions import Buffer
 __all__ = [
     "Accumulator",
     "Bootstrap",
+    "GroupedCounts",
     "PairedBootstrap",
     "PairedCounts",
     "Tally",

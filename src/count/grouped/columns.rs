@@ -119,15 +119,23 @@ impl KeyChunk<'_> {
         match self {
             Self::Whole { tag, values: column, .. } => {
                 let mut known = Known::for_values(column, control)?;
-                self.each_whole(column, control, |value| {
-                    let value = value.map_or(KeyValue::NONE, |value| value_of(*tag, value));
-                    let number = match (known.place(value), value) {
-                        (Some(place), value) => known.at(place, || values.number(value)),
-                        (None, value) => values.number(value),
-                    };
-                    numbers.push(number);
-                    Ok(())
-                })
+                let (mut scratch, mut flags) = (Vec::new(), Vec::new());
+                for start in (0..column.len()).step_by(ROWS) {
+                    control.check()?;
+                    let len = ROWS.min(column.len() - start);
+                    let wholes = integers(column, start, len, &mut scratch, control)?;
+                    match self.valid() {
+                        None => numbers.extend(wholes.iter().map(|&whole| known.number(*tag, whole, values))),
+                        Some(valid) => {
+                            let valid = integers(valid, start, len, &mut flags, control)?;
+                            numbers.extend(wholes.iter().zip(valid).map(|(&whole, &valid)| match valid {
+                                0 => values.number(KeyValue::NONE),
+                                _ => known.number(*tag, whole, values),
+                            }));
+                        }
+                    }
+                }
+                Ok(())
             }
             Self::Text { .. } | Self::Mixed { .. } => {
                 let entries = Entries::new(self, control)?;
@@ -276,13 +284,17 @@ impl Known {
         Ok(Self { lowest, numbers: vec![NO_NUMBER; places] })
     }
 
+    /// The number of an integer, which is looked up at its first row alone.
     #[inline]
-    fn place(&self, value: KeyValue<'_>) -> Option<usize> {
-        match value {
-            KeyValue::Whole { tag, value } if tag != 0 && tag != LARGE_INTEGER => {
-                usize::try_from(value.wrapping_sub(self.lowest)).ok().filter(|&place| place < self.numbers.len())
+    fn number(&mut self, tag: u8, whole: i64, values: &mut Growing<'_>) -> u32 {
+        let place = whole.wrapping_sub(self.lowest).cast_unsigned() as usize;
+        match self.numbers.get(place) {
+            Some(&number) if number != NO_NUMBER => number,
+            _ => {
+                let number = values.number(value_of(tag, whole));
+                self.numbers.get_mut(place).into_iter().for_each(|known| *known = number);
+                number
             }
-            _ => None,
         }
     }
 

@@ -45,10 +45,10 @@ impl Bounds {
         const LIMIT: f64 = f64::MAX * (1.0 - 1.0 / (1 << 20) as f64);
         let weights = self.weights + more.weights;
         let squares = [0, 1].map(|i| self.squares[i] + more.squares[i]);
-        if !(weights <= LIMIT) {
+        if weights > LIMIT || weights.is_nan() {
             return Err(Error::WeightOverflow);
         }
-        match squares.iter().position(|square| !(*square <= LIMIT)) {
+        match squares.iter().position(|square| *square > LIMIT || square.is_nan()) {
             Some(i) => Err(Error::SumOverflow { sum: ["Σ w²", "Σ w s²"][i] }),
             None => Ok(Self { weights, squares }),
         }
