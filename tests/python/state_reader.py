@@ -20,6 +20,9 @@ class Source:
     def one(self, code):
         return self.some(code, 1)[0]
 
+    def text(self, code):
+        return bytes(self.some("B", self.one(code))).decode()
+
     def pairs(self, code, count):
         return [tuple(self.some(code, 2)) for _ in range(count)]
 
@@ -40,7 +43,8 @@ def read_state(data):
     assert version in (1, 2)
     assert struct.pack("<I", zlib.crc32(data[:-4])) == data[-4:]
     source = Source(data[20:-4])
-    state = {1: read_thresholds, 2: read_exact, 3: read_compact, 4: read_paired}[kind](source, version == 2)
+    readers = {1: read_thresholds, 2: read_exact, 3: read_compact, 4: read_paired, 5: read_grouped}
+    state = readers[kind](source, version == 2)
     assert source.at == length
     return {"kind": kind} | state
 
@@ -50,8 +54,11 @@ def read_rows(source):
 
 
 def read_thresholds(source, sums):
-    state = {"comparison": source.one("B"), "dtypes": source.some("B", 2)} | read_rows(source)
-    state["thresholds"] = source.some("d", source.one("Q"))
+    settings, rows = {"comparison": source.one("B"), "dtypes": source.some("B", 2)}, read_rows(source)
+    return read_gaps(source, sums, settings | rows | {"thresholds": source.some("d", source.one("Q"))})
+
+
+def read_gaps(source, sums, state):
     gaps = len({threshold + 0.0 for threshold in state["thresholds"]}) + 1
     state["counts"] = source.pairs("Q", gaps)
     state["weights"] = source.pairs("d", gaps) if state["weighted"] else []
@@ -87,3 +94,29 @@ def read_paired(source, _):
     state["keys"], state["counts"] = source.some("Q", cells), source.pairs("Q", cells)
     state["weights"] = [source.some("d", 4) for _ in range(cells if state["models"][0]["weighted"] else 0)]
     return state
+
+
+def read_grouped(source, sums):
+    state = {"of": source.one("B"), "groups": {}}
+    settings = {}
+    if state["of"] == 1:
+        settings = {"comparison": source.one("B"), "dtypes": source.some("B", 2)}
+        settings["thresholds"] = source.some("d", source.one("Q"))
+    columns, named = source.one("I"), source.one("?")
+    state["names"] = [source.text("I") for _ in range(columns)] if named else None
+    for _ in range(source.one("Q")):
+        key = tuple(read_value(source) for _ in range(columns))
+        if state["of"] == 1:
+            state["groups"][key] = read_gaps(source, sums, settings | read_rows(source))
+        else:
+            state["groups"][key] = {2: read_exact, 3: read_compact}[state["of"]](source, sums)
+    return state
+
+
+def read_value(source):
+    tag = source.one("B")
+    if tag >= 16:
+        text = source.text("Q")
+        return text if tag == 16 else text.encode()
+    number = source.one("q")
+    return {0: None, 1: bool(number), 2: number, 3: number + 2**63}.get(tag, (tag, number))

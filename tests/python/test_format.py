@@ -152,6 +152,30 @@ def test_the_joint_table_of_two_models_is_read(weighted):
     assert [list(pair) for pair in held] == [cells[key] for key in sorted(cells)]
 
 
+@pytest.mark.parametrize("sums", [False, True], ids=["counts", "sums"])
+@pytest.mark.parametrize("kind", MAKERS)
+def test_groups_are_read_each_as_its_accumulator(kind, sums):
+    groups = {"country": RNG.choice(["at", "ch", "ö"], N).tolist(), "day": RNG.integers(-1, 2, N)}
+    counts = th.GroupedCounts(MAKERS[kind](sums))
+    counts.update(groups, LABELS, SCORES["doubles"], weights=WEIGHTS)
+    state = read_state(counts.to_bytes())
+    assert state["names"] == list(counts.names)
+    assert list(state["groups"]) == list(counts)
+    for key, found in state["groups"].items():
+        alone = read_state(counts[key].to_bytes())
+        assert {"kind": alone["kind"]} | found == alone
+
+
+def test_keys_of_every_type_are_read():
+    keys = [None, True, -5, 2**63 + 1, "text", 1.5, -1.5]
+    counts = th.GroupedCounts(th.ExactCounts())
+    for key in keys:
+        counts.update([key], [1], [0.5])
+    bits = int(np.float64(-1.5).view(np.int64)) ^ (2**63 - 1)
+    found = [key for (key,) in read_state(counts.to_bytes())["groups"]]
+    assert found == [None, True, -5, 2**63 + 1, (4, bits), (4, int(np.float64(1.5).view(np.int64))), "text"]
+
+
 def test_a_file_is_read(tmp_path):
     counts = counted("exact", SCORES["doubles"], "plain", False)
     counts.save(tmp_path / "state.thr", metadata={"model": "a"})
