@@ -149,3 +149,15 @@ def test_a_disagreement_with_scikit_learn_is_noticed():
     checks.same("one more", 1, 2)
     checks.within("outside", (0.5, 0.6), 0.61)
     assert len(checks.failed) == 2
+
+
+def test_a_week_of_files_is_evaluated_as_duckdb_and_polars_do(tmp_path):
+    screen = run_example("offline.py", "--output", str(tmp_path), "--rows", "300000")
+    assert "DIFFERENT" not in screen
+    assert "300,000 rows, 12," in screen
+    assert "36 slices of 300,000 rows" in screen
+    assert "merged: 300,000 rows" in screen
+    for peer in ("thresher", "DuckDB", "Polars"):
+        assert re.search(rf"^{peer} +\S+ m?s", screen, re.MULTILINE)
+    assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
+    assert len(list(tmp_path.glob("*.thr"))) == 8
