@@ -40,6 +40,10 @@ bench: $(STAMPS)/bench build ## Time thresher beside its peers and record the ru
 bench-keras: $(STAMPS)/dev build ## Time thresher.keras beside Keras's metrics on NumPy, jax and TensorFlow, and record it
 	@$(BIN)/python benches/python/keras_drop_in.py
 
+.PHONY: bench-files
+bench-files: $(STAMPS)/dev build ## Evaluate 1e8 rows of Parquet beside DuckDB, Polars and the reading alone, and record it
+	@PYTHONPATH=examples $(BIN)/python benches/python/files.py $(OPTIONS)
+
 # ---- for those who change it -----------------------------------------------------------------------------------------
 
 .PHONY: test
