@@ -133,6 +133,8 @@ def _plain(column: Any) -> Any:
     kind = column.type
     if str(kind).startswith("run_end_encoded"):
         return _plain(needed("pyarrow.compute", "scan", "thresher[scan]").run_end_decode(column))
+    if str(kind) == "string_view":
+        return column.cast("large_string")  # pyarrow 18 crashes when such a column passes through its C interface
     if not hasattr(kind, "value_type") or not hasattr(kind, "index_type"):
         return column
     chunks = column.chunks if hasattr(column, "chunks") else [column]

@@ -316,3 +316,24 @@ def test_files_are_closed(folder):
     th.scan(folder / "parts", **COLUMNS)
     after = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     assert after == before
+
+
+@pytest.mark.parametrize("route", ["path", "directory", "table", "polars", "pandas", "duckdb"])
+@pytest.mark.parametrize("group", ["word", ["word", "y"]], ids=["one", "two"])
+def test_groups_are_those_of_one_update(folder, route, group):
+    names = [group] if isinstance(group, str) else group
+    want = th.GroupedCounts(th.CompactCounts())
+    want.update({name: TABLE[name] for name in names}, LABELS, SCORES)
+    counts = th.scan(ROUTES[route](folder), **COLUMNS, group=group)
+    assert counts.to_bytes() == want.to_bytes()
+    assert counts.total().to_bytes() == updated()
+    assert counts.metadata["rows"] == ROWS
+
+
+def test_groups_may_be_directories_and_their_dropped_rows_are_counted(folder):
+    days = np.arange(ROWS) // 500 % 3
+    by_day = th.scan(folder / "parts", **COLUMNS, group="day")
+    assert {int(day): by_day[day].n_samples for day in by_day} == dict(enumerate(np.bincount(days).tolist()))
+    rows = pyarrow.table({"y": [0, None, 1], "p": [0.1, 0.2, None], "g": ["a", "a", None]})
+    counts = th.scan(rows, **COLUMNS, group="g", nulls="drop")
+    assert (counts["a"].n_samples, counts["a"].n_dropped, counts[None].n_dropped) == (1, 1, 1)
