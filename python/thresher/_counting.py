@@ -15,6 +15,13 @@ from thresher._places import Piece
 
 __all__ = ["Counting", "Roles"]
 
+# Of 1e8 rows (two cores) ExactCounts takes 1.17 s of processor time in pieces of 2^17 rows, 0.98 s in pieces of 2^20.
+_ROWS = 1 << 20
+# Of 2e7 rows a million groups take 3.7 s in pieces of 2^17, 2.5 s of 2^20, 1.2 s of 2^22: then most keys come more than
+# once. Of 1e8 rows a thousand groups at 19 thresholds take 1.2 s in pieces of 2^17, 1.8 s of 2^20, 2.1 s of 2^22.
+_ROWS_A_GROUP = 4
+_FEWEST_ROWS, _MOST_ROWS = 1 << 17, 1 << 22
+
 
 @dataclass(frozen=True, slots=True)
 class Roles:
@@ -42,11 +49,17 @@ class Counting:
     drop_nulls: bool
     n_threads: int | None
 
+    def rows_at_a_time(self) -> int:
+        """Return how many rows a piece should have."""
+        if not self.roles.groups:
+            return _ROWS
+        return min(max(_ROWS_A_GROUP * max(map(len, self.counts.values())), _FEWEST_ROWS), _MOST_ROWS)
+
     def add(self, piece: Piece) -> None:
         """Count all rows of a piece into the accumulator of every score column."""
         names = dict.fromkeys([self.roles.label, *self.roles.scores, *filter(None, [self.roles.weight])])
         values = {name: _plain(piece.rows.column(name)) for name in names}
-        groups = {name: piece.rows.column(name) for name in self.roles.groups}
+        groups = {name: _key(piece.rows.column(name)) for name in self.roles.groups}
         for score in self.roles.scores:
             arguments = {"labels": self.roles.label, "scores": score, "weights": self.roles.weight}
             taken = {argument: name for argument, name in arguments.items() if name is not None}
@@ -126,6 +139,11 @@ class Counting:
     def _send(self, score: str, groups: dict[str, Any], labels: Any, scores: Any, weights: Any, **options: Any) -> None:
         keys = (groups,) if groups else ()
         self.counts[score].update(*keys, labels, scores, weights=weights, n_threads=self.n_threads, **options)
+
+
+def _key(column: Any) -> Any:
+    """Return a column of keys; numbers in one piece: where they span less than there are rows, each is met once."""
+    return column.combine_chunks() if hasattr(column, "chunks") and is_arrow_number(column) else column
 
 
 def _plain(column: Any) -> Any:

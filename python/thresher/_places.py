@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import accumulate
 from typing import Any
 
 from thresher._errors import Error
+from thresher._optional import needed
 
-__all__ = ["Piece", "Place", "missing_columns", "reading"]
+__all__ = ["Piece", "Place", "Places", "joined", "missing_columns", "reading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,60 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where rows of several pieces of one file stand, which begin at `starts` among them."""
+
+    starts: tuple[int, ...]
+    places: tuple[Place, ...]
+
+    @property
+    def file(self) -> str | None:
+        """The file of all."""
+        return self.places[0].file
+
+    def row(self, index: int) -> str:
+        """Return the words for the row `index`."""
+        piece = bisect_right(self.starts, index) - 1
+        return self.places[piece].row(index - self.starts[piece])
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """Rows that lie together, as a pyarrow table or record batch, and where they come from."""
 
     rows: Any
-    place: Place
+    place: Place | Places
+
+
+def joined(pieces: Iterable[Piece], rows: Callable[[], int]) -> Iterator[Piece]:
+    """Yield neighbouring pieces of one file as one of so many rows or more, where there are as many; none is copied."""
+    held: list[Piece] = []
+    waiting = 0
+    for piece in pieces:
+        if held and (waiting >= rows() or not _alike(held[0], piece)):
+            yield _together(held)
+            held, waiting = [], 0
+        held.append(piece)
+        waiting += piece.rows.num_rows
+    if held:
+        yield _together(held)
+
+
+def _alike(one: Piece, other: Piece) -> bool:
+    return one.place.file == other.place.file and bool(one.rows.schema.equals(other.rows.schema))
+
+
+def _together(pieces: list[Piece]) -> Piece:
+    if len(pieces) == 1:
+        return pieces[0]
+    pyarrow = needed("pyarrow", "scan", "thresher[scan]")
+    tables = [each.rows for each in pieces]
+    if all(isinstance(each, pyarrow.RecordBatch) for each in tables):
+        rows = pyarrow.Table.from_batches(tables)
+    else:
+        rows = pyarrow.concat_tables(pyarrow.table(each) for each in tables)
+    starts = (0, *accumulate(each.num_rows for each in tables[:-1]))
+    return Piece(rows, Places(starts, tuple(place for each in pieces if isinstance(place := each.place, Place))))
 
 
 @contextmanager

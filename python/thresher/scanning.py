@@ -11,6 +11,7 @@ from thresher._arrays import whole
 from thresher._counting import Counting, Roles
 from thresher._errors import Error, one_of
 from thresher._loaded import load_pyarrow
+from thresher._places import joined
 from thresher._progress import progress_of
 from thresher._sources import Source, source_of
 from thresher.accumulators import CompactCounts, ExactCounts, ThresholdCounts
@@ -124,11 +125,11 @@ def _filled(found: Source, counting: Counting, progress: Any) -> int:
     """Count all pieces and return how many rows they had."""
     rows = 0
     with progress_of(progress, found.total) as told, closing(found.pieces()) as pieces:
-        for piece in pieces:
-            if piece.rows.num_rows:
-                counting.add(piece)
-                rows += piece.rows.num_rows
-                told(rows)
+        some = (piece for piece in pieces if piece.rows.num_rows)
+        for piece in joined(some, counting.rows_at_a_time):
+            counting.add(piece)
+            rows += piece.rows.num_rows
+            told(rows)
     return rows
 
 
