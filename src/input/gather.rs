@@ -5,6 +5,7 @@
 use super::batch::Positive;
 use super::column::{Column, Segment};
 use super::dtype::{ByteOrder, DType};
+use super::packed;
 use super::scalar::{Scalar, x87};
 use super::score::Score;
 use crate::simd::{Kernel, Level};
@@ -104,6 +105,7 @@ pub(super) fn labels<'b>(
             DType::Bool | DType::U8 | DType::I8 if positive == Positive::One => {
                 strided::<1, _>(level, &piece, out, |[byte]| byte);
             }
+            DType::Bit if positive == Positive::One => packed::unpack(piece.bytes, piece.offset, out),
             DType::I64 | DType::U64 if native => {
                 integers::<8>(level, &piece, out, u64::from_ne_bytes);
             }

@@ -7,6 +7,7 @@ mod column;
 mod dtype;
 mod gather;
 mod halves;
+mod packed;
 mod scalar;
 mod score;
 mod whole;
