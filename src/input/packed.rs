@@ -21,8 +21,8 @@ pub(super) fn unpack(bytes: &[u8], first: usize, out: &mut [u8]) {
 #[inline(always)]
 fn spread(byte: u8) -> [u8; 8] {
     // Eight copies, of each of which one bit stays; adding 0x7f carries it, whichever it is, to the top of its copy.
-    let picked = u64::from(byte) * 0x0101_0101_0101_0101 & 0x8040_2010_0804_0201;
-    (picked + 0x7f7f_7f7f_7f7f_7f7f >> 7 & 0x0101_0101_0101_0101).to_le_bytes()
+    let picked = (u64::from(byte) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
+    (((picked + 0x7f7f_7f7f_7f7f_7f7f) >> 7) & 0x0101_0101_0101_0101).to_le_bytes()
 }
 
 #[cfg(test)]
