@@ -12,17 +12,18 @@ from thresher._optional import needed
 
 __all__ = ["load_pyarrow"]
 
-_MODULES = ("pyarrow", "pyarrow.compute", "pyarrow.fs", "pyarrow.parquet", "pyarrow.dataset")
+# Not pyarrow.dataset, which imports pandas and is not needed for Parquet: whoever needs it loads it.
+_MODULES = ("pyarrow", "pyarrow.compute", "pyarrow.fs", "pyarrow.parquet")
 
 
-def load_pyarrow() -> None:
-    """Import what a scan uses of pyarrow; a Ctrl-C meanwhile is delivered when it is done.
+def load_pyarrow(*more: str) -> None:
+    """Import what a scan uses of pyarrow, and further modules; a Ctrl-C meanwhile is delivered when it is done.
 
     Delivered at once, it was lost at any moment of the first 0.4 s of a process: code that is run on importing catches
     every exception. Then the scan ran on as if nobody had asked it to stop.
     """
     with _interrupts_held_back():
-        for module in _MODULES:
+        for module in (*_MODULES, *more):
             needed(module, "scan", "thresher[scan]")
 
 

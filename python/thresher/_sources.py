@@ -14,6 +14,7 @@ from thresher import _core
 from thresher._errors import Error
 from thresher._files import files_of
 from thresher._formats import BATCH_ROWS, row_total, tasks_of_files
+from thresher._loaded import load_pyarrow
 from thresher._optional import needed
 from thresher._places import Piece, Place, missing_columns, reading
 from thresher._readahead import Task, read_ahead
@@ -52,6 +53,7 @@ def source_of(source: Any, columns: list[str], where: Any, filesystem: Any, n_th
     known = {"pandas": _of_pandas, "polars": _of_polars, "duckdb": _of_duckdb, "_duckdb": _of_duckdb}
     for root in roots & known.keys():
         return known[root](source, columns, where)
+    load_pyarrow("pyarrow.dataset")
     datasets = needed("pyarrow.dataset", "scan", "thresher[scan]")
     if isinstance(source, datasets.Dataset):
         return _of_dataset(source, columns, where)

@@ -236,5 +236,5 @@ def test_the_rows_of_the_drop_in_for_keras_run():
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     rows = json.loads(run.stdout.splitlines()[-1])
-    assert len(rows) == 11
+    assert len(rows) == 18
     assert all(row["figure"] > 0 for row in rows)
