@@ -18,7 +18,7 @@ from thresher._readahead import Task
 
 __all__ = ["BATCH_ROWS", "format_of", "row_total", "tasks_of_files"]
 
-# Rows a batch: with 5 bytes a row they fit L2 together with the counts. docs/dev/scan.md has the measurement.
+# Rows decoded at a time: of more, memory grows and time does not shrink. docs/dev/scan.md has the measurement.
 BATCH_ROWS = 1 << 17
 # Rows of row groups that are read as one task, so that tiny row groups cost no file opening each.
 _TASK_ROWS = 1 << 20

@@ -68,11 +68,14 @@ def joined(pieces: Iterable[Piece], rows: Callable[[], int]) -> Iterator[Piece]:
     held: list[Piece] = []
     waiting = 0
     for piece in pieces:
-        if held and (waiting >= rows() or not _alike(held[0], piece)):
+        if held and not _alike(held[0], piece):
             yield _together(held)
             held, waiting = [], 0
         held.append(piece)
         waiting += piece.rows.num_rows
+        if waiting >= rows():
+            yield _together(held)
+            held, waiting = [], 0
     if held:
         yield _together(held)
 

@@ -126,7 +126,8 @@ def _filled(found: Source, counting: Counting, progress: Any) -> int:
     rows = 0
     with progress_of(progress, found.total) as told, closing(found.pieces()) as pieces:
         some = (piece for piece in pieces if piece.rows.num_rows)
-        for piece in joined(some, counting.rows_at_a_time):
+        # Batches of someone's own loop are counted before the next is asked for: it may use their memory again.
+        for piece in joined(some, counting.rows_at_a_time) if found.readers else some:
             counting.add(piece)
             rows += piece.rows.num_rows
             told(rows)

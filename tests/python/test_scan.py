@@ -337,3 +337,25 @@ def test_groups_may_be_directories_and_their_dropped_rows_are_counted(folder):
     rows = pyarrow.table({"y": [0, None, 1], "p": [0.1, 0.2, None], "g": ["a", "a", None]})
     counts = th.scan(rows, **COLUMNS, group="g", nulls="drop")
     assert (counts["a"].n_samples, counts["a"].n_dropped, counts[None].n_dropped) == (1, 1, 1)
+
+
+def test_a_loop_that_uses_its_memory_again_is_counted_batch_by_batch():
+    labels, scores = np.zeros(100, np.int8), np.zeros(100, np.float32)
+
+    def batches():
+        for batch in range(30):
+            labels[:], scores[:] = batch % 2, batch / 32
+            shared = pyarrow.Array.from_buffers(pyarrow.float32(), 100, [None, pyarrow.py_buffer(scores)])
+            yield pyarrow.record_batch({"y": labels.copy(), "p": shared})
+
+    counts = th.scan(batches(), label="y", score="p", into=th.ExactCounts())
+    assert counts.thresholds.tolist() == [batch / 32 for batch in range(30)]
+
+
+def test_a_row_of_joined_batches_is_named_by_its_row_group(tmp_path):
+    labels = np.zeros(600_000, np.int8)
+    labels[450_003] = 2
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pyarrow.table({"y": labels, "p": np.zeros(600_000, np.float32)}), path, row_group_size=150_000)
+    with pytest.raises(th.Error, match="row 3 of row group 3"):
+        th.scan(path, label="y", score="p")
