@@ -15,7 +15,7 @@ class Rows(Shown):
 
     __slots__ = ()
 
-    _state: _core.Accumulator | _core.PairedCounts | _core.GroupedCounts
+    _state: _core.Accumulator | _core.PairedCounts
 
     @property
     def n_samples(self) -> int:
@@ -40,12 +40,12 @@ class Rows(Shown):
     @property
     def weight_positives(self) -> float:
         """Sum of the weights of positive rows; a row without a weight weighs 1."""
-        return self._weights()[1]
+        return self._state.weight_positives
 
     @property
     def weight_negatives(self) -> float:
         """Sum of the weights of negative rows; a row without a weight weighs 1."""
-        return self._weights()[0]
+        return self._state.weight_negatives
 
     @property
     def weighted(self) -> bool:
@@ -56,11 +56,6 @@ class Rows(Shown):
     def nbytes(self) -> int:
         """Memory held, in bytes."""
         return self._state.nbytes
-
-    def _weights(self) -> tuple[float, float]:
-        """Return the weights of negatives and of positives."""
-        state = self._state.total() if isinstance(self._state, _core.GroupedCounts) else self._state
-        return state.weight_negatives, state.weight_positives
 
     def _rows_described(self) -> dict[str, str]:
         rows = f"{number(self.n_samples)} ({number(self.n_positives)} positive, {number(self.n_negatives)} negative)"

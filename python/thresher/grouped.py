@@ -100,7 +100,7 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
     __slots__ = ()
 
     _kind: ClassVar[str] = "grouped"
-    _state: _core.GroupedCounts
+    _state: _core.GroupedCounts  # type: ignore[assignment]  # it tells no weights; see below
 
     def __init__(self, prototype: ThresholdCounts | CompactCounts | ExactCounts) -> None:
         if not isinstance(prototype, ThresholdCounts | CompactCounts | ExactCounts):
@@ -190,6 +190,16 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
     def prototype(self) -> ThresholdCounts | CompactCounts | ExactCounts:
         """An empty accumulator, as each group begins."""
         return self._class._of(self._state.prototype())
+
+    @property
+    def weight_positives(self) -> float:
+        """Sum of the weights of positive rows of all groups; a row without a weight weighs 1."""
+        return self._state.total().weight_positives
+
+    @property
+    def weight_negatives(self) -> float:
+        """Sum of the weights of negative rows of all groups; a row without a weight weighs 1."""
+        return self._state.total().weight_negatives
 
     def total(self) -> ThresholdCounts | CompactCounts | ExactCounts:
         """Return one accumulator of all rows, as if they had not been grouped.
