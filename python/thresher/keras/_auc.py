@@ -8,7 +8,7 @@ import numpy as np
 
 from thresher.keras._areas import NUMPY, area
 from thresher.keras._cuts import Counts
-from thresher.keras._framework import host, keras, registered
+from thresher.keras._framework import keras, registered
 from thresher.keras._rows import Layout
 from thresher.keras._thresholded import Thresholded
 from thresher.keras._variables import cells
@@ -107,6 +107,9 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
             from_logits=from_logits,
         )
         self.spacing = spacing
+        # As an array, which a traced step can read: there a tensor of TensorFlow or PyTorch says nothing to the host.
+        given = self.label_weights
+        self._label_weights = None if given is None else np.asarray(keras.ops.convert_to_numpy(given))
         if spacing == "logit":
             log_odds = np.linspace(-LOG_ODDS, LOG_ODDS, num_thresholds - 2)
             self._thresholds = np.concatenate(
@@ -125,8 +128,7 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
         return bool(self.multi_label)
 
     def _layout(self) -> Layout:
-        weights = None if self.multi_label or self.label_weights is None else host(self.label_weights)
-        return super()._layout()._replace(label_weights=weights)
+        return super()._layout()._replace(label_weights=None if self.multi_label else self._label_weights)
 
     def _ensure_built(self, y_pred: Any) -> None:
         if not self._built:
@@ -141,7 +143,7 @@ class AUC(Thresholded, keras.metrics.AUC):  # type: ignore[misc]
             return areas
         weights = library.ones_like(areas)
         if self.label_weights is not None:
-            weights = weights * (host(self.label_weights) if library is NUMPY else self.label_weights)
+            weights = weights * (self._label_weights if library is NUMPY else self.label_weights)
         if self._options["undefined"] == "nan":
             weights = library.where(self._of_both(counts), weights, library.zeros_like(weights))
         return library.divide_no_nan(library.sum(areas * weights), library.sum(weights))
