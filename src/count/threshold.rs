@@ -296,11 +296,11 @@ impl Accumulator for ThresholdCounts {
             Working::F32 => {
                 let own = EdgeDType::of_scores(batch.score_dtype()) == edges.dtype;
                 let plan = if own { self.own_plan(&edges) } else { self.narrow_plan(&edges) };
-                table::count::<f32>(batch, &PlanGaps { plan, gaps }, SMALL_BATCH, further, control)?
+                table::count::<f32>(batch, &PlanGaps { plan, gaps }, small_batch(gaps), further, control)?
             }
             Working::F64 => {
                 let plan = self.wide_plan(&edges);
-                table::count::<f64>(batch, &PlanGaps { plan, gaps }, SMALL_BATCH, further, control)?
+                table::count::<f64>(batch, &PlanGaps { plan, gaps }, small_batch(gaps), further, control)?
             }
         };
         Ok(ThresholdPart { edges, table })
@@ -457,6 +457,11 @@ impl Accumulator for ThresholdCounts {
         }
         Ok(Self::from_parts(self.thresholds.clone(), self.given_dtype, dtype, counts, sums, ledger))
     }
+}
+
+/// Rows up to which a batch is kept as one cell a row until it commits: below, private tables would cost more.
+fn small_batch(gaps: usize) -> usize {
+    (16 * gaps).min(SMALL_BATCH)
 }
 
 /// A column of what each gap holds.

@@ -10,8 +10,9 @@ pub(super) fn unpack(bytes: &[u8], first: usize, out: &mut [u8]) {
     head.copy_from_slice(&spread(byte_at(first) >> (first % 8))[..lead]);
     let whole = bytes.get((first + lead) / 8..).unwrap_or(&[]);
     let (eights, tail) = body.as_chunks_mut::<8>();
-    let padded = whole.iter().copied().chain(std::iter::repeat(0));
-    eights.iter_mut().zip(padded).for_each(|(eight, byte)| *eight = spread(byte));
+    let there = whole.len().min(eights.len());
+    eights.iter_mut().zip(whole).for_each(|(eight, &byte)| *eight = spread(byte));
+    eights[there..].fill([0; 8]);
     let rest = whole.get(eights.len()).copied().unwrap_or(0);
     let len = tail.len();
     tail.copy_from_slice(&spread(rest)[..len]);
