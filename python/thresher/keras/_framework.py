@@ -38,6 +38,7 @@ __all__ = [
     "name_scope",
     "ops",
     "outside_graphs",
+    "places_of_top_k",
     "py_dataset_batches",
     "reads_float64",
     "reduce_to_samplewise_values",
@@ -139,6 +140,15 @@ def tensor_of(values: np.ndarray) -> Any:
     if BACKEND == "torch":
         return ops.convert_to_tensor(values)
     return values
+
+
+def places_of_top_k(scores: Any, k: int) -> Any:
+    """Return where the k greatest scores along the last axis are, of equal ones the first; k is at most their number."""
+    if BACKEND == "torch":  # whose topk takes any of equal ones
+        return torch.sort(scores, dim=-1, descending=True, stable=True).indices[..., :k]
+    if BACKEND == "numpy":  # whose ops.top_k takes the last
+        return np.argsort(-scores, axis=-1, kind="stable")[..., :k]
+    return ops.top_k(scores, k)[1]
 
 
 def sums_by_id(ids: Any, n_cells: int, weights: Any = None) -> Any:
