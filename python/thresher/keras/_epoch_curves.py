@@ -82,6 +82,7 @@ class EpochCurves(keras.callbacks.Callback):  # type: ignore[misc]
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     callback = EpochCurves(counted, folder, pictures=["roc"])
     ...     training = keras.callbacks.CallbackList([callback], model=model, epochs=2)  # as fit(callbacks=[callback])
+    ...     training.on_train_begin()
     ...     for epoch in range(2):
     ...         training.on_epoch_begin(epoch)
     ...         training.on_epoch_end(epoch)

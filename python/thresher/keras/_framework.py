@@ -143,7 +143,7 @@ def tensor_of(values: np.ndarray) -> Any:
 
 
 def places_of_top_k(scores: Any, k: int) -> Any:
-    """Return where the k greatest scores along the last axis are, of equal ones the first; k is at most their number."""
+    """Return where the k greatest of at least k scores along the last axis are, of equal ones the first."""
     if BACKEND == "torch":  # whose topk takes any of equal ones
         return torch.sort(scores, dim=-1, descending=True, stable=True).indices[..., :k]
     if BACKEND == "numpy":  # whose ops.top_k takes the last
