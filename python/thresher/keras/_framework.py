@@ -74,6 +74,7 @@ elif BACKEND == "tensorflow":
     import tensorflow as tf
 elif BACKEND == "torch":
     import torch
+    from keras.src.backend.torch.core import get_device
 
 
 def runs_eagerly() -> bool:
@@ -138,7 +139,7 @@ def tensor_of(values: np.ndarray) -> Any:
     if BACKEND == "tensorflow":
         return tf.convert_to_tensor(values)
     if BACKEND == "torch":
-        return ops.convert_to_tensor(values)
+        return torch.tensor(values, device=get_device())
     return values
 
 
