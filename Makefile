@@ -6,6 +6,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 
 OLDEST := $(VENV)-oldest
 SHARED := $(VENV)-trackers
+TORCH  := $(VENV)-torch
 TRACKERS := tensorboard mlflow neptune wandb
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/stamps
@@ -121,8 +122,11 @@ $(TRACKERS:%=test-tracker-%): test-tracker-%: $(VENV)-%/stamp build
 	@PYTHONPATH=python $(VENV)-$*/bin/python -m pytest tests/trackers/test_tracker_$*.py
 
 .PHONY: test-torch
-test-torch: $(STAMPS)/torch build ## PyTorch tensors (installs 5 GB)
-	@$(BIN)/python -m pytest tests/torch
+test-torch: $(TORCH)/stamp build ## PyTorch tensors, and the drop-in for Keras on PyTorch (installs 5 GB)
+	$(STEP) 'pytest, tensors of PyTorch'
+	@PYTHONPATH=python $(TORCH)/bin/python -m pytest tests/torch
+	$(STEP) 'pytest, Keras on PyTorch'
+	@KERAS_BACKEND=torch PYTHONPATH=python $(TORCH)/bin/python -m pytest tests/python/with_keras
 
 .PHONY: exhaustive
 exhaustive: ## Proofs by enumeration: every float32 in [0, 1] against comparison (minutes)
@@ -139,7 +143,7 @@ readme-bench: $(STAMPS)/bench ## Write README's comparison and docs/benchmarks.*
 .PHONY: clean
 clean: ## Remove everything that these commands made
 	cargo clean --quiet
-	rm -rf $(VENV) $(OLDEST) $(SHARED) $(TRACKERS:%=$(VENV)-%) demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) $(SHARED) $(TORCH) $(TRACKERS:%=$(VENV)-%) demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f python/thresher/*.so
 	find python tests examples benches -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -156,16 +160,11 @@ $(STAMPS)/%: requirements/%.txt $(wildcard requirements/*.txt) | $(STAMPS)/venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-$(OLDEST)/stamp: requirements/oldest.txt | $(STAMPS)/venv
-	$(STEP) 'installing requirements/oldest.txt in $(OLDEST)'
-	@$(BIN)/python -m venv --clear $(OLDEST)
-	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
-
-$(SHARED)/stamp: requirements/trackers.txt requirements/constraints.txt | $(STAMPS)/venv
-	$(STEP) 'installing requirements/trackers.txt in $(SHARED)'
-	@$(BIN)/python -m venv --clear $(SHARED)
-	@$(SHARED)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+# Environments of their own.
+$(OLDEST)/stamp $(SHARED)/stamp $(TORCH)/stamp: $(VENV)-%/stamp: requirements/%.txt requirements/constraints.txt | $(STAMPS)/venv
+	$(STEP) 'installing requirements/$*.txt in $(VENV)-$*'
+	@$(BIN)/python -m venv --clear $(VENV)-$*
+	@$(VENV)-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # A tracker's environment sees the shared one through a .pth, and what it installs itself before that.

@@ -1,4 +1,8 @@
-"""Compare thresher.keras with Keras's own metrics, on each backend in a process of its own: ``make bench-keras``."""
+"""Compare thresher.keras with Keras's own metrics, on each backend in a process of its own: ``make bench-keras``.
+
+``make bench-keras`` leaves PyTorch out, which is 5 GB. By hand, after ``make test-torch`` made its environment:
+``PYTHONPATH=python .venv-torch/bin/python benches/python/keras_drop_in.py --backend torch``.
+"""
 
 import argparse
 import json
@@ -29,17 +33,18 @@ VALIDATION_ROWS = 1_000_000
 def main() -> int:
     """Time every backend, print and record; 1 when a row misses what it must reach."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--backend", choices=BACKENDS, help="time this one and print JSON")
+    parser.add_argument("--backend", choices=(*BACKENDS, "torch"), help="time this one and print JSON")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--shrink", type=int, default=1, metavar="N", help="divide sizes by N, record nothing")
     given = parser.parse_args()
     if given.backend:
+        os.environ["KERAS_BACKEND"] = given.backend  # before Keras is imported
         print(json.dumps(timed(given.backend, given.repeats, given.shrink), default=record.plain))
         return 0
     rows: list[dict[str, Any]] = []
     for backend in BACKENDS:
         command = [sys.executable, __file__, "--backend", backend, "--repeats", str(given.repeats)]
-        environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
         run = subprocess.run(
             [*command, "--shrink", str(given.shrink)], env=environment, check=True, stdout=subprocess.PIPE, text=True
         )

@@ -81,7 +81,12 @@ class EpochCurves(keras.callbacks.Callback):  # type: ignore[misc]
     >>> model.compile(loss="binary_crossentropy")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     callback = EpochCurves(counted, folder, pictures=["roc"])
-    ...     _ = model.fit(x, y, epochs=2, verbose=0, callbacks=[callback])
+    ...     training = keras.callbacks.CallbackList([callback], model=model, epochs=2)  # as fit(callbacks=[callback])
+    ...     training.on_train_begin()
+    ...     for epoch in range(2):
+    ...         training.on_epoch_begin(epoch)
+    ...         training.on_epoch_end(epoch)
+    ...     training.on_train_end()
     ...     sorted(path.name for path in Path(folder).iterdir())
     ['roc_epoch_001.png', 'roc_epoch_002.png']
     """

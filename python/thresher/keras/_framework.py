@@ -38,6 +38,7 @@ __all__ = [
     "name_scope",
     "ops",
     "outside_graphs",
+    "places_of_top_k",
     "py_dataset_batches",
     "reads_float64",
     "reduce_to_samplewise_values",
@@ -73,6 +74,7 @@ elif BACKEND == "tensorflow":
     import tensorflow as tf
 elif BACKEND == "torch":
     import torch
+    from keras.src.backend.torch.core import get_device
 
 
 def runs_eagerly() -> bool:
@@ -137,8 +139,17 @@ def tensor_of(values: np.ndarray) -> Any:
     if BACKEND == "tensorflow":
         return tf.convert_to_tensor(values)
     if BACKEND == "torch":
-        return ops.convert_to_tensor(values)
+        return torch.tensor(values, device=get_device())
     return values
+
+
+def places_of_top_k(scores: Any, k: int) -> Any:
+    """Return where the k greatest of at least k scores along the last axis are, of equal ones the first."""
+    if BACKEND == "torch":  # whose topk takes any of equal ones
+        return torch.sort(scores, dim=-1, descending=True, stable=True).indices[..., :k]
+    if BACKEND == "numpy":  # whose ops.top_k takes the last
+        return np.argsort(-scores, axis=-1, kind="stable")[..., :k]
+    return ops.top_k(scores, k)[1]
 
 
 def sums_by_id(ids: Any, n_cells: int, weights: Any = None) -> Any:

@@ -124,14 +124,14 @@ def losses(labels: Array, scores: Array, from_logits: bool = False, label_smooth
 
 
 def place_of_greatest(scores: Array, axis: int = -1) -> Array | None:
-    """Return where the greatest score along an axis is: of equal ones the first, and -0.0 below 0.0, as `ops.argmax`.
+    """Return where the greatest score along an axis is: of equal ones the first, as `ops.argmax`.
 
-    None where the backends differ: at a NaN.
+    To it -0.0 is below 0.0, but on torch. None where the backends differ: at a NaN.
     """
     if scores.dtype.kind == "f":
         scores = scores.astype(np.float32, copy=False) if scores.dtype.itemsize < 4 else scores
         negative = np.signbit(scores)
-        if negative.any():
+        if BACKEND != "torch" and negative.any():
             scores = np.where(negative & (scores == 0), -np.finfo(scores.dtype).tiny, scores)
         if scores.size and math.isnan(scores.max()):
             return None
@@ -179,6 +179,8 @@ def _in_top_k(ids: Array, scores: Array, k: int) -> Array | None:
     if not _plain(scores) or scores.ndim < 2 or not scores.size:
         return None
     flat, classes = ids.reshape(-1), scores.shape[-1]
+    if BACKEND == "torch" and k > classes:
+        return None  # refused there
     if flat.min() < 0 or flat.max() >= classes or not math.isfinite(scores.max()) or not math.isfinite(scores.min()):
         return None
     scores = scores.reshape(-1, classes)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from thresher.keras._framework import ops
+from thresher.keras._framework import ops, places_of_top_k
 
 __all__ = ["LOWEST", "Layout", "Rows", "column", "of_one_rank", "rows_in_graph", "rows_on_host", "spread", "squashed"]
 
@@ -86,7 +86,8 @@ def rows_in_graph(layout: Layout, y_true: Any, y_pred: Any, sample_weight: Any, 
         weights = ops.expand_dims(ops.cast(ops.convert_to_tensor(sample_weight), "float32"), -1)
         _, weights = of_one_rank(labels, weights, ops, expand=False)
     if layout.top_k is not None:
-        _, best = ops.top_k(scores, layout.top_k)
+        _check_top_k(layout.top_k, scores)
+        best = places_of_top_k(scores, layout.top_k)
         chosen = ops.sum(ops.one_hot(best, scores.shape[-1], axis=-1), axis=-2)
         scores = ops.where(chosen > 0, scores, ops.cast(LOWEST, scores.dtype))
     labels, scores = _one_class(layout, labels, scores)
@@ -157,10 +158,15 @@ def column(values: Any, class_id: int, argument: str) -> Any:
     return values[..., class_id, None]
 
 
+def _check_top_k(k: int, scores: Any) -> None:
+    n_classes = scores.shape[-1]
+    if n_classes is not None and k > n_classes:
+        raise ValueError(f"`top_k` is {k}, but predictions have {n_classes} values along their last axis")
+
+
 def _top_k_on_host(scores: npt.NDArray[Any], k: int) -> npt.NDArray[Any]:
-    if k > scores.shape[-1]:
-        raise ValueError(f"`top_k` is {k}, but predictions have {scores.shape[-1]} values along their last axis")
-    best = np.argsort(-scores, axis=-1, kind="stable")[..., :k]  # of ties the lower index, as ops.top_k
+    _check_top_k(k, scores)
+    best = np.argsort(-scores, axis=-1, kind="stable")[..., :k]  # of ties the lower index, as places_of_top_k
     kept = np.full_like(scores, LOWEST)
     np.put_along_axis(kept, best, np.take_along_axis(scores, best, axis=-1), axis=-1)
     return kept

@@ -7,6 +7,7 @@ import pytest
 import thresher.keras as ours_of
 from beside import after_stateless, array, pair, rows
 
+BACKEND = keras.backend.backend()
 COUNTS = ["TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives"]
 SHARES = ["Precision", "Recall"]
 AT = ["SensitivityAtSpecificity", "SpecificityAtSensitivity", "PrecisionAtRecall", "RecallAtPrecision"]
@@ -88,10 +89,31 @@ def test_labels_of_rank_1_meet_predictions_of_one_column(name):
 @pytest.mark.parametrize("name", SHARES)
 def test_top_k_and_class_id_choose_as_keras_s(name, thresholds, arguments):
     ours, theirs = pair(name, thresholds=thresholds, **arguments)
-    # Among equal scores NumPy's top_k takes any, the others the first, as ours does.
-    ties = None if keras.backend.backend() == "numpy" else [0.2, 0.4]
+    # Among equal scores top_k of NumPy and torch takes any, that of the others the first, as ours does.
+    ties = None if BACKEND in ("numpy", "torch") else [0.2, 0.4]
     batches = [rows(1, (30, 4), grid=ties), rows(2, (30, 4), weights=(30,)), rows(3, (6, 5, 4))]
     assert differs_from_keras(ours, theirs, batches) < 1e-5
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("shape", [(30, 4), (6, 5, 40)], ids=str)
+def test_of_equal_scores_the_first_are_the_top_k_on_both_paths(shape, k):
+    labels, scores = rows(4, shape, grid=[0.25, 0.5])
+    ids = np.arange(shape[-1])
+    before = (scores[..., None, :] == scores[..., None]) & (ids < ids[:, None])
+    chosen = ((scores[..., None, :] > scores[..., None]) | before).sum(-1) < k
+    expected = (chosen & (labels == 1)).sum() / chosen.sum()
+    ours = ours_of.Precision(top_k=k)
+    assert float(after_stateless(ours, [(labels, scores)])) == pytest.approx(expected, rel=1e-6)
+    ours.update_state(labels, scores)
+    assert float(ours.result()) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_top_k_of_more_classes_than_there_are_is_refused_on_both_paths():
+    ours, batch = ours_of.Precision(top_k=5), rows(4, (30, 4))
+    for counted in ours.update_state, lambda *rows: after_stateless(ours, [rows]):
+        with pytest.raises(ValueError, match="`top_k` is 5, but predictions have 4 values"):
+            counted(*batch)
 
 
 @pytest.mark.parametrize("curve", ["ROC", "PR", "PRGAIN"])

@@ -60,6 +60,9 @@ def test_fit_logs_what_keras_s_metrics_would(how):
         logs.append(history.history)
     theirs, ours = logs
     assert set(theirs) == set(ours)
+    if BACKEND == "torch":  # there the result of Keras's count is its variable, and logs what validation made of it
+        assert theirs["tp"] == theirs["val_tp"]
+        theirs["tp"] = np.asarray(theirs["recall"])[:, 1] * y[:384].sum()
     for key, values in theirs.items():
         assert np.allclose(ours[key], values, atol=2e-5), key
 

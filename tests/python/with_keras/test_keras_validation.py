@@ -11,7 +11,9 @@ from keras_models import BACKEND, model, predicted, rows
 from thresher.keras import ValidationMetrics
 from thresher.keras._batches import batches
 
-needs_tensorflow = pytest.mark.skipif(BACKEND == "numpy", reason="tf.data is read on the others")
+needs_tensorflow = pytest.mark.skipif(
+    BACKEND in ("numpy", "torch"), reason="tf.data is read on the others; torch's environment has no TensorFlow"
+)
 
 
 class Reshuffled(keras.utils.PyDataset):

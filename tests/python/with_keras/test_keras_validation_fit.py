@@ -139,6 +139,7 @@ def test_several_outputs_with_their_compiled_losses():
     assert history["val_kind_auc"][-1] == pytest.approx(sk.roc_auc_score(k, kinds, multi_class="ovr"))
 
 
+@pytest.mark.skipif(BACKEND == "torch", reason="Keras refuses steps_per_execution on torch")
 def test_batches_of_a_multiple_execution_are_all_counted():
     of = model()
     of.compile("sgd", loss="binary_crossentropy", steps_per_execution=3)
@@ -254,7 +255,7 @@ def test_a_bad_row_is_told_once_an_epoch_and_the_run_goes_on():
 def test_what_a_failing_pass_leaves_behind_can_be_trained_on():
     x, y = rows(200, seed=9)
     x[5] = np.nan
-    of = model(loss="binary_crossentropy", metrics=["accuracy"])
+    of = model(loss="mse", metrics=["accuracy"])  # torch's binary crossentropy would refuse the score before us
     trained([], of)
     for compiled in (False, True):
         before = [values(variable) for variable in of.metrics_variables]
