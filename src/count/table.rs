@@ -186,7 +186,7 @@ impl<S: Readable> Worker<S> {
 
 /// Rows read at a time: all where they can be counted as they lie, else as many as fit a cache beside the tables. A few
 /// come first where that makes the scores of all further blocks start with a cache line.
-fn blocks<S: Readable>(batch: &Batch<'_>, range: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn blocks<S: Readable>(batch: &Batch<'_>, range: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
     let rows = if batch.lies_ready::<S>(range.clone()) { range.len().max(1) } else { BLOCK_ROWS };
     let head = batch.rows_before_a_line::<S>(range.clone());
     let blocks = (range.start + head..range.end).step_by(rows).map(move |start| (start, rows.min(range.end - start)));
@@ -231,16 +231,26 @@ impl<const COPIES: usize> Sink for Counters<COPIES> {
 
 /// A small batch: the cells are kept, and added up in the accumulator's own table once every row has proved good.
 fn rows<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>) -> Result<Table> {
+    let (cells, worker) = list(batch, map, control)?;
+    let ledger = worker.ledger(cells.len() as u64, count_positives(&cells));
+    Ok(Table { cells: Cells::Rows(cells), ledger, representative: worker.representative })
+}
+
+/// The cell of each row of an unweighted batch, and what was seen of it.
+pub(super) fn list<S: Readable>(
+    batch: &Batch<'_>,
+    map: &impl Map<S>,
+    control: &Control<'_>,
+) -> Result<(Vec<u32>, Worker<S>)> {
     let mut worker = Worker::new(control.level);
     let mut listed = Listed::new(map.len());
     listed.cells.reserve_exact(batch.len());
     worker.each_block(batch, map, 0..batch.len(), control, &mut listed)?;
-    let ledger = worker.ledger(listed.cells.len() as u64, count_positives(&listed.cells));
-    Ok(Table { cells: Cells::Rows(listed.cells), ledger, representative: worker.representative })
+    Ok((listed.cells, worker))
 }
 
 /// Rows a worker takes at a time, so that threads of unequal speed end together.
-const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
+pub(super) const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
 
 /// Rows that a private table may count before one of its u32 cells could overflow.
 const ROOM: usize = u32::MAX as usize - CHUNK_ROWS;

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows, SMALL_BATCH};
 use super::edges::{EdgeDType, cutoffs};
+use super::grouped::direct;
 use super::moments::{self, Kept, Moments, Summed};
 use super::plan::{Among, Arithmetic, Plan, Seen, Sink};
 use super::table::{self, Cells, Map, Table};
@@ -165,6 +166,12 @@ impl ThresholdCounts {
         own.as_ref().unwrap_or_else(|| self.narrow_plan(edges))
     }
 
+    /// The plan for a batch read as float32.
+    fn plan_for<'e>(&self, edges: &'e Edges, batch: &Batch<'_>) -> &'e Plan<f32> {
+        let own = EdgeDType::of_scores(batch.score_dtype()) == edges.dtype;
+        if own { self.own_plan(edges) } else { self.narrow_plan(edges) }
+    }
+
     fn wide_plan<'e>(&self, edges: &'e Edges) -> &'e Plan<f64> {
         edges.wide.get_or_init(|| Plan::new(cutoffs(&self.thresholds, edges.dtype)))
     }
@@ -200,6 +207,33 @@ impl ThresholdCounts {
             Cells::Rows(cells) => Some((cells, self.counts.len())),
             _ => None,
         })
+    }
+
+    /// The rows of an unweighted batch by group and cell; none where further sums are kept or the batch is too small for a
+    /// table of so many groups.
+    pub(super) fn by_group(
+        &self,
+        batch: &Batch<'_>,
+        of_rows: &[u32],
+        groups: usize,
+        control: &Control<'_>,
+    ) -> Result<Option<direct::Counted>> {
+        if self.moments.is_some() || batch.weighted() || !direct::worthwhile(batch.len(), groups, self.counts.len()) {
+            return Ok(None);
+        }
+        let _mode = DefaultFloatMode::set();
+        let (edges, gaps) = (self.edges_for(batch), self.counts.len() / 2);
+        let counted = match batch.working() {
+            Working::F32 => {
+                let plan = self.plan_for(&edges, batch);
+                direct::count::<f32>(batch, &PlanGaps { plan, gaps }, of_rows, groups, control)?
+            }
+            Working::F64 => {
+                let plan = self.wide_plan(&edges);
+                direct::count::<f64>(batch, &PlanGaps { plan, gaps }, of_rows, groups, control)?
+            }
+        };
+        Ok(Some(counted))
     }
 
     /// Adds so many rows to each cell.
@@ -294,8 +328,7 @@ impl Accumulator for ThresholdCounts {
         let (gaps, further) = (self.counts.len() / 2, self.moments.is_some());
         let table = match batch.working() {
             Working::F32 => {
-                let own = EdgeDType::of_scores(batch.score_dtype()) == edges.dtype;
-                let plan = if own { self.own_plan(&edges) } else { self.narrow_plan(&edges) };
+                let plan = self.plan_for(&edges, batch);
                 table::count::<f32>(batch, &PlanGaps { plan, gaps }, small_batch(gaps), further, control)?
             }
             Working::F64 => {

@@ -8,6 +8,7 @@ pub(super) use intervals::edge;
 pub(crate) use pages::Pages;
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows};
+use super::exact::radix::radix_sort;
 use super::moments::{self, Kept, Moments};
 use super::plan::{Places, Seen, Sink, Strips, place};
 use super::table::{self, Cells, Map, Table};
@@ -15,7 +16,7 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Block, Working};
 use crate::simd::{DefaultFloatMode, Kernel, Level, STRIP};
-use crate::tally::{Masses, Tally};
+use crate::tally::{self, Masses, Tally};
 
 /// Counts per interval of one published list, the same for everybody: no thresholds to choose, any two merge.
 ///
@@ -96,6 +97,37 @@ impl CompactCounts {
     #[must_use]
     pub fn with_sums(self) -> Self {
         Self { moments: Some(Kept::new(Pages::new(), None, std::iter::empty())), ..Self::new() }
+    }
+
+    /// The tally that the rows of an unweighted batch make, without counting them into pages: for batches far smaller than
+    /// there are intervals.
+    ///
+    /// # Errors
+    /// As [`Accumulator::count`].
+    pub(super) fn tally_of(batch: &Batch<'_>, control: &Control<'_>) -> Result<Tally> {
+        let _mode = DefaultFloatMode::set();
+        let (mut cells, representative) = match batch.working() {
+            Working::F32 => {
+                let (cells, worker) = table::list::<f32>(batch, &Intervals, control)?;
+                (cells, worker.all_representative())
+            }
+            Working::F64 => {
+                let (cells, worker) = table::list::<f64>(batch, &Intervals, control)?;
+                (cells, worker.all_representative())
+            }
+        };
+        radix_sort(&mut cells, &mut Vec::new(), |&cell| cell.into(), control)?;
+        let same = |a: &u32, b: &u32| a / 2 == b / 2;
+        let groups = cells.chunk_by(same).count();
+        let (mut positives, mut negatives) = (tally::column(groups), tally::column(groups));
+        let mut edges = tally::column(groups);
+        for group in cells.chunk_by(same).rev() {
+            let of_group = group.iter().map(|cell| u64::from(cell & 1)).sum::<u64>();
+            edges.push(intervals::edge(group[0] / 2));
+            positives.push(of_group);
+            negatives.push(group.len() as u64 - of_group);
+        }
+        Ok(Tally::new(edges, Masses::Counts { positives, negatives }, representative))
     }
 
     /// The published list: interval `i` is `[edges[i], edges[i + 1])`, the first edge −∞ and the last +∞.

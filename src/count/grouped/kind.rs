@@ -1,5 +1,6 @@
 //! [`Groupable`]: what a kind of accumulator has to tell, so that there can be one of it a group.
 
+use super::direct::Counted;
 use crate::control::Control;
 use crate::count::accumulator::{Accumulator, Ledger};
 use crate::count::{CompactCounts, ExactCounts, ThresholdCounts};
@@ -43,12 +44,37 @@ pub trait Groupable: Accumulator {
     /// Those of [`Accumulator::tally`].
     fn tally_of_rows(&self, rows: &mut [(u64, u8)], control: &Control<'_>) -> Result<Option<Tally>>;
 
+    /// The tally of many unweighted rows, as this, empty, would have it of them alone; none where there is no shorter way to
+    /// it than to count them.
+    ///
+    /// # Errors
+    /// Those of [`Accumulator::count`] and [`Accumulator::tally`].
+    fn tally_of_batch(&self, _batch: &Batch<'_>, _control: &Control<'_>) -> Result<Option<Tally>> {
+        Ok(None)
+    }
+
     /// The cell that each row of an unweighted batch is counted in, in order, and the number of cells; none where rows are not
     /// counted in a few cells alone.
     ///
     /// # Errors
     /// Those of [`Accumulator::count`].
     fn cells_of_rows(&self, _batch: &Batch<'_>, _control: &Control<'_>) -> Result<Option<(Vec<u32>, usize)>> {
+        Ok(None)
+    }
+
+    /// The rows of an unweighted batch by group, of which there are `groups`, and cell: where rows are counted in a few cells
+    /// alone, and the batch is large enough for a table of all groups.
+    ///
+    /// # Errors
+    /// Those of [`Accumulator::count`].
+    #[allow(private_interfaces)]
+    fn by_group(
+        &self,
+        _batch: &Batch<'_>,
+        _of_rows: &[u32],
+        _groups: usize,
+        _control: &Control<'_>,
+    ) -> Result<Option<Counted>> {
         Ok(None)
     }
 
@@ -100,6 +126,17 @@ impl Groupable for ThresholdCounts {
         self.listed(batch, control)
     }
 
+    #[allow(private_interfaces)]
+    fn by_group(
+        &self,
+        batch: &Batch<'_>,
+        of_rows: &[u32],
+        groups: usize,
+        control: &Control<'_>,
+    ) -> Result<Option<Counted>> {
+        Self::by_group(self, batch, of_rows, groups, control)
+    }
+
     fn add_to_cells(&mut self, rows: &[u32]) -> Result<()> {
         self.add_rows(rows)
     }
@@ -147,6 +184,10 @@ impl Groupable for CompactCounts {
             *key = edge.key();
         }
         Ok(Some(of_sorted(rows, tied)))
+    }
+
+    fn tally_of_batch(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<Option<Tally>> {
+        if self.sums() { Ok(None) } else { Self::tally_of(batch, control).map(Some) }
     }
 
     fn as_rows(&self, limit: usize) -> Option<Vec<(f64, u8)>> {

@@ -8,12 +8,14 @@
 //! | `columns.rs` | key columns as they come in |
 //! | `rows.rs` | rows of groups, and how they are sorted by group |
 //! | `read.rs` | a batch as rows by shelf |
+//! | `direct.rs` | a batch as a table of groups by cells |
 //! | `shelf.rs` | what is kept of neighbouring groups: rows, or accumulators |
 //! | `kind.rs` | what each kind of accumulator tells of itself |
 //! | `merge.rs` | groups put together: merging, fewer columns, some of them |
 //! | `reads.rs` | what is read off them |
 
 mod columns;
+pub(super) mod direct;
 mod index;
 mod keys;
 mod kind;
@@ -109,10 +111,18 @@ impl KeyNames {
 pub struct GroupedPart<A> {
     columns: KeyNames,
     new: NewKeys,
-    /// Groups there were, and how often all had been forgotten, when it was read.
-    known: (usize, u64),
+    known: Known,
     fresh: Option<A>,
     read: Read,
+}
+
+/// What a batch was read by: of another, it is read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Known {
+    groups: usize,
+    resets: u64,
+    /// No row has been counted, so that this batch may fix what the first rows fix.
+    fresh: bool,
 }
 
 /// The most rows of a batch: places among rows take 32 bits.
@@ -166,14 +176,21 @@ impl<A: Groupable> GroupedCounts<A> {
         let numbers = numbers.collect::<Result<Vec<_>>>()?;
         let of_rows = meeting.groups(numbers, || control.check())?;
         let new = meeting.into_new();
-        let shelves = (self.len() + new.len()).div_ceil(GROUPS);
         let sums = self.prototype.sums();
         let wanted = Wanted { squares: sums, scores: sums && !A::DERIVES_SUMS };
-        let read = read::read(batch, &of_rows, shelves, wanted, control)?;
+        let groups = self.len() + new.len();
+        let read = match self.fresh.by_group(batch, &of_rows, groups, control)? {
+            Some(counted) => counted.into(),
+            None => read::read(batch, &of_rows, groups.div_ceil(GROUPS), wanted, control)?,
+        };
         self.bounds.plus(read.bounds)?;
         self.within_limit(&new, &read)?;
         let fresh = (read.ledger.rows != [0, 0]).then(|| self.fresh.for_scores(batch.score_dtype()));
-        Ok(GroupedPart { columns, new, known: (self.len(), self.resets), fresh, read })
+        Ok(GroupedPart { columns, new, known: self.known(), fresh, read })
+    }
+
+    fn known(&self) -> Known {
+        Known { groups: self.len(), resets: self.resets, fresh: self.ledger.rows == [0, 0] }
     }
 
     /// Adds what [`GroupedCounts::count`] read.
@@ -183,15 +200,16 @@ impl<A: Groupable> GroupedCounts<A> {
     /// then.
     pub fn commit(&mut self, part: GroupedPart<A>) -> Result<Committed> {
         let GroupedPart { columns, new, known, fresh, read } = part;
-        if known != (self.len(), self.resets) || self.columns.as_ref().is_some_and(|ours| *ours != columns) {
+        if known != self.known() || self.columns.as_ref().is_some_and(|ours| *ours != columns) {
             return Ok(Committed::Recount);
         }
-        if read.shelves.is_empty() {
+        if self.len() + new.len() == 0 {
             return Ok(Committed::Done); // no row at all
         }
         let (ledger, bounds) = (self.ledger.plus(read.ledger)?, self.bounds.plus(read.bounds)?);
         let before = self.shelves.len();
-        self.shelves.resize_with(read.shelves.len(), || Arc::new(Shelf::empty()));
+        let shelves = (self.len() + new.len()).div_ceil(GROUPS);
+        self.shelves.resize_with(shelves, || Arc::new(Shelf::empty()));
         let mut both = self.shelves.iter_mut().zip(&read.shelves);
         let mut rows_of = both.by_ref().filter(|(_, rows)| rows.len() > 0);
         let refused = rows_of.try_for_each(|(shelf, rows)| shelf_rows(shelf, rows).make_room(rows, rows.len()));
@@ -199,6 +217,13 @@ impl<A: Groupable> GroupedCounts<A> {
             self.shelves.truncate(before);
         }
         refused?;
+        if self.ledger.rows == [0, 0] {
+            self.fresh = fresh.unwrap_or_else(|| self.fresh.clone());
+        }
+        let cells = read.cells.chunks(GROUPS * read.width.max(1));
+        for (shelf, cells) in self.shelves.iter_mut().zip(cells) {
+            Arc::make_mut(shelf).add_to_cells(cells, read.width, &self.fresh)?; // fits, as the sum of all does
+        }
         for (shelf, rows) in self.shelves.iter_mut().zip(read.shelves).filter(|(_, rows)| rows.len() > 0) {
             let own = shelf_rows(shelf, &rows);
             if own.len() == 0 { *own = rows } else { own.append(&rows, 0, rows.len())? }
@@ -210,9 +235,6 @@ impl<A: Groupable> GroupedCounts<A> {
             Arc::make_mut(&mut self.shelves[group as usize / GROUPS]).drop_rows(group as usize % GROUPS, 1);
         }
         self.columns = Some(columns);
-        if self.ledger.rows == [0, 0] {
-            self.fresh = fresh.unwrap_or_else(|| self.fresh.clone());
-        }
         (self.ledger, self.bounds) = (ledger, bounds);
         Ok(Committed::Done)
     }
@@ -265,8 +287,7 @@ impl<A: Groupable> GroupedCounts<A> {
 
     fn within_limit(&self, new: &NewKeys, read: &Read) -> Result<()> {
         let Some(limit) = self.limit else { return Ok(()) };
-        let rows: usize = read.shelves.iter().map(GroupRows::nbytes).sum();
-        let bytes = self.nbytes() + rows + new.nbytes();
+        let bytes = self.nbytes() + read.nbytes(size_of::<A>()) + new.nbytes();
         if bytes > limit { Err(Error::MaxBytes { bytes, limit }) } else { Ok(()) }
     }
 }

@@ -1,7 +1,8 @@
-//! A batch and the groups of its rows → rows by shelf.
+//! A batch and the groups of its rows → rows by shelf, or by group and cell.
 
 use std::ops::Range;
 
+use super::direct::Counted;
 use super::rows::{GROUPS, Kept, Rows};
 use crate::control::Control;
 use crate::count::accumulator::Ledger;
@@ -18,12 +19,31 @@ const PURPOSE: &str = "rows of groups";
 /// What a batch holds.
 #[derive(Debug)]
 pub(super) struct Read {
-    /// Its rows by shelf.
+    /// Its rows by shelf; none where they have been counted.
     pub(super) shelves: Vec<Rows>,
+    /// Its rows by group and cell: each group's `width` cells in turn.
+    pub(super) cells: Vec<u32>,
+    pub(super) width: usize,
     /// The group of each row that was dropped.
     pub(super) dropped: Vec<u32>,
     pub(super) ledger: Ledger,
     pub(super) bounds: Bounds,
+}
+
+impl From<Counted> for Read {
+    fn from(counted: Counted) -> Self {
+        let Counted { cells, width, dropped, ledger } = counted;
+        Self { shelves: Vec::new(), cells, width, dropped, ledger, bounds: Bounds::default() }
+    }
+}
+
+impl Read {
+    /// Bytes that it adds at most, where each counted group takes `each` beside its cells.
+    pub(super) fn nbytes(&self, each: usize) -> usize {
+        let rows: usize = self.shelves.iter().map(Rows::nbytes).sum();
+        let groups = self.cells.len().checked_div(self.width).unwrap_or(0);
+        rows + 8 * self.cells.len() + groups * each
+    }
 }
 
 /// Upper bounds of what all groups together hold: while the total can be told, so can every part of it.
@@ -87,13 +107,15 @@ fn read_as<S: Kept>(
 ) -> Result<Read> {
     let mut read = Read {
         shelves: empty(batch.working(), groups, shelves, batch.weighted())?,
+        cells: Vec::new(),
+        width: 0,
         dropped: Vec::new(),
         ledger: Ledger::default(),
         bounds: Bounds::default(),
     };
     let start = || Ok(BlockReader::<S>::new(control.level));
     let make = |reader: &mut BlockReader<S>, range: Range<usize>| {
-        let mut chunk = Chunk::<S>::with_room(range.len(), batch.weighted())?;
+        let mut chunk = Chunk::<S>::with_room(range.len(), batch.weighted(), shelves <= 1)?;
         for start in range.clone().step_by(BLOCK_ROWS) {
             control.check()?;
             let len = BLOCK_ROWS.min(range.end - start);
@@ -113,12 +135,11 @@ fn read_as<S: Kept>(
     Ok(read)
 }
 
-/// Shelves without rows, with room for those that will come.
+/// Shelves without rows, with room for those that will come; one shelf takes its first rows as they are.
 fn empty(working: Working, groups: &[u32], shelves: usize, weighted: bool) -> Result<Vec<Rows>> {
     let mut lens = vec![0_usize; shelves];
-    match &mut lens[..] {
-        [only] => *only = groups.len(),
-        lens => groups.iter().for_each(|&group| lens[group as usize / GROUPS] += 1),
+    if let [_, _, ..] = lens[..] {
+        groups.iter().for_each(|&group| lens[group as usize / GROUPS] += 1);
     }
     let room = |len: usize| {
         let scores = match working {
@@ -133,21 +154,25 @@ fn empty(working: Working, groups: &[u32], shelves: usize, weighted: bool) -> Re
 
 /// Rows that are to be counted, as they came.
 struct Chunk<S> {
+    /// The group of each, where there are several shelves.
     groups: Vec<u32>,
-    labels: Vec<u8>,
+    tags: Vec<u16>,
     scores: Vec<S>,
     weights: Vec<f64>,
     dropped: Vec<u32>,
+    /// All rows lie on one shelf.
+    single: bool,
 }
 
 impl<S: Kept> Chunk<S> {
-    fn with_room(rows: usize, weighted: bool) -> Result<Self> {
+    fn with_room(rows: usize, weighted: bool, single: bool) -> Result<Self> {
         Ok(Self {
-            groups: simd::room(rows, PURPOSE)?,
-            labels: simd::room(rows, PURPOSE)?,
+            groups: simd::room(if single { 0 } else { rows }, PURPOSE)?,
+            tags: simd::room(rows, PURPOSE)?,
             scores: simd::room(rows, PURPOSE)?,
             weights: simd::room(if weighted { rows } else { 0 }, PURPOSE)?,
             dropped: Vec::new(),
+            single,
         })
     }
 
@@ -164,8 +189,8 @@ impl<S: Kept> Chunk<S> {
         let block = reader.read_uninspected(batch, start, len);
         let groups = &groups[start..start + len];
         if block.clean(control.level) {
-            self.groups.extend_from_slice(groups);
-            self.labels.extend_from_slice(block.labels);
+            self.groups.extend_from_slice(if self.single { &[] } else { groups });
+            self.tags.extend(groups.iter().zip(block.labels).map(|(&group, &label)| tag(group, label)));
             self.scores.extend_from_slice(block.scores);
             self.weights.extend_from_slice(block.weights.unwrap_or_default());
             return Ok(());
@@ -180,8 +205,8 @@ impl<S: Kept> Chunk<S> {
                 self.dropped.push(group);
                 continue;
             }
-            self.groups.push(group);
-            self.labels.push(block.labels[i]);
+            self.groups.extend((!self.single).then_some(group));
+            self.tags.push(tag(group, block.labels[i]));
             self.scores.push(block.scores[i]);
             self.weights.extend(block.weights.map(|_| weight));
         }
@@ -206,13 +231,11 @@ impl<S: Kept> Chunk<S> {
     /// The rows by shelf; those of one shelf stay in order.
     fn sorted(self, shelves: usize, wanted: Wanted) -> Result<SortedChunk> {
         let bounds = self.bounds(wanted);
-        let positives: u64 = self.labels.iter().map(|&label| u64::from(label & 1)).sum();
-        let rows = [self.labels.len() as u64 - positives, positives];
+        let positives: u64 = self.tags.iter().map(|&tag| u64::from(tag & 1)).sum();
+        let rows = [self.tags.len() as u64 - positives, positives];
         let ledger = Ledger { rows, dropped: self.dropped.len() as u64, weighted: false };
-        let tag = |(&group, &label): (&u32, &u8)| (2 * (group as usize % GROUPS)) as u16 | u16::from(label & 1);
-        let tags = self.groups.iter().zip(&self.labels).map(tag);
-        if shelves <= 1 {
-            let rows = Rows { tags: tags.collect(), scores: S::kept(self.scores), weights: self.weights };
+        if self.single {
+            let rows = Rows { tags: self.tags, scores: S::kept(self.scores), weights: self.weights };
             let starts = vec![0, rows.len()];
             return Ok(SortedChunk { rows, starts, dropped: self.dropped, ledger, bounds });
         }
@@ -223,7 +246,7 @@ impl<S: Kept> Chunk<S> {
         let len = self.groups.len();
         let (mut sorted, mut scores) = (simd::zeros::<u16>(len, PURPOSE)?, simd::zeros::<S>(len, PURPOSE)?);
         let mut weights = simd::zeros::<f64>(self.weights.len(), PURPOSE)?;
-        for (at, tag) in tags.enumerate() {
+        for (at, &tag) in self.tags.iter().enumerate() {
             let place = &mut next[self.groups[at] as usize / GROUPS];
             (sorted[*place], scores[*place]) = (tag, self.scores[at]);
             if let Some(weight) = self.weights.get(at) {
@@ -234,6 +257,12 @@ impl<S: Kept> Chunk<S> {
         let rows = Rows { tags: sorted, scores: S::kept(scores), weights };
         Ok(SortedChunk { rows, starts, dropped: self.dropped, ledger, bounds })
     }
+}
+
+/// What a row is on its shelf: twice the place of its group there, and 1 for a positive.
+#[inline]
+fn tag(group: u32, label: u8) -> u16 {
+    (2 * (group as usize % GROUPS)) as u16 | u16::from(label & 1)
 }
 
 struct SortedChunk {
@@ -247,8 +276,13 @@ struct SortedChunk {
 
 impl SortedChunk {
     fn add_to(self, read: &mut Read) -> Result<()> {
-        let ends = self.starts.windows(2);
-        read.shelves.iter_mut().zip(ends).try_for_each(|(shelf, ends)| shelf.append(&self.rows, ends[0], ends[1]))?;
+        match &mut read.shelves[..] {
+            [only] if only.len() == 0 => *only = self.rows,
+            shelves => {
+                let mut ends = shelves.iter_mut().zip(self.starts.windows(2));
+                ends.try_for_each(|(shelf, ends)| shelf.append(&self.rows, ends[0], ends[1]))?;
+            }
+        }
         read.dropped.extend(self.dropped);
         read.ledger = read.ledger.plus(self.ledger)?;
         read.bounds = read.bounds.plus(self.bounds)?;

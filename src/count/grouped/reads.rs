@@ -160,13 +160,29 @@ impl<A: Groupable> GroupedCounts<A> {
         control: &Control<'_>,
         read: impl Fn(Held<'_, A>, &mut Vec<(u64, u8)>) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
+        /// Groups of few shelves that a worker reads at a time.
+        const SOME: usize = 16;
         let mut all = crate::simd::room(self.len(), "figures of groups")?;
-        let make = |scratch: &mut Vec<(u64, u8)>, range: Range<usize>| {
-            let of = |at: usize| self.shelves[at].each(self.groups_of(at).len(), control, |held| read(held, scratch));
-            range.map(of).collect::<Result<Vec<_>>>()
-        };
-        let commit = |some: Vec<Vec<T>>| all.extend(some.into_iter().flatten());
-        workers::in_order(self.shelves.len(), 1, control, || Ok(Vec::new()), make, commit)?;
+        let start = || Ok(Vec::new());
+        if self.shelves.len() >= 2 * control.threads {
+            let make = |scratch: &mut Vec<(u64, u8)>, range: Range<usize>| {
+                let of = |at: usize| {
+                    let sorted = self.shelves[at].sorted()?;
+                    sorted.each(0..self.groups_of(at).len(), control, |held| read(held, scratch))
+                };
+                range.map(of).collect::<Result<Vec<_>>>()
+            };
+            let commit = |some: Vec<Vec<T>>| all.extend(some.into_iter().flatten());
+            workers::in_order(self.shelves.len(), 1, control, start, make, commit)?;
+            return Ok(all);
+        }
+        for (at, shelf) in self.shelves.iter().enumerate() {
+            let sorted = shelf.sorted()?;
+            let make = |scratch: &mut Vec<(u64, u8)>, range: Range<usize>| {
+                sorted.each(range, control, |held| read(held, scratch))
+            };
+            workers::in_order(self.groups_of(at).len(), SOME, control, start, make, |some| all.extend(some))?;
+        }
         Ok(all)
     }
 

@@ -229,19 +229,16 @@ impl Rows {
         let of = |tag: u16| usize::from(tag / 2) % GROUPS;
         self.tags.iter().for_each(|&tag| starts[of(tag) + 1] += 1);
         (0..GROUPS).for_each(|place| starts[place + 1] += starts[place]);
-        let mut next = starts.clone();
-        let mut labels = simd::zeros(self.len(), PURPOSE)?;
-        let mut to = simd::zeros::<u32>(self.len(), PURPOSE)?;
-        for (&tag, to) in self.tags.iter().zip(&mut to) {
-            let place = &mut next[of(tag)];
-            (labels[*place], *to) = ((tag & 1) as u8, *place as u32);
-            *place += 1;
-        }
-        let scores = match &self.scores {
-            Scores::Narrow(scores) => Scores::Narrow(scattered(scores, &to)?),
-            Scores::Wide(scores) => Scores::Wide(scattered(scores, &to)?),
+        let (labels, scores, weights) = match &self.scores {
+            Scores::Narrow(scores) => {
+                let (labels, scores, weights) = scattered(&self.tags, scores, &self.weights, starts.clone())?;
+                (labels, Scores::Narrow(scores), weights)
+            }
+            Scores::Wide(scores) => {
+                let (labels, scores, weights) = scattered(&self.tags, scores, &self.weights, starts.clone())?;
+                (labels, Scores::Wide(scores), weights)
+            }
         };
-        let weights = scattered(&self.weights, &to)?;
         Ok(Sorted { starts, labels, scores, weights })
     }
 
@@ -278,10 +275,25 @@ impl Sorted {
     }
 }
 
-fn scattered<T: bytemuck::Pod>(values: &[T], to: &[u32]) -> Result<Vec<T>> {
-    let mut out = simd::zeros(values.len(), PURPOSE)?;
-    values.iter().zip(to).for_each(|(&value, &to)| out[to as usize] = value);
-    Ok(out)
+/// Labels, scores and weights by group; `next`: where the rows of each group begin.
+fn scattered<S: bytemuck::Pod>(
+    tags: &[u16],
+    scores: &[S],
+    weights: &[f64],
+    mut next: Vec<usize>,
+) -> Result<(Vec<u8>, Vec<S>, Vec<f64>)> {
+    let mut labels = simd::zeros(tags.len(), PURPOSE)?;
+    let mut by_group = simd::zeros(scores.len(), PURPOSE)?;
+    let mut weights_by_group = simd::zeros(weights.len(), PURPOSE)?;
+    for (at, (&tag, &score)) in tags.iter().zip(scores).enumerate() {
+        let place = &mut next[usize::from(tag / 2) % GROUPS];
+        (labels[*place], by_group[*place]) = ((tag & 1) as u8, score);
+        if let Some(&weight) = weights.get(at) {
+            weights_by_group[*place] = weight;
+        }
+        *place += 1;
+    }
+    Ok((labels, by_group, weights_by_group))
 }
 
 /// Room for so many more, exactly.

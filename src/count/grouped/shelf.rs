@@ -1,5 +1,7 @@
 //! [`Shelf`]: what is kept of [`GROUPS`] neighbouring groups: the rows of those that have few, an accumulator of each other.
 
+use std::ops::Range;
+
 use super::kind::Groupable;
 use super::rows::{GROUPS, Rows, RowsOf, ScoresOf, Sorted};
 use crate::control::Control;
@@ -12,7 +14,7 @@ use crate::tally::Tally;
 /// hundred rows or more at once.
 const FOLD_AT: usize = 1 << 18;
 
-/// Rows up to which a tally is made of sorted rows; more are counted.
+/// Rows up to which a tally is made of rows sorted by their keys.
 const FEW: usize = 1 << 10;
 
 #[derive(Debug, Clone)]
@@ -25,6 +27,13 @@ pub(super) struct Shelf<A> {
     /// Rows dropped of groups without an accumulator; empty while there are none.
     pub(super) dropped: Vec<u64>,
     fold_at: usize,
+}
+
+/// A shelf and its rows by group.
+pub(super) struct ByGroup<'s, A> {
+    shelf: &'s Shelf<A>,
+    plain: Sorted,
+    weighted: Sorted,
 }
 
 /// What is kept of one group.
@@ -111,16 +120,23 @@ impl<A: Groupable> Shelf<A> {
                 self.plain.push(place, rows, at);
             }
         }
-        for (place, counted) in table.chunks_exact(width).enumerate() {
-            control.check()?;
+        control.check()?;
+        self.add_to_cells(&table, width, fresh)?;
+        Ok(true)
+    }
+
+    /// Adds rows to the cells of all groups, each of which has `width` of them.
+    ///
+    /// # Errors
+    /// [`Error::CountOverflow`](crate::Error::CountOverflow), which the sum of all groups would have met before.
+    pub(super) fn add_to_cells(&mut self, cells: &[u32], width: usize, fresh: &A) -> Result<()> {
+        for (place, counted) in cells.chunks_exact(width).enumerate() {
             if counted.iter().any(|&rows| rows > 0) {
-                let slot = self.grown_slot(place);
-                let mut grown = slot.take().map_or_else(|| fresh.clone(), |grown| *grown);
+                let grown = self.grown_slot(place).get_or_insert_with(|| Box::new(fresh.clone()));
                 grown.add_to_cells(counted)?;
-                *slot = Some(Box::new(grown));
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     pub(super) fn grown(&self, place: usize) -> Option<&A> {
@@ -186,20 +202,9 @@ impl<A: Groupable> Shelf<A> {
         (0..groups).map(of).collect()
     }
 
-    /// Hands on what is kept of each of the first so many groups.
-    pub(super) fn each<T>(
-        &self,
-        groups: usize,
-        control: &Control<'_>,
-        mut take: impl FnMut(Held<'_, A>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        let (plain, weighted) = (self.plain.by_group()?, self.weighted.by_group()?);
-        let mut all = crate::simd::room(groups, "figures of groups")?;
-        for place in 0..groups {
-            control.check()?;
-            all.push(take(self.held(place, &plain, &weighted))?);
-        }
-        Ok(all)
+    /// The same with its rows by group.
+    pub(super) fn sorted(&self) -> Result<ByGroup<'_, A>> {
+        Ok(ByGroup { shelf: self, plain: self.plain.by_group()?, weighted: self.weighted.by_group()? })
     }
 
     /// The accumulator of one group.
@@ -225,6 +230,23 @@ impl<A: Groupable> Shelf<A> {
     }
 }
 
+impl<A: Groupable> ByGroup<'_, A> {
+    /// Hands on what is kept of each of some groups.
+    pub(super) fn each<T>(
+        &self,
+        places: Range<usize>,
+        control: &Control<'_>,
+        mut take: impl FnMut(Held<'_, A>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut all = crate::simd::room(places.len(), "figures of groups")?;
+        for place in places {
+            control.check()?;
+            all.push(take(self.shelf.held(place, &self.plain, &self.weighted))?);
+        }
+        Ok(all)
+    }
+}
+
 impl<A: Groupable> Held<'_, A> {
     /// The accumulator, from the empty one: that of no row, and that which rows are counted by.
     pub(super) fn accumulator(&self, [prototype, fresh]: [&A; 2], control: &Control<'_>) -> Result<A> {
@@ -241,10 +263,15 @@ impl<A: Groupable> Held<'_, A> {
 
     /// Its tally; `scratch` is kept between groups.
     pub(super) fn tally(&self, of: [&A; 2], scratch: &mut Vec<(u64, u8)>, control: &Control<'_>) -> Result<Tally> {
-        if self.grown.is_none() && self.weighted.len() == 0 && self.plain.len() <= FEW {
-            scratch.clear();
-            self.plain.each(|score, label| scratch.push((score.key(), label)));
-            if let Some(tally) = of[1].tally_of_rows(scratch, control)? {
+        if self.grown.is_none() && self.weighted.len() == 0 {
+            let tally = if self.plain.len() <= FEW {
+                scratch.clear();
+                self.plain.each(|score, label| scratch.push((score.key(), label)));
+                of[1].tally_of_rows(scratch, control)?
+            } else {
+                of[1].tally_of_batch(&self.plain.batch()?, control)?
+            };
+            if let Some(tally) = tally {
                 return Ok(tally);
             }
         }
