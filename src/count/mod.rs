@@ -13,6 +13,7 @@ mod accumulator;
 mod compact;
 mod edges;
 mod exact;
+mod group_table;
 mod grouped;
 mod labels;
 mod losses;

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows, SMALL_BATCH};
 use super::edges::{EdgeDType, cutoffs};
-use super::grouped::direct;
+use super::group_table::{self, Counted};
 use super::moments::{self, Kept, Moments, Summed};
 use super::plan::{Among, Arithmetic, Plan, Seen, Sink};
 use super::table::{self, Cells, Map, Table};
@@ -217,8 +217,11 @@ impl ThresholdCounts {
         of_rows: &[u32],
         groups: usize,
         control: &Control<'_>,
-    ) -> Result<Option<direct::Counted>> {
-        if self.moments.is_some() || batch.weighted() || !direct::worthwhile(batch.len(), groups, self.counts.len()) {
+    ) -> Result<Option<Counted>> {
+        if self.moments.is_some()
+            || batch.weighted()
+            || !group_table::worthwhile(batch.len(), groups, self.counts.len())
+        {
             return Ok(None);
         }
         let _mode = DefaultFloatMode::set();
@@ -226,11 +229,11 @@ impl ThresholdCounts {
         let counted = match batch.working() {
             Working::F32 => {
                 let plan = self.plan_for(&edges, batch);
-                direct::count::<f32>(batch, &PlanGaps { plan, gaps }, of_rows, groups, control)?
+                group_table::count::<f32>(batch, &PlanGaps { plan, gaps }, of_rows, groups, control)?
             }
             Working::F64 => {
                 let plan = self.wide_plan(&edges);
-                direct::count::<f64>(batch, &PlanGaps { plan, gaps }, of_rows, groups, control)?
+                group_table::count::<f64>(batch, &PlanGaps { plan, gaps }, of_rows, groups, control)?
             }
         };
         Ok(Some(counted))

@@ -19,4 +19,4 @@ pub use column::{Column, Element};
 pub use dtype::{ByteOrder, DType, Working};
 pub(crate) use halves::Half;
 pub use score::Score;
-pub(crate) use whole::{bytes_of, weights, whole, words};
+pub(crate) use whole::{bytes_of, int32s, weights, whole, words};

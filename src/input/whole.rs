@@ -69,6 +69,11 @@ pub(crate) fn words<'b>(column: &Column<'b>) -> Option<&'b [u32]> {
     (column.dtype() == DType::U32).then(|| gather::borrowed(column, 0, column.len()))?
 }
 
+/// All rows of a column of int32 where they lie, if they follow one another.
+pub(crate) fn int32s<'b>(column: &Column<'b>) -> Option<&'b [i32]> {
+    (column.dtype() == DType::I32).then(|| gather::borrowed(column, 0, column.len()))?
+}
+
 /// All bytes of a column of uint8 where they lie, if they follow one another.
 pub(crate) fn bytes_of<'b>(column: &Column<'b>) -> Option<&'b [u8]> {
     match column.dtype() {

@@ -208,6 +208,61 @@ def test_a_group_at_every_size_about_where_it_is_promoted(kind, weighted):
     assert dict(counts.items()) == expected
 
 
+@pytest.mark.parametrize("groups", [1, 2, 1000, 1024, 1025])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_batches_about_the_size_from_which_rows_are_counted_in_a_table(groups, dtype):
+    rng = np.random.default_rng(groups)
+    prototype = PROTOTYPES["thresholds"](False)  # eight cells a group: a table from two rows a group on
+    some = []
+    for n in (3, 2 * groups - 1, 2 * groups, 2 * groups + 1, 5, 20 * groups, 1):
+        scores = rng.choice(np.array([0.1, 0.2, 0.5, 0.9, rng.random()]), n).astype(dtype)
+        scores[rng.random(n) < 0.1] = np.nan
+        some.append((rng.integers(0, groups, n).tolist(), rng.random(n) < 0.4, scores, {"nan": "drop"}))
+    counts = counted(prototype, some)
+    expected = by_hand(prototype, some)
+    assert list(counts) == list(expected)
+    assert all(counts[key] == expected[key] for key in expected)
+    for threads in (1, 5):
+        again = counted(prototype, [(*batch[:3], batch[3] | {"n_threads": threads}) for batch in some])
+        assert again.to_bytes() == counts.to_bytes()
+    pairs = counted(prototype, [({"a": keys, "b": keys}, *rest) for keys, *rest in some])
+    assert all(pairs[key, key] == expected[key] for key in expected)
+
+
+def test_a_table_is_not_added_when_a_row_of_its_batch_is_refused():
+    rng = np.random.default_rng(1)
+    keys, labels, scores = rng.integers(0, 3, 300_000), rng.random(300_000) < 0.5, rng.random(300_000)
+    counts = th.GroupedCounts(th.ThresholdCounts([0.5]))
+    counts.update(keys, labels, scores)
+    before = counts.to_bytes()
+    for bad in (150_000, 299_999):
+        spoilt, wrong = scores.copy(), labels.astype(np.int8)
+        spoilt[[bad, -1]], wrong[[bad, -1]] = np.nan, 2
+        with pytest.raises(th.Error, match=rf"scores\[{bad}\]"):
+            counts.update(keys, labels, spoilt)
+        with pytest.raises(th.Error, match=rf"labels\[{bad}\]"):
+            counts.update(keys, wrong, scores)
+    assert counts.to_bytes() == before
+
+
+@kinds
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_figures_of_groups_of_few_rows_and_of_many_are_those_of_their_accumulators(kind, dtype):
+    rng = np.random.default_rng(7)
+    keys = rng.permutation(np.repeat([0, 1, 2, 3], [1_023, 1_024, 1_025, 9_000]))
+    scores = (rng.normal(size=len(keys)) * 10.0 ** rng.integers(-4, 3, len(keys))).astype(dtype)
+    labels = rng.random(len(keys)) < 0.4
+    counts = th.GroupedCounts(PROTOTYPES[kind](False))
+    counts.update(keys, labels, scores)
+    table = counts.columns(metrics=METRICS)
+    for row, key in enumerate(counts):
+        alone = PROTOTYPES[kind](False)
+        alone.update(labels[keys == key], scores[keys == key])
+        expected = [alone.roc_auc(tolerance=2), alone.average_precision(tolerance=2)]
+        assert [table[metric][row] for metric in METRICS] == expected
+        assert counts[key] == alone
+
+
 @kinds
 @pytest.mark.parametrize("sums", [False, True])
 @given(data=st.data())

@@ -11,6 +11,8 @@
 //! index is the octave's base plus the mantissa's leading bits, rounded towards the edge below the score. The octave
 //! [0.5, 1) is mirrored: its index counts the bits of `1 − s`, which float64 holds exactly there.
 
+use std::ops::Range;
+
 /// Number of edges and of intervals.
 pub(crate) const INTERVALS: usize = (ZERO + octave(true, 255).base + 1) as usize;
 
@@ -139,8 +141,35 @@ fn mirrored(score: f64) -> u32 {
 
 /// The edge that starts interval `index`.
 pub(in crate::count) fn edge(index: u32) -> f64 {
-    let (side, rank) = if index < ZERO { (0, ZERO - index) } else { (1, index - ZERO) };
-    let exponent = OCTAVES[side].partition_point(|octave| octave.base <= rank) - 1;
+    EdgesInOrder::default().edge(index)
+}
+
+/// Edges asked for in order, of which those of one octave follow one another: it is looked for once.
+#[derive(Debug, Default)]
+pub(super) struct EdgesInOrder {
+    side: usize,
+    exponent: usize,
+    /// Of the octave.
+    ranks: Range<u32>,
+}
+
+impl EdgesInOrder {
+    /// The edge that starts interval `index`.
+    #[inline]
+    pub(super) fn edge(&mut self, index: u32) -> f64 {
+        let (side, rank) = if index < ZERO { (0, ZERO - index) } else { (1, index - ZERO) };
+        if side != self.side || !self.ranks.contains(&rank) {
+            let exponent = OCTAVES[side].partition_point(|octave| octave.base <= rank) - 1;
+            let end = OCTAVES[side].get(exponent + 1).map_or(u32::MAX, |next| next.base);
+            *self = Self { side, exponent, ranks: OCTAVES[side][exponent].base..end };
+        }
+        edge_in(side, self.exponent, rank)
+    }
+}
+
+/// The edge of this rank in an octave.
+#[inline]
+fn edge_in(side: usize, exponent: usize, rank: u32) -> f64 {
     let Octave { base, shift } = OCTAVES[side][exponent];
     if side == 1 && exponent == MIRRORED as usize {
         let half = 0.5_f64.to_bits() >> FOLD_SHIFT;

@@ -3,6 +3,7 @@
 mod intervals;
 mod pages;
 
+use intervals::EdgesInOrder;
 pub(crate) use intervals::INTERVALS;
 pub(super) use intervals::edge;
 pub(crate) use pages::Pages;
@@ -120,10 +121,10 @@ impl CompactCounts {
         let same = |a: &u32, b: &u32| a / 2 == b / 2;
         let groups = cells.chunk_by(same).count();
         let (mut positives, mut negatives) = (tally::column(groups), tally::column(groups));
-        let mut edges = tally::column(groups);
+        let (mut edges, mut in_order) = (tally::column(groups), EdgesInOrder::default());
         for group in cells.chunk_by(same).rev() {
             let of_group = group.iter().map(|cell| u64::from(cell & 1)).sum::<u64>();
-            edges.push(intervals::edge(group[0] / 2));
+            edges.push(in_order.edge(group[0] / 2));
             positives.push(of_group);
             negatives.push(group.len() as u64 - of_group);
         }
@@ -403,17 +404,26 @@ impl Accumulator for CompactCounts {
     }
 
     fn tally(&self, _control: &Control<'_>) -> Result<Tally> {
-        let gaps: Vec<usize> = self.held().rev().collect();
-        let edges = gaps.iter().map(|&gap| intervals::edge(gap as u32)).collect();
+        let mut in_order = EdgesInOrder::default();
+        let mut edge = |gap: usize| in_order.edge(gap as u32);
+        let (mut gaps, mut edges) = (Vec::new(), Vec::new());
         let masses = if self.ledger.weighted {
+            gaps.extend(self.held().rev());
+            edges.extend(gaps.iter().map(|&gap| edge(gap)));
             let label = |label| {
                 let mass = |gap: &usize| self.counts.get(2 * gap + label) as f64 + self.sums.get(2 * gap + label);
                 gaps.iter().map(mass).collect()
             };
             Masses::Weights { positives: label(1), negatives: label(0) }
         } else {
-            let label = |label| gaps.iter().map(|gap| self.counts.get(2 * gap + label)).collect();
-            Masses::Counts { positives: label(1), negatives: label(0) }
+            let (mut positives, mut negatives) = (Vec::new(), Vec::new());
+            for (gap, [negative, positive]) in self.counts.intervals().rev() {
+                gaps.push(gap);
+                edges.push(edge(gap));
+                positives.push(positive);
+                negatives.push(negative);
+            }
+            Masses::Counts { positives, negatives }
         };
         let tally = Tally::new(edges, masses, self.exact);
         Ok(match &self.moments {

@@ -78,6 +78,17 @@ impl<T: Copy + Default + PartialEq + AddAssign> Pages<T> {
             .filter(|&(_, value)| value != T::default())
     }
 
+    /// Both cells of each interval that holds something, ascending.
+    pub(super) fn intervals(&self) -> impl DoubleEndedIterator<Item = (usize, [T; 2])> + '_ {
+        let pages = self.0.iter().enumerate().filter_map(|(at, page)| page.as_ref().map(|page| (at, page)));
+        pages
+            .flat_map(|(at, page)| {
+                let pairs = page.as_chunks::<2>().0.iter().enumerate();
+                pairs.map(move |(i, &pair)| (at * (PAGE / 2) + i, pair))
+            })
+            .filter(|(_, pair)| *pair != [T::default(); 2])
+    }
+
     /// Intervals on pages that exist here or in `other`, ascending.
     pub(super) fn touched<U>(&self, other: &Pages<U>) -> impl DoubleEndedIterator<Item = usize> {
         let exists: Vec<bool> = (0..PAGES)

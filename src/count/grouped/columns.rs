@@ -3,7 +3,8 @@
 use super::values::{Growing, KeyValue};
 use crate::control::Control;
 use crate::error::{Error, Result};
-use crate::input::{Column, bytes_of, whole};
+use crate::input::{Column, bytes_of, int32s, whole};
+use crate::simd::Kernel;
 
 /// A column of keys, in one or several chunks.
 #[derive(Debug)]
@@ -115,6 +116,16 @@ impl KeyChunk<'_> {
             && valid.len() != self.len()
         {
             return Err(Error::LengthMismatch { argument: "groups", found: valid.len(), expected: self.len() });
+        }
+        if let Self::Whole { tag, values: column, valid: None } = self
+            && let Some(wholes) = int32s(column)
+        {
+            let mut known = Known::for_int32s(wholes, control)?;
+            for wholes in wholes.chunks(ROWS) {
+                control.check()?;
+                numbers.extend(wholes.iter().map(|&whole| known.number(*tag, whole.into(), values)));
+            }
+            return Ok(());
         }
         match self {
             Self::Whole { tag, values: column, .. } => {
@@ -279,9 +290,24 @@ impl Known {
             let values = integers(column, start, ROWS.min(column.len() - start), &mut scratch, control)?;
             (lowest, highest) = values.iter().fold((lowest, highest), |(low, high), &v| (low.min(v), high.max(v)));
         }
+        Ok(Self::spanning(lowest, highest, column.len()))
+    }
+
+    /// The same for values that are read where they lie, at their own width: 32 bits are compared twice as many at a time.
+    fn for_int32s(values: &[i32], control: &Control<'_>) -> Result<Self> {
+        let (mut lowest, mut highest) = (i64::MAX, i64::MIN);
+        for values in values.chunks(ROWS) {
+            control.check()?;
+            let (low, high) = control.level.run(Extremes(values));
+            (lowest, highest) = (lowest.min(low.into()), highest.max(high.into()));
+        }
+        Ok(Self::spanning(lowest, highest, values.len()))
+    }
+
+    fn spanning(lowest: i64, highest: i64, rows: usize) -> Self {
         let span = usize::try_from(highest.wrapping_sub(lowest)).ok().filter(|_| lowest <= highest);
-        let places = span.filter(|&span| span <= 2 * column.len()).map_or(0, |span| span + 1);
-        Ok(Self { lowest, numbers: vec![NO_NUMBER; places] })
+        let places = span.filter(|&span| span <= 2 * rows).map_or(0, |span| span + 1);
+        Self { lowest, numbers: vec![NO_NUMBER; places] }
     }
 
     /// The number of an integer, which is looked up at its first row alone.
@@ -305,5 +331,17 @@ impl Known {
             *known = number();
         }
         *known
+    }
+}
+
+/// The lowest and the highest of some values.
+struct Extremes<'v>(&'v [i32]);
+
+impl Kernel for Extremes<'_> {
+    type Output = (i32, i32);
+
+    #[inline(always)]
+    fn run(self) -> (i32, i32) {
+        self.0.iter().fold((i32::MAX, i32::MIN), |(low, high), &value| (low.min(value), high.max(value)))
     }
 }

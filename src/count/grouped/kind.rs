@@ -1,8 +1,8 @@
 //! [`Groupable`]: what a kind of accumulator has to tell, so that there can be one of it a group.
 
-use super::direct::Counted;
 use crate::control::Control;
 use crate::count::accumulator::{Accumulator, Ledger};
+use crate::count::group_table::Counted;
 use crate::count::{CompactCounts, ExactCounts, ThresholdCounts};
 use crate::error::Result;
 use crate::input::{Batch, DType, Score};
@@ -67,7 +67,6 @@ pub trait Groupable: Accumulator {
     ///
     /// # Errors
     /// Those of [`Accumulator::count`].
-    #[allow(private_interfaces)]
     fn by_group(
         &self,
         _batch: &Batch<'_>,
@@ -126,7 +125,6 @@ impl Groupable for ThresholdCounts {
         self.listed(batch, control)
     }
 
-    #[allow(private_interfaces)]
     fn by_group(
         &self,
         batch: &Batch<'_>,

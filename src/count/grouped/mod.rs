@@ -8,14 +8,12 @@
 //! | `columns.rs` | key columns as they come in |
 //! | `rows.rs` | rows of groups, and how they are sorted by group |
 //! | `read.rs` | a batch as rows by shelf |
-//! | `direct.rs` | a batch as a table of groups by cells |
 //! | `shelf.rs` | what is kept of neighbouring groups: rows, or accumulators |
 //! | `kind.rs` | what each kind of accumulator tells of itself |
 //! | `merge.rs` | groups put together: merging, fewer columns, some of them |
 //! | `reads.rs` | what is read off them |
 
 mod columns;
-pub(super) mod direct;
 mod index;
 mod keys;
 mod kind;
@@ -78,6 +76,8 @@ pub struct GroupedCounts<A> {
     keys: Arc<Keys>,
     /// Of [`GROUPS`] groups each.
     shelves: Vec<Arc<Shelf<A>>>,
+    /// Rows from which on each of the shelves is looked at next; [`FOLD_AT`] where nothing stands.
+    fold_at: Vec<usize>,
     ledger: Ledger,
     bounds: Bounds,
     /// How often all was forgotten.
@@ -125,6 +125,10 @@ struct Known {
     fresh: bool,
 }
 
+/// Rows from which on a shelf is looked at, whether groups have too many of them: then their accumulators take them over, a
+/// few hundred rows or more at once.
+const FOLD_AT: usize = 1 << 18;
+
 /// The most rows of a batch: places among rows take 32 bits.
 const MOST_ROWS: usize = 1 << 31;
 
@@ -140,6 +144,7 @@ impl<A: Groupable> GroupedCounts<A> {
             columns: None,
             keys: Arc::default(),
             shelves: Vec::new(),
+            fold_at: Vec::new(),
             ledger: Ledger::default(),
             bounds: Bounds::default(),
             resets: 0,
@@ -262,18 +267,26 @@ impl<A: Groupable> GroupedCounts<A> {
     /// # Errors
     /// [`Error::Interrupted`], [`Error::OutOfMemory`].
     pub fn settled(&self, control: &Control<'_>) -> Result<Option<Self>> {
-        let crowded: Vec<usize> = (0..self.shelves.len()).filter(|&at| self.shelves[at].crowded()).collect();
+        let fold_at = |at: usize| self.fold_at.get(at).copied().unwrap_or(FOLD_AT);
+        let crowded: Vec<usize> =
+            (0..self.shelves.len()).filter(|&at| self.shelves[at].waiting() >= fold_at(at)).collect();
         if crowded.is_empty() {
             return Ok(None);
         }
         let mut settled = self.clone();
+        settled.fold_at.resize(self.shelves.len(), FOLD_AT);
         let alone = control.with_threads(1);
         let make = |(): &mut (), range: std::ops::Range<usize>| {
             range.map(|at| self.shelves[crowded[at]].folded(&self.fresh, &alone)).collect::<Result<Vec<_>>>()
         };
         let mut at = crowded.iter();
-        let commit = |folded: Vec<Shelf<A>>| {
-            at.by_ref().zip(folded).for_each(|(&at, folded)| settled.shelves[at] = Arc::new(folded));
+        let commit = |folded: Vec<Option<Shelf<A>>>| {
+            at.by_ref().zip(folded).for_each(|(&at, folded)| {
+                if let Some(folded) = folded {
+                    settled.shelves[at] = Arc::new(folded);
+                }
+                settled.fold_at[at] = FOLD_AT.max(2 * settled.shelves[at].waiting());
+            });
         };
         workers::in_order(crowded.len(), 1, control, || Ok(()), make, commit)?;
         Ok(Some(settled))

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::direct::Counted;
 use super::rows::{GROUPS, Kept, Rows};
 use crate::control::Control;
 use crate::count::accumulator::Ledger;
+use crate::count::group_table::Counted;
 use crate::count::workers;
 use crate::error::{Error, Result};
 use crate::input::{BLOCK_ROWS, Batch, BlockReader, Working};

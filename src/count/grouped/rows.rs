@@ -124,13 +124,18 @@ impl Rows {
         2 * self.tags.capacity() + self.scores.nbytes() + 8 * self.weights.capacity()
     }
 
-    /// Takes the memory to add so many rows of `more`, in steps of an eighth at least.
+    /// Takes the memory to add so many rows of `more`, in steps of a half at least: in steps of an eighth, copying what is there
+    /// and touching new pages took half of the time of 2e7 rows in a thousand groups.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`]; no row has changed then.
     pub(super) fn make_room(&mut self, more: &Self, rows: usize) -> Result<()> {
-        let rows = if rows == 0 { 0 } else { rows.max(self.len() / 8) };
-        if let (Scores::Narrow(own), Scores::Wide(_)) = (&self.scores, &more.scores)
+        self.make_room_for(matches!(more.scores, Scores::Wide(_)), !more.weights.is_empty(), rows)
+    }
+
+    fn make_room_for(&mut self, wide: bool, weighted: bool, rows: usize) -> Result<()> {
+        let rows = if rows == 0 { 0 } else { rows.max(self.len() / 2) };
+        if let (Scores::Narrow(own), true) = (&self.scores, wide)
             && rows > 0
         {
             let mut wide = simd::room(own.len() + rows, PURPOSE)?;
@@ -142,7 +147,7 @@ impl Rows {
             Scores::Wide(own) => reserve(own, rows)?,
         }
         reserve(&mut self.tags, rows)?;
-        if more.weights.is_empty() { Ok(()) } else { reserve(&mut self.weights, rows) }
+        if weighted { reserve(&mut self.weights, rows) } else { Ok(()) }
     }
 
     /// Adds rows `start..end` of `more`.
@@ -172,12 +177,16 @@ impl Rows {
         if rows.len() == 0 {
             return Ok(());
         }
-        let tags = rows.labels.iter().map(|&label| (2 * place) as u16 | u16::from(label)).collect();
-        let scores = match rows.scores {
-            ScoresOf::Narrow(scores) => Scores::Narrow(scores.to_vec()),
-            ScoresOf::Wide(scores) => Scores::Wide(scores.to_vec()),
-        };
-        self.append(&Self { tags, scores, weights: rows.weights.to_vec() }, 0, rows.len())
+        self.make_room_for(matches!(rows.scores, ScoresOf::Wide(_)), !rows.weights.is_empty(), rows.len())?;
+        match (&mut self.scores, rows.scores) {
+            (Scores::Narrow(own), ScoresOf::Narrow(more)) => own.extend_from_slice(more),
+            (Scores::Wide(own), ScoresOf::Wide(more)) => own.extend_from_slice(more),
+            (Scores::Wide(own), ScoresOf::Narrow(more)) => own.extend(more.iter().map(|&score| f64::from(score))),
+            (Scores::Narrow(_), ScoresOf::Wide(_)) => {} // cannot be: room was made for float64
+        }
+        self.tags.extend(rows.labels.iter().map(|&label| (2 * place) as u16 | u16::from(label)));
+        self.weights.extend_from_slice(rows.weights);
+        Ok(())
     }
 
     /// Adds one row of `more`, of another group.

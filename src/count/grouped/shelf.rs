@@ -10,10 +10,6 @@ use crate::error::Result;
 use crate::input::Score;
 use crate::tally::Tally;
 
-/// Rows from which on a shelf looks whether groups have too many of them: then their accumulators take them over, a few
-/// hundred rows or more at once.
-const FOLD_AT: usize = 1 << 18;
-
 /// Rows up to which a tally is made of rows sorted by their keys.
 const FEW: usize = 1 << 10;
 
@@ -26,7 +22,6 @@ pub(super) struct Shelf<A> {
     pub(super) grown: Vec<Option<Box<A>>>,
     /// Rows dropped of groups without an accumulator; empty while there are none.
     pub(super) dropped: Vec<u64>,
-    fold_at: usize,
 }
 
 /// A shelf and its rows by group.
@@ -47,7 +42,7 @@ pub(super) struct Held<'s, A> {
 impl<A: Groupable> Shelf<A> {
     pub(super) fn empty() -> Self {
         let (plain, weighted) = (Rows::none(), Rows::none());
-        Self { plain, weighted, grown: Vec::new(), dropped: Vec::new(), fold_at: FOLD_AT }
+        Self { plain, weighted, grown: Vec::new(), dropped: Vec::new() }
     }
 
     pub(super) fn nbytes(&self) -> usize {
@@ -60,16 +55,11 @@ impl<A: Groupable> Shelf<A> {
         self.plain.len() + self.weighted.len()
     }
 
-    /// True when rows should be handed to accumulators.
-    pub(super) fn crowded(&self) -> bool {
-        self.waiting() >= self.fold_at
-    }
-
-    /// The same with the rows of large groups counted.
+    /// The same with the rows of large groups counted; none where no group is large.
     ///
     /// # Errors
     /// [`Error::Interrupted`](crate::Error::Interrupted), [`Error::OutOfMemory`](crate::Error::OutOfMemory).
-    pub(super) fn folded(&self, fresh: &A, control: &Control<'_>) -> Result<Self> {
+    pub(super) fn folded(&self, fresh: &A, control: &Control<'_>) -> Result<Option<Self>> {
         let least = fresh.rows_kept();
         let (plain, weighted) = (self.plain.counts(), self.weighted.counts());
         // A row with a weight takes more than twice as much.
@@ -77,15 +67,14 @@ impl<A: Groupable> Shelf<A> {
         let large: Vec<bool> =
             (0..GROUPS).map(|place| self.grown(place).is_some() || rows(place) > least as u64).collect();
         if !large.contains(&true) {
-            return Ok(Self { fold_at: FOLD_AT.max(2 * self.waiting()), ..self.clone() });
+            return Ok(None);
         }
         let mut folded = Self { grown: self.grown.clone(), dropped: self.dropped.clone(), ..Self::empty() };
         if !folded.count_cells(&self.plain, &large, fresh, control)? {
             folded.count_rows(&self.plain, &large, fresh, control)?;
         }
         folded.count_rows(&self.weighted, &large, fresh, control)?;
-        folded.fold_at = FOLD_AT.max(2 * folded.waiting());
-        Ok(folded)
+        Ok(Some(folded))
     }
 
     /// Has the accumulators of large groups count their rows, one group after another; keeps the rows of the others.

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use super::accumulator::Ledger;
+use super::plan::Sink;
+use super::table::{CHUNK_ROWS, Map, blocks};
+use super::workers;
 use crate::control::Control;
-use crate::count::accumulator::Ledger;
-use crate::count::plan::Sink;
-use crate::count::table::{CHUNK_ROWS, Map, blocks};
-use crate::count::workers;
 use crate::error::Result;
 use crate::input::{Batch, Block, BlockReader, Readable};
 use crate::simd;
@@ -18,7 +18,7 @@ const PURPOSE: &str = "counts of groups";
 
 /// The rows of a batch by group and cell.
 #[derive(Debug)]
-pub(in crate::count) struct Counted {
+pub struct Counted {
     /// By group: its cells, `2 * gap + label`.
     pub(super) cells: Vec<u32>,
     /// Cells of a group.
@@ -28,9 +28,10 @@ pub(in crate::count) struct Counted {
     pub(super) ledger: Ledger,
 }
 
-/// True when a batch of so many rows is worth a table: it then takes less time to clear and add up than its rows do to count.
-pub(in crate::count) fn worthwhile(rows: usize, groups: usize, width: usize) -> bool {
-    groups > 0 && groups.saturating_mul(width) <= MOST_CELLS.min(rows)
+/// True when a batch of so many rows is worth a table: a row that is kept costs about as much as four cells that are cleared
+/// and added up.
+pub(super) fn worthwhile(rows: usize, groups: usize, width: usize) -> bool {
+    groups > 0 && groups.saturating_mul(width) <= MOST_CELLS.min(rows.saturating_mul(4))
 }
 
 /// Counts an unweighted batch whose rows are of these groups, all below `groups`.
@@ -38,7 +39,7 @@ pub(in crate::count) fn worthwhile(rows: usize, groups: usize, width: usize) -> 
 /// # Errors
 /// That of the batch's lowest bad row; [`Error::Interrupted`](crate::Error::Interrupted),
 /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
-pub(in crate::count) fn count<S: Readable>(
+pub(super) fn count<S: Readable>(
     batch: &Batch<'_>,
     map: &impl Map<S>,
     of_rows: &[u32],
