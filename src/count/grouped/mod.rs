@@ -281,7 +281,8 @@ impl<A: Groupable> GroupedCounts<A> {
         };
         let mut at = crowded.iter();
         let commit = |folded: Vec<Option<Shelf<A>>>| {
-            at.by_ref().zip(folded).for_each(|(&at, folded)| {
+            // In this order: of the other the last look would take an item too many.
+            folded.into_iter().zip(at.by_ref()).for_each(|(folded, &at)| {
                 if let Some(folded) = folded {
                     settled.shelves[at] = Arc::new(folded);
                 }
