@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thresher import Error, ThresholdCounts
 from thresher.keras._cuts import Counts, Cuts
@@ -19,9 +20,10 @@ class Table:
     def __init__(self, cuts: Cuts, n_labels: int | None = None) -> None:
         self._by_label = n_labels is not None
         # Ends at infinity are read off the totals, so that an even list stays one and finds a gap by arithmetic.
-        self._finite = np.isfinite(cuts.given)
-        self._below = cuts.given == -np.inf
+        self._finite, self._below = _where(np.isfinite(cuts.given)), _where(cuts.given == -np.inf)
+        self._n_thresholds = len(cuts.given)
         between = cuts.given[self._finite]
+        self._any_finite = len(between) > 0
         empty = ThresholdCounts(between if len(between) else [0.0], comparison=">", dtype=cuts.dtype)
         self._columns = [empty, *(empty.copy() for _ in range(1, n_labels or 1))]
         self._negative: list[ThresholdCounts] | None = None  # rows whose weight is below zero, which Keras accepts
@@ -73,15 +75,14 @@ class Table:
         return Counts(*(np.stack(cell, axis=-1) for cell in zip(*read, strict=True)))
 
     def _with_ends(self, tp: Any, fp: Any, fn_: Any, tn: Any) -> Counts:
-        if len(tp) == len(self._finite):
+        if self._any_finite and len(tp) == self._n_thresholds:
             return Counts(tp, fp, fn_, tn)
-        above = np.zeros((2, len(self._finite)), tp.dtype)
-        total = np.array([[tp[0] + fn_[0]], [fp[0] + tn[0]]])
-        above[:, self._below] = total
-        if self._finite.any():
-            above[0, self._finite], above[1, self._finite] = tp, fp
-        below = total - above
-        return Counts(above[0], above[1], below[0], below[1])
+        positives, negatives = tp[0] + fn_[0], fp[0] + tn[0]
+        tp_at, fp_at = np.zeros((2, self._n_thresholds), tp.dtype)
+        tp_at[self._below], fp_at[self._below] = positives, negatives
+        if self._any_finite:
+            tp_at[self._finite], fp_at[self._finite] = tp, fp
+        return Counts(tp_at, fp_at, positives - tp_at, negatives - fp_at)
 
     def reset(self) -> None:
         """Forget everything."""
@@ -89,6 +90,14 @@ class Table:
             column.reset()
         self._negative = None
         self.empty = True
+
+
+def _where(mask: NDArray[np.bool]) -> slice | NDArray[np.bool]:
+    """Return what selects as the mask does: a slice where it is one run, which is set in half of the time."""
+    places = np.flatnonzero(mask)
+    if not len(places):
+        return slice(0)
+    return slice(places[0], places[-1] + 1) if places[-1] - places[0] + 1 == len(places) else mask
 
 
 def _emptied(counts: Any) -> Any:
