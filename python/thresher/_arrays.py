@@ -18,7 +18,6 @@ from thresher._errors import Error
 
 __all__ = [
     "ArrayLike",
-    "Pieces",
     "column",
     "columns",
     "first_offender",
@@ -34,18 +33,10 @@ ArrayLike: TypeAlias = Any  # NumPy's alias refuses Series, tensors and Arrow co
 _REAL = "fbiu"
 
 
-class Pieces(list[NDArray[Any]]):
-    """One column whose rows lie in several arrays of one dtype, to be read where they lie."""
-
-    __slots__ = ()
-
-
 def column(value: ArrayLike, argument: str) -> Any:
     """Return the one column of `value` as a source of the core."""
     if _passes(value):
         return value
-    if type(value) is Pieces:
-        return [source(each, argument) for each in value]
     return only(columns(value, argument), argument)
 
 

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher import Error, ThresholdCounts
-from thresher._arrays import ArrayLike, Pieces
 from thresher.keras._batches import as_array
 from thresher.keras._layouts import Table, kind_of
 
@@ -58,11 +57,17 @@ class Column:
     counts: Any
     cuts: ThresholdCounts | None
 
-    def update(self, labels: ArrayLike, scores: ArrayLike, weights: NDArray[Any] | None) -> None:
+    def update(self, labels: NDArray[Any], scores: NDArray[Any], weights: NDArray[Any] | None) -> None:
         """Count rows; after an error nothing has changed."""
         self.counts.update(labels, scores, weights=weights)
         if self.cuts is not None:
             self.cuts.update(labels, scores, weights=weights)
+
+    def update_from(self, labels: list[Any], scores: list[Any]) -> None:
+        """Count the rows of several arrays of NumPy where they lie, which the compiled state reads as one column."""
+        for counts in (self.counts, self.cuts):
+            if counts is not None:
+                counts._state.update(labels, scores, None, None, False, None)
 
 
 @dataclass
@@ -123,9 +128,8 @@ class Output:
         labels = [each for each, _, _ in waiting]
         if self.kind != "binary" or any(weights is not None for _, _, weights in waiting) or not _alike(labels, found):
             return False
-        pieces = (Pieces(each.reshape(-1) for each in labels), Pieces(each.reshape(-1) for each in found))
         try:
-            self.columns[0].update(*pieces, None)
+            self.columns[0].update_from([each.reshape(-1) for each in labels], [each.reshape(-1) for each in found])
         except Error:
             return False
         self.rows += sum(map(len, found))
@@ -213,11 +217,13 @@ def tell(outputs: Sequence[Output], epoch: int | None) -> None:
 
 
 def _alike(labels: list[NDArray[Any]], scores: list[NDArray[Any]]) -> bool:
-    """Whether all batches are one label and one score a row, in one dtype each."""
+    """Whether all batches are one label and one score a row, in one dtype of NumPy's each."""
     return all(
         type(one) is np.ndarray
         and one.dtype == labels[0].dtype
         and two.dtype == scores[0].dtype
+        and one.dtype.kind in "fbiu"
+        and two.dtype.kind in "fbiu"
         and one.size == two.size == len(one) == len(two)
         for one, two in zip(labels, scores, strict=True)
     )
