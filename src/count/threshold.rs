@@ -182,36 +182,9 @@ impl ThresholdCounts {
         self
     }
 
-    /// The cell of each row of an unweighted batch without rows to drop, and the number of cells; none where further sums are
-    /// kept or there are many cells.
-    pub(super) fn listed(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<Option<(Vec<u32>, usize)>> {
-        /// A row of them for each of a thousand groups takes 4 MiB.
-        const MOST_CELLS: usize = 1 << 10;
-        let Some(edges) = self.edges.as_ref().filter(|_| self.moments.is_none() && self.counts.len() <= MOST_CELLS)
-        else {
-            return Ok(None);
-        };
-        let _mode = DefaultFloatMode::set();
-        let gaps = self.counts.len() / 2;
-        let table = match batch.working() {
-            Working::F32 => {
-                let plan = self.narrow_plan(edges);
-                table::count::<f32>(batch, &PlanGaps { plan, gaps }, usize::MAX, false, control)?
-            }
-            Working::F64 => {
-                let plan = self.wide_plan(edges);
-                table::count::<f64>(batch, &PlanGaps { plan, gaps }, usize::MAX, false, control)?
-            }
-        };
-        Ok(match table.cells {
-            Cells::Rows(cells) => Some((cells, self.counts.len())),
-            _ => None,
-        })
-    }
-
     /// The rows of an unweighted batch by group and cell; none where further sums are kept or the batch is too small for a
     /// table of so many groups.
-    pub(super) fn by_group(
+    pub(super) fn table_by_group(
         &self,
         batch: &Batch<'_>,
         of_rows: &[u32],
@@ -495,7 +468,8 @@ impl Accumulator for ThresholdCounts {
     }
 }
 
-/// Rows up to which a batch is kept as one cell a row until it commits: below, private tables would cost more.
+/// Rows up to which a batch is kept as one cell a row until it commits; more have private tables. At 16 rows a gap a batch takes,
+/// kept and in tables: 4.1 and 4.7 µs at 19 thresholds, 16 and 12 at 200, 46 and 41 at 1,000.
 fn small_batch(gaps: usize) -> usize {
     (16 * gaps).min(SMALL_BATCH)
 }

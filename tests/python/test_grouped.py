@@ -212,9 +212,9 @@ def test_a_group_at_every_size_about_where_it_is_promoted(kind, weighted):
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_batches_about_the_size_from_which_rows_are_counted_in_a_table(groups, dtype):
     rng = np.random.default_rng(groups)
-    prototype = PROTOTYPES["thresholds"](False)  # eight cells a group: a table from two rows a group on
+    prototype = PROTOTYPES["thresholds"](False)  # eight cells a group: a table from four rows a group on
     some = []
-    for n in (3, 2 * groups - 1, 2 * groups, 2 * groups + 1, 5, 20 * groups, 1):
+    for n in (3, 2 * groups, 4 * groups - 1, 4 * groups, 4 * groups + 1, 5, 20 * groups, 1):
         scores = rng.choice(np.array([0.1, 0.2, 0.5, 0.9, rng.random()]), n).astype(dtype)
         scores[rng.random(n) < 0.1] = np.nan
         some.append((rng.integers(0, groups, n).tolist(), rng.random(n) < 0.4, scores, {"nan": "drop"}))

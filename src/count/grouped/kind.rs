@@ -53,15 +53,6 @@ pub trait Groupable: Accumulator {
         Ok(None)
     }
 
-    /// The cell that each row of an unweighted batch is counted in, in order, and the number of cells; none where rows are not
-    /// counted in a few cells alone.
-    ///
-    /// # Errors
-    /// Those of [`Accumulator::count`].
-    fn cells_of_rows(&self, _batch: &Batch<'_>, _control: &Control<'_>) -> Result<Option<(Vec<u32>, usize)>> {
-        Ok(None)
-    }
-
     /// The rows of an unweighted batch by group, of which there are `groups`, and cell: where rows are counted in a few cells
     /// alone, and the batch is large enough for a table of all groups.
     ///
@@ -121,10 +112,6 @@ impl Groupable for ThresholdCounts {
         Ok(None)
     }
 
-    fn cells_of_rows(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<Option<(Vec<u32>, usize)>> {
-        self.listed(batch, control)
-    }
-
     fn by_group(
         &self,
         batch: &Batch<'_>,
@@ -132,7 +119,7 @@ impl Groupable for ThresholdCounts {
         groups: usize,
         control: &Control<'_>,
     ) -> Result<Option<Counted>> {
-        Self::by_group(self, batch, of_rows, groups, control)
+        self.table_by_group(batch, of_rows, groups, control)
     }
 
     fn add_to_cells(&mut self, rows: &[u32]) -> Result<()> {

@@ -96,21 +96,20 @@ impl<A: Groupable> Shelf<A> {
         Ok(())
     }
 
-    /// The same where rows are counted in few cells: all at once, in a table of groups by cells. False where they are not.
+    /// The same for unweighted rows that are counted in few cells: all at once, in a table. False where they are not.
     fn count_cells(&mut self, rows: &Rows, large: &[bool], fresh: &A, control: &Control<'_>) -> Result<bool> {
         let labels = rows.labels();
-        let Some((cells, width)) = fresh.cells_of_rows(&rows.all(&labels).batch()?, control)? else { return Ok(false) };
-        let mut table = crate::simd::zeros::<u32>(GROUPS * width, "counts of groups")?;
-        for (at, (&tag, &cell)) in rows.tags.iter().zip(&cells).enumerate() {
-            let place = usize::from(tag / 2) % GROUPS;
-            if large[place] {
-                table[place * width + cell as usize] += 1;
-            } else {
-                self.plain.push(place, rows, at);
-            }
+        let places: Vec<u32> = rows.tags.iter().map(|&tag| u32::from(tag / 2) % GROUPS as u32).collect();
+        let Some(counted) = fresh.by_group(&rows.all(&labels).batch()?, &places, GROUPS, control)? else {
+            return Ok(false);
+        };
+        let (mut cells, width) = (counted.cells, counted.width);
+        cells.chunks_exact_mut(width).zip(large).filter(|(_, large)| !**large).for_each(|(cells, _)| cells.fill(0));
+        for (at, &place) in places.iter().enumerate().filter(|(_, place)| !large[**place as usize]) {
+            self.plain.push(place as usize, rows, at);
         }
         control.check()?;
-        self.add_to_cells(&table, width, fresh)?;
+        self.add_to_cells(&cells, width, fresh)?;
         Ok(true)
     }
 
