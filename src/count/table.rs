@@ -231,22 +231,24 @@ impl<const COPIES: usize> Sink for Counters<COPIES> {
 
 /// A small batch: the cells are kept, and added up in the accumulator's own table once every row has proved good.
 fn rows<S: Readable>(batch: &Batch<'_>, map: &impl Map<S>, control: &Control<'_>) -> Result<Table> {
-    let (cells, worker) = list(batch, map, control)?;
+    let mut listed = Listed::new(map.len());
+    listed.cells.reserve_exact(batch.len());
+    let worker = count_into(batch, map, &mut listed, control)?;
+    let cells = listed.cells;
     let ledger = worker.ledger(cells.len() as u64, count_positives(&cells));
     Ok(Table { cells: Cells::Rows(cells), ledger, representative: worker.representative })
 }
 
-/// The cell of each row of an unweighted batch, and what was seen of it.
-pub(super) fn list<S: Readable>(
+/// Hands the places of all rows of an unweighted batch to `sink`, on the calling thread; returns what was seen of them.
+pub(super) fn count_into<S: Readable>(
     batch: &Batch<'_>,
     map: &impl Map<S>,
+    sink: &mut impl Sink,
     control: &Control<'_>,
-) -> Result<(Vec<u32>, Worker<S>)> {
+) -> Result<Worker<S>> {
     let mut worker = Worker::new(control.level);
-    let mut listed = Listed::new(map.len());
-    listed.cells.reserve_exact(batch.len());
-    worker.each_block(batch, map, 0..batch.len(), control, &mut listed)?;
-    Ok((listed.cells, worker))
+    worker.each_block(batch, map, 0..batch.len(), control, sink)?;
+    Ok(worker)
 }
 
 /// Rows a worker takes at a time, so that threads of unequal speed end together.

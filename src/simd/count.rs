@@ -61,6 +61,15 @@ impl<const COPIES: usize> Counters<COPIES> {
     }
 }
 
+impl Counters<1> {
+    /// The counts of some gaps: of negatives, of positives.
+    pub(crate) fn columns_mut(&mut self, gaps: std::ops::Range<usize>) -> [&mut [u32]; 2] {
+        let [table] = &mut self.tables;
+        let (negatives, positives) = table.split_at_mut(self.gaps);
+        [&mut negatives[gaps.clone()], &mut positives[gaps]]
+    }
+}
+
 /// `total[2 i] += negatives[i]`, `total[2 i + 1] += positives[i]`. Stretches of zeros are passed over, so that pages of the
 /// total nobody counted in stay untouched.
 fn add_widened(total: &mut [u64], negatives: &[u32], positives: &[u32]) {

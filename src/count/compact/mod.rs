@@ -2,14 +2,15 @@
 
 mod intervals;
 mod pages;
+mod tallies;
 
 use intervals::EdgesInOrder;
 pub(crate) use intervals::INTERVALS;
 pub(super) use intervals::edge;
 pub(crate) use pages::Pages;
+pub(super) use tallies::Room;
 
 use super::accumulator::{Accumulator, Committed, Ledger, Rows};
-use super::exact::radix::radix_sort;
 use super::moments::{self, Kept, Moments};
 use super::plan::{Places, Seen, Sink, Strips, place};
 use super::table::{self, Cells, Map, Table};
@@ -17,7 +18,7 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Batch, Block, Working};
 use crate::simd::{DefaultFloatMode, Kernel, Level, STRIP};
-use crate::tally::{self, Masses, Tally};
+use crate::tally::{Masses, Tally};
 
 /// Counts per interval of one published list, the same for everybody: no thresholds to choose, any two merge.
 ///
@@ -100,37 +101,6 @@ impl CompactCounts {
         Self { moments: Some(Kept::new(Pages::new(), None, std::iter::empty())), ..Self::new() }
     }
 
-    /// The tally that the rows of an unweighted batch make, without counting them into pages: for batches far smaller than
-    /// there are intervals.
-    ///
-    /// # Errors
-    /// As [`Accumulator::count`].
-    pub(super) fn tally_of(batch: &Batch<'_>, control: &Control<'_>) -> Result<Tally> {
-        let _mode = DefaultFloatMode::set();
-        let (mut cells, representative) = match batch.working() {
-            Working::F32 => {
-                let (cells, worker) = table::list::<f32>(batch, &Intervals, control)?;
-                (cells, worker.all_representative())
-            }
-            Working::F64 => {
-                let (cells, worker) = table::list::<f64>(batch, &Intervals, control)?;
-                (cells, worker.all_representative())
-            }
-        };
-        radix_sort(&mut cells, &mut Vec::new(), |&cell| cell.into(), control)?;
-        let same = |a: &u32, b: &u32| a / 2 == b / 2;
-        let groups = cells.chunk_by(same).count();
-        let (mut positives, mut negatives) = (tally::column(groups), tally::column(groups));
-        let (mut edges, mut in_order) = (tally::column(groups), EdgesInOrder::default());
-        for group in cells.chunk_by(same).rev() {
-            let of_group = group.iter().map(|cell| u64::from(cell & 1)).sum::<u64>();
-            edges.push(in_order.edge(group[0] / 2));
-            positives.push(of_group);
-            negatives.push(group.len() as u64 - of_group);
-        }
-        Ok(Tally::new(edges, Masses::Counts { positives, negatives }, representative))
-    }
-
     /// The published list: interval `i` is `[edges[i], edges[i + 1])`, the first edge −∞ and the last +∞.
     #[must_use]
     pub fn edges() -> Vec<f64> {
@@ -167,11 +137,6 @@ impl CompactCounts {
     /// The lower edge of an interval.
     pub(super) fn lower_edge(interval: usize) -> f64 {
         intervals::edge(interval as u32)
-    }
-
-    /// The lower edge of the interval that a score lies in.
-    pub(super) fn edge_below(score: f64) -> f64 {
-        intervals::edge(intervals::of_f64(score))
     }
 
     /// Takes note of rows that were dropped elsewhere.

@@ -1,7 +1,9 @@
 //! [`Groupable`]: what a kind of accumulator has to tell, so that there can be one of it a group.
 
+use super::rows::{RowsOf, ScoresOf};
 use crate::control::Control;
 use crate::count::accumulator::{Accumulator, Ledger};
+use crate::count::compact::Room;
 use crate::count::group_table::Counted;
 use crate::count::{CompactCounts, ExactCounts, ThresholdCounts};
 use crate::error::Result;
@@ -37,19 +39,12 @@ pub trait Groupable: Accumulator {
         self.clone()
     }
 
-    /// The tally of few unweighted rows, by key of float64 and label, as this would have it of them alone; none where there
-    /// is no shorter way to it than to count them.
-    ///
-    /// # Errors
-    /// Those of [`Accumulator::tally`].
-    fn tally_of_rows(&self, rows: &mut [(u64, u8)], control: &Control<'_>) -> Result<Option<Tally>>;
-
-    /// The tally of many unweighted rows, as this, empty, would have it of them alone; none where there is no shorter way to
-    /// it than to count them.
+    /// The tally of unweighted rows, as this, empty, would have it of them alone; none where there is no shorter way to it than
+    /// to count them.
     ///
     /// # Errors
     /// Those of [`Accumulator::count`] and [`Accumulator::tally`].
-    fn tally_of_batch(&self, _batch: &Batch<'_>, _control: &Control<'_>) -> Result<Option<Tally>> {
+    fn tally_of(&self, _rows: &RowsOf<'_>, _scratch: &mut Scratch, _control: &Control<'_>) -> Result<Option<Tally>> {
         Ok(None)
     }
 
@@ -90,6 +85,19 @@ pub trait Groupable: Accumulator {
 /// Bytes of an unweighted row, of a float32 score, that is kept.
 const ROW: usize = 6;
 
+/// Rows up to which a tally is made of rows sorted by their keys.
+const FEW: usize = 1 << 10;
+
+/// Memory in which tallies of one group after another are made.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Twice the key of a float32 score, and 1 for a positive.
+    narrow: Vec<u64>,
+    /// Keys of float64 scores, and labels.
+    wide: Vec<(u64, u8)>,
+    compact: Room,
+}
+
 impl Groupable for ThresholdCounts {
     const DERIVES_SUMS: bool = false;
 
@@ -106,10 +114,6 @@ impl Groupable for ThresholdCounts {
 
     fn for_scores(&self, dtype: DType) -> Self {
         self.clone().fixed_by(dtype)
-    }
-
-    fn tally_of_rows(&self, _rows: &mut [(u64, u8)], _control: &Control<'_>) -> Result<Option<Tally>> {
-        Ok(None)
     }
 
     fn by_group(
@@ -157,22 +161,21 @@ impl Groupable for CompactCounts {
         self.clone()
     }
 
-    fn tally_of_rows(&self, rows: &mut [(u64, u8)], _control: &Control<'_>) -> Result<Option<Tally>> {
+    fn tally_of(&self, rows: &RowsOf<'_>, scratch: &mut Scratch, control: &Control<'_>) -> Result<Option<Tally>> {
         if self.sums() {
             return Ok(None);
         }
-        let mut tied = true;
-        for (key, _) in rows.iter_mut() {
-            let score = f64::from_key(*key);
-            let edge = Self::edge_below(score);
-            tied &= edge == score;
-            *key = edge.key();
+        if rows.len() <= FEW {
+            return Ok(Some(Self::tally_of_few(rows.each(), &mut scratch.compact)));
         }
-        Ok(Some(of_sorted(rows, tied)))
-    }
-
-    fn tally_of_batch(&self, batch: &Batch<'_>, control: &Control<'_>) -> Result<Option<Tally>> {
-        if self.sums() { Ok(None) } else { Self::tally_of(batch, control).map(Some) }
+        if u32::try_from(rows.len()).is_err() {
+            return Ok(None);
+        }
+        match rows.scores {
+            ScoresOf::Narrow(scores) => Self::tally_of_many(rows.labels, scores, &mut scratch.compact, control),
+            ScoresOf::Wide(scores) => Self::tally_of_many(rows.labels, scores, &mut scratch.compact, control),
+        }
+        .map(Some)
     }
 
     fn as_rows(&self, limit: usize) -> Option<Vec<(f64, u8)>> {
@@ -224,8 +227,11 @@ impl Groupable for ExactCounts {
         if self.sums() { Self::new(None).with_sums() } else { Self::new(None) }
     }
 
-    fn tally_of_rows(&self, rows: &mut [(u64, u8)], control: &Control<'_>) -> Result<Option<Tally>> {
-        let tally = of_sorted(rows, true);
+    fn tally_of(&self, rows: &RowsOf<'_>, scratch: &mut Scratch, control: &Control<'_>) -> Result<Option<Tally>> {
+        if rows.len() > FEW {
+            return Ok(None);
+        }
+        let tally = of_few(rows, scratch);
         if !self.sums() {
             return Ok(Some(tally));
         }
@@ -257,17 +263,43 @@ impl Groupable for ExactCounts {
     }
 }
 
-/// The tally of rows, each group of equal keys a group.
-fn of_sorted(rows: &mut [(u64, u8)], tied: bool) -> Tally {
-    rows.sort_unstable();
-    let groups = rows.chunk_by(|a, b| a.0 == b.0).count();
-    let mut thresholds = Vec::with_capacity(groups);
-    let (mut positives, mut negatives) = (Vec::with_capacity(groups), Vec::with_capacity(groups));
-    for group in rows.chunk_by(|a, b| a.0 == b.0).rev() {
-        let of_group: u64 = group.iter().map(|&(_, label)| u64::from(label)).sum();
-        thresholds.push(f64::from_key(group[0].0));
-        positives.push(of_group);
-        negatives.push(group.len() as u64 - of_group);
+/// The tally of rows, each score a group.
+fn of_few(rows: &RowsOf<'_>, scratch: &mut Scratch) -> Tally {
+    match rows.scores {
+        // Key and label in one integer, which sorts in half of the time of two.
+        ScoresOf::Narrow(scores) => {
+            scratch.narrow.clear();
+            let keyed = scores.iter().zip(rows.labels).map(|(score, &label)| 2 * u64::from(score.key()) + u64::from(label));
+            scratch.narrow.extend(keyed);
+            scratch.narrow.sort_unstable();
+            of_sorted(&scratch.narrow, |&keyed| f32::from_key((keyed / 2) as u32).to_f64(), |&keyed| keyed % 2)
+        }
+        ScoresOf::Wide(scores) => {
+            scratch.wide.clear();
+            scratch.wide.extend(scores.iter().map(|score| score.key()).zip(rows.labels.iter().copied()));
+            scratch.wide.sort_unstable();
+            of_sorted(&scratch.wide, |&(key, _)| f64::from_key(key), |&(_, label)| label.into())
+        }
     }
-    Tally::new(thresholds, Masses::Counts { positives, negatives }, tied)
+}
+
+/// The tally of rows that ascend by score.
+fn of_sorted<T>(rows: &[T], score: impl Fn(&T) -> f64, label: impl Fn(&T) -> u64) -> Tally {
+    let mut thresholds = Vec::with_capacity(rows.len());
+    let (mut positives, mut negatives) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for row in rows.iter().rev() {
+        let (score, positive) = (score(row), label(row));
+        match (thresholds.last(), positives.last_mut(), negatives.last_mut()) {
+            (Some(last), Some(of_positives), Some(of_negatives)) if *last == score => {
+                *of_positives += positive;
+                *of_negatives += 1 - positive;
+            }
+            _ => {
+                thresholds.push(score);
+                positives.push(positive);
+                negatives.push(1 - positive);
+            }
+        }
+    }
+    Tally::new(thresholds, Masses::Counts { positives, negatives }, true)
 }

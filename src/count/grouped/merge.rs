@@ -112,15 +112,15 @@ impl<A: Groupable> GroupedCounts<A> {
         let mut moved = Moved { plain: rows(self.shelves.len()), weighted: rows(self.shelves.len()) };
         for (from, to) in other.shelves.iter().zip(to.chunks(GROUPS)) {
             control.check()?;
-            moved.take(from, to);
+            moved.take(from, to)?;
             self.take_grown(from, to, control)?;
         }
         for (at, (plain, weighted)) in moved.plain.iter().zip(&moved.weighted).enumerate() {
             control.check()?;
             if plain.len() + weighted.len() > 0 {
                 let shelf = Arc::make_mut(&mut self.shelves[at]);
-                shelf.plain.append(plain, 0, plain.len())?;
-                shelf.weighted.append(weighted, 0, weighted.len())?;
+                shelf.plain.late.append(plain, 0, plain.len())?;
+                shelf.weighted.late.append(weighted, 0, weighted.len())?;
             }
         }
         if let Some(settled) = self.settled(control)? {
@@ -172,7 +172,7 @@ impl<A: Groupable> GroupedCounts<A> {
                 counts.bounds = counts.bounds.plus(Bounds::of(&group))?;
                 shelf.put(place, group, least)?;
             }
-            shelves.push(Arc::new(shelf));
+            shelves.push(Arc::new(shelf.sealed()?));
         }
         counts.shelves = shelves;
         Ok(counts)
@@ -186,15 +186,15 @@ struct Moved {
 }
 
 impl Moved {
-    fn take<A>(&mut self, from: &Shelf<A>, to: &[u32]) {
-        for (rows, out) in [(&from.plain, &mut self.plain), (&from.weighted, &mut self.weighted)] {
-            for (at, &tag) in rows.tags.iter().enumerate() {
-                let to = to.get(usize::from(tag / 2)).copied().unwrap_or(NONE);
-                if to != NONE {
-                    out[to as usize / GROUPS].push(to as usize % GROUPS, rows, at);
+    fn take<A: Groupable>(&mut self, from: &Shelf<A>, to: &[u32]) -> Result<()> {
+        for (pile, out) in [(&from.plain, &mut self.plain), (&from.weighted, &mut self.weighted)] {
+            for run in pile.by_group()?.runs() {
+                for (place, &to) in to.iter().enumerate().filter(|(_, to)| **to != NONE) {
+                    out[to as usize / GROUPS].take(to as usize % GROUPS, &run.of_group(place))?;
                 }
             }
         }
+        Ok(())
     }
 }
 

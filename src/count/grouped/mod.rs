@@ -6,7 +6,8 @@
 //! | `values.rs` | the distinct values of a key column |
 //! | `keys.rs` | keys of several columns, and their groups |
 //! | `columns.rs` | key columns as they come in |
-//! | `rows.rs` | rows of groups, and how they are sorted by group |
+//! | `rows.rs` | rows of groups |
+//! | `pile.rs` | rows of neighbouring groups: sorted by group, or the latest as they came |
 //! | `read.rs` | a batch as rows by shelf |
 //! | `shelf.rs` | what is kept of neighbouring groups: rows, or accumulators |
 //! | `kind.rs` | what each kind of accumulator tells of itself |
@@ -18,6 +19,7 @@ mod index;
 mod keys;
 mod kind;
 mod merge;
+mod pile;
 mod read;
 mod reads;
 mod rows;
@@ -31,6 +33,7 @@ pub(crate) use keys::Keys;
 use keys::{Meeting, NewKeys};
 pub use kind::Groupable;
 use read::{Bounds, Read, Wanted};
+use pile::{Pile, RUN, Run};
 use rows::{GROUPS, Rows as GroupRows};
 use shelf::Shelf;
 pub use values::KeyValue;
@@ -215,13 +218,11 @@ impl<A: Groupable> GroupedCounts<A> {
         let before = self.shelves.len();
         let shelves = (self.len() + new.len()).div_ceil(GROUPS);
         self.shelves.resize_with(shelves, || Arc::new(Shelf::empty()));
-        let mut both = self.shelves.iter_mut().zip(&read.shelves);
-        let mut rows_of = both.by_ref().filter(|(_, rows)| rows.len() > 0);
-        let refused = rows_of.try_for_each(|(shelf, rows)| shelf_rows(shelf, rows).make_room(rows, rows.len()));
-        if refused.is_err() {
+        let made = self.make_room(&read);
+        if made.is_err() {
             self.shelves.truncate(before);
         }
-        refused?;
+        let runs = made?;
         if self.ledger.rows == [0, 0] {
             self.fresh = fresh.unwrap_or_else(|| self.fresh.clone());
         }
@@ -229,8 +230,13 @@ impl<A: Groupable> GroupedCounts<A> {
         for (shelf, cells) in self.shelves.iter_mut().zip(cells) {
             Arc::make_mut(shelf).add_to_cells(cells, read.width, &self.fresh)?; // fits, as the sum of all does
         }
+        if let Some(mut runs) = runs {
+            let weighted = read.runs.iter().any(Run::weighted);
+            read.runs.into_iter().for_each(|run| runs.push(run));
+            *pile(&mut self.shelves[0], weighted) = runs;
+        }
         for (shelf, rows) in self.shelves.iter_mut().zip(read.shelves).filter(|(_, rows)| rows.len() > 0) {
-            let own = shelf_rows(shelf, &rows);
+            let own = late(shelf, &rows);
             if own.len() == 0 { *own = rows } else { own.append(&rows, 0, rows.len())? }
         }
         if new.len() > 0 {
@@ -242,6 +248,18 @@ impl<A: Groupable> GroupedCounts<A> {
         self.columns = Some(columns);
         (self.ledger, self.bounds) = (ledger, bounds);
         Ok(Committed::Done)
+    }
+
+    /// Takes the memory that the rows of a part need on their shelves; those that are there already in runs, where more runs
+    /// come.
+    fn make_room(&mut self, read: &Read) -> Result<Option<Pile>> {
+        if let Some(run) = read.runs.first() {
+            return pile(&mut self.shelves[0], run.weighted()).sealed().map(Some);
+        }
+        for (shelf, rows) in self.shelves.iter_mut().zip(&read.shelves).filter(|(_, rows)| rows.len() > 0) {
+            late(shelf, rows).make_room(rows, rows.len())?;
+        }
+        Ok(None)
     }
 
     /// Reads a batch and adds it.
@@ -262,14 +280,15 @@ impl<A: Groupable> GroupedCounts<A> {
         Ok(())
     }
 
-    /// The same groups, the rows of large ones counted by accumulators: less memory. None where there is nothing to do.
+    /// The same groups, the rows of large ones counted by accumulators, others sorted by group: less memory. None where there is
+    /// nothing to do.
     ///
     /// # Errors
     /// [`Error::Interrupted`], [`Error::OutOfMemory`].
     pub fn settled(&self, control: &Control<'_>) -> Result<Option<Self>> {
-        let fold_at = |at: usize| self.fold_at.get(at).copied().unwrap_or(FOLD_AT);
+        let look = |at: usize| self.shelves[at].waiting() >= self.fold_at.get(at).copied().unwrap_or(FOLD_AT);
         let crowded: Vec<usize> =
-            (0..self.shelves.len()).filter(|&at| self.shelves[at].waiting() >= fold_at(at)).collect();
+            (0..self.shelves.len()).filter(|&at| self.shelves[at].late() >= RUN || look(at)).collect();
         if crowded.is_empty() {
             return Ok(None);
         }
@@ -277,7 +296,8 @@ impl<A: Groupable> GroupedCounts<A> {
         settled.fold_at.resize(self.shelves.len(), FOLD_AT);
         let alone = control.with_threads(1);
         let make = |(): &mut (), range: std::ops::Range<usize>| {
-            range.map(|at| self.shelves[crowded[at]].folded(&self.fresh, &alone)).collect::<Result<Vec<_>>>()
+            let fold = |&at: &usize| self.shelves[at].folded(look(at), &self.fresh, &alone);
+            crowded[range].iter().map(fold).collect::<Result<Vec<_>>>()
         };
         let mut at = crowded.iter();
         let commit = |folded: Vec<Option<Shelf<A>>>| {
@@ -286,7 +306,9 @@ impl<A: Groupable> GroupedCounts<A> {
                 if let Some(folded) = folded {
                     settled.shelves[at] = Arc::new(folded);
                 }
-                settled.fold_at[at] = FOLD_AT.max(2 * settled.shelves[at].waiting());
+                if look(at) {
+                    settled.fold_at[at] = FOLD_AT.max(2 * settled.shelves[at].waiting());
+                }
             });
         };
         workers::in_order(crowded.len(), 1, control, || Ok(()), make, commit)?;
@@ -306,8 +328,13 @@ impl<A: Groupable> GroupedCounts<A> {
     }
 }
 
-/// The rows of a shelf that more rows, with weights or without, are added to.
-fn shelf_rows<'s, A: Groupable>(shelf: &'s mut Arc<Shelf<A>>, more: &GroupRows) -> &'s mut GroupRows {
+/// The rows of a shelf that others, with weights or without, are added to.
+fn pile<A: Groupable>(shelf: &mut Arc<Shelf<A>>, weighted: bool) -> &mut Pile {
     let shelf = Arc::make_mut(shelf);
-    if more.weights.is_empty() { &mut shelf.plain } else { &mut shelf.weighted }
+    if weighted { &mut shelf.weighted } else { &mut shelf.plain }
+}
+
+/// Those of them that came last.
+fn late<'s, A: Groupable>(shelf: &'s mut Arc<Shelf<A>>, more: &GroupRows) -> &'s mut GroupRows {
+    &mut pile(shelf, !more.weights.is_empty()).late
 }

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::rows::{GROUPS, Kept, Rows};
+use super::pile::{RUN, Run};
+use super::rows::{GROUPS, Kept, Rows, tag};
 use crate::control::Control;
 use crate::count::accumulator::Ledger;
 use crate::count::group_table::Counted;
@@ -12,7 +13,10 @@ use crate::input::{BLOCK_ROWS, Batch, BlockReader, Working};
 use crate::simd;
 
 /// Rows that a worker sorts by shelf at a time: some hundred for each of a thousand shelves.
-const CHUNK: usize = 1 << 18;
+const CHUNK: usize = RUN;
+
+/// Rows of one shelf that are sorted by group as they are read: fewer wait for others.
+const SHORTEST_RUN: usize = 1 << 16;
 
 const PURPOSE: &str = "rows of groups";
 
@@ -21,6 +25,8 @@ const PURPOSE: &str = "rows of groups";
 pub(super) struct Read {
     /// Its rows by shelf; none where they have been counted.
     pub(super) shelves: Vec<Rows>,
+    /// Rows that came before these, of the only shelf, by group.
+    pub(super) runs: Vec<Run>,
     /// Its rows by group and cell: each group's `width` cells in turn.
     pub(super) cells: Vec<u32>,
     pub(super) width: usize,
@@ -33,14 +39,14 @@ pub(super) struct Read {
 impl From<Counted> for Read {
     fn from(counted: Counted) -> Self {
         let Counted { cells, width, dropped, ledger } = counted;
-        Self { shelves: Vec::new(), cells, width, dropped, ledger, bounds: Bounds::default() }
+        Self { shelves: Vec::new(), runs: Vec::new(), cells, width, dropped, ledger, bounds: Bounds::default() }
     }
 }
 
 impl Read {
     /// Bytes that it adds at most, where each counted group takes `each` beside its cells.
     pub(super) fn nbytes(&self, each: usize) -> usize {
-        let rows: usize = self.shelves.iter().map(Rows::nbytes).sum();
+        let rows = self.shelves.iter().map(Rows::nbytes).sum::<usize>() + self.runs.iter().map(Run::nbytes).sum::<usize>();
         let groups = self.cells.len().checked_div(self.width).unwrap_or(0);
         rows + 8 * self.cells.len() + groups * each
     }
@@ -107,15 +113,16 @@ fn read_as<S: Kept>(
 ) -> Result<Read> {
     let mut read = Read {
         shelves: empty(batch.working(), groups, shelves, batch.weighted())?,
+        runs: Vec::new(),
         cells: Vec::new(),
         width: 0,
         dropped: Vec::new(),
         ledger: Ledger::default(),
         bounds: Bounds::default(),
     };
-    let start = || Ok(BlockReader::<S>::new(control.level));
-    let make = |reader: &mut BlockReader<S>, range: Range<usize>| {
-        let mut chunk = Chunk::<S>::with_room(range.len(), batch.weighted(), shelves <= 1)?;
+    let start = || Ok((BlockReader::<S>::new(control.level), Chunk::<S>::empty(shelves <= 1)));
+    let make = |(reader, chunk): &mut (BlockReader<S>, Chunk<S>), range: Range<usize>| {
+        chunk.make_room(range.len(), batch.weighted())?;
         for start in range.clone().step_by(BLOCK_ROWS) {
             control.check()?;
             let len = BLOCK_ROWS.min(range.end - start);
@@ -152,7 +159,7 @@ fn empty(working: Working, groups: &[u32], shelves: usize, weighted: bool) -> Re
     lens.into_iter().map(room).collect()
 }
 
-/// Rows that are to be counted, as they came.
+/// Rows that are to be counted, as they came. Its memory is used again.
 struct Chunk<S> {
     /// The group of each, where there are several shelves.
     groups: Vec<u32>,
@@ -165,15 +172,24 @@ struct Chunk<S> {
 }
 
 impl<S: Kept> Chunk<S> {
-    fn with_room(rows: usize, weighted: bool, single: bool) -> Result<Self> {
-        Ok(Self {
-            groups: simd::room(if single { 0 } else { rows }, PURPOSE)?,
-            tags: simd::room(rows, PURPOSE)?,
-            scores: simd::room(rows, PURPOSE)?,
-            weights: simd::room(if weighted { rows } else { 0 }, PURPOSE)?,
-            dropped: Vec::new(),
-            single,
-        })
+    fn empty(single: bool) -> Self {
+        let (groups, tags, scores) = (Vec::new(), Vec::new(), Vec::new());
+        Self { groups, tags, scores, weights: Vec::new(), dropped: Vec::new(), single }
+    }
+
+    /// Begins anew, with room for so many rows.
+    fn make_room(&mut self, rows: usize, weighted: bool) -> Result<()> {
+        fn renewed<T>(column: &mut Vec<T>, rows: usize) -> Result<()> {
+            column.clear();
+            if column.capacity() < rows {
+                *column = simd::room(rows, PURPOSE)?;
+            }
+            Ok(())
+        }
+        renewed(&mut self.groups, if self.single { 0 } else { rows })?;
+        renewed(&mut self.tags, rows)?;
+        renewed(&mut self.scores, rows)?;
+        renewed(&mut self.weights, if weighted { rows } else { 0 })
     }
 
     /// Adds rows `start..start + len` of a batch, less those that are left out.
@@ -229,46 +245,54 @@ impl<S: Kept> Chunk<S> {
     }
 
     /// The rows by shelf; those of one shelf stay in order.
-    fn sorted(self, shelves: usize, wanted: Wanted) -> Result<SortedChunk> {
+    fn sorted(&mut self, shelves: usize, wanted: Wanted) -> Result<SortedChunk> {
         let bounds = self.bounds(wanted);
         let positives: u64 = self.tags.iter().map(|&tag| u64::from(tag & 1)).sum();
-        let rows = [self.tags.len() as u64 - positives, positives];
-        let ledger = Ledger { rows, dropped: self.dropped.len() as u64, weighted: false };
-        if self.single {
-            let rows = Rows { tags: self.tags, scores: S::kept(self.scores), weights: self.weights };
-            let starts = vec![0, rows.len()];
-            return Ok(SortedChunk { rows, starts, dropped: self.dropped, ledger, bounds });
-        }
+        let counted = [self.tags.len() as u64 - positives, positives];
+        let dropped = std::mem::take(&mut self.dropped);
+        let ledger = Ledger { rows: counted, dropped: dropped.len() as u64, weighted: false };
+        let rows = if !self.single {
+            self.by_shelf(shelves)?
+        } else if self.tags.len() < SHORTEST_RUN {
+            let (tags, scores) = (std::mem::take(&mut self.tags), S::kept(std::mem::take(&mut self.scores)));
+            let starts = vec![0, tags.len()];
+            Found::Rows { rows: Rows { tags, scores, weights: std::mem::take(&mut self.weights) }, starts }
+        } else {
+            Found::Run(Run::sorted(&self.tags, &self.scores, &self.weights)?)
+        };
+        Ok(SortedChunk { rows, dropped, ledger, bounds })
+    }
+
+    fn by_shelf(&self, shelves: usize) -> Result<Found> {
         let mut starts = vec![0; shelves + 1];
         self.groups.iter().for_each(|&group| starts[group as usize / GROUPS + 1] += 1);
         (0..shelves).for_each(|shelf| starts[shelf + 1] += starts[shelf]);
         let mut next = starts.clone();
         let len = self.groups.len();
-        let (mut sorted, mut scores) = (simd::zeros::<u16>(len, PURPOSE)?, simd::zeros::<S>(len, PURPOSE)?);
+        let (mut tags, mut scores) = (simd::zeros::<u16>(len, PURPOSE)?, simd::zeros::<S>(len, PURPOSE)?);
         let mut weights = simd::zeros::<f64>(self.weights.len(), PURPOSE)?;
         for (at, &tag) in self.tags.iter().enumerate() {
             let place = &mut next[self.groups[at] as usize / GROUPS];
-            (sorted[*place], scores[*place]) = (tag, self.scores[at]);
+            (tags[*place], scores[*place]) = (tag, self.scores[at]);
             if let Some(weight) = self.weights.get(at) {
                 weights[*place] = *weight;
             }
             *place += 1;
         }
-        let rows = Rows { tags: sorted, scores: S::kept(scores), weights };
-        Ok(SortedChunk { rows, starts, dropped: self.dropped, ledger, bounds })
+        Ok(Found::Rows { rows: Rows { tags, scores: S::kept(scores), weights }, starts })
     }
 }
 
-/// What a row is on its shelf: twice the place of its group there, and 1 for a positive.
-#[inline]
-fn tag(group: u32, label: u8) -> u16 {
-    (2 * (group as usize % GROUPS)) as u16 | u16::from(label & 1)
+/// What a chunk becomes.
+enum Found {
+    /// Rows by shelf, and where those of each begin.
+    Rows { rows: Rows, starts: Vec<usize> },
+    /// Rows of the only shelf, by group.
+    Run(Run),
 }
 
 struct SortedChunk {
-    rows: Rows,
-    /// Where each shelf's rows begin.
-    starts: Vec<usize>,
+    rows: Found,
     dropped: Vec<u32>,
     ledger: Ledger,
     bounds: Bounds,
@@ -276,11 +300,18 @@ struct SortedChunk {
 
 impl SortedChunk {
     fn add_to(self, read: &mut Read) -> Result<()> {
-        match &mut read.shelves[..] {
-            [only] if only.len() == 0 => *only = self.rows,
-            shelves => {
-                let mut ends = shelves.iter_mut().zip(self.starts.windows(2));
-                ends.try_for_each(|(shelf, ends)| shelf.append(&self.rows, ends[0], ends[1]))?;
+        match (self.rows, &mut read.shelves[..]) {
+            (Found::Run(run), shelves) => {
+                let before = shelves.iter_mut().map(|rows| std::mem::replace(rows, Rows::none()));
+                for rows in before.filter(|rows| rows.len() > 0) {
+                    read.runs.push(Run::of(&rows, 0..rows.len())?);
+                }
+                read.runs.push(run);
+            }
+            (Found::Rows { rows, .. }, [only]) if only.len() == 0 => *only = rows,
+            (Found::Rows { rows, starts }, shelves) => {
+                let mut ends = shelves.iter_mut().zip(starts.windows(2));
+                ends.try_for_each(|(shelf, ends)| shelf.append(&rows, ends[0], ends[1]))?;
             }
         }
         read.dropped.extend(self.dropped);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::kind::Groupable;
+use super::kind::{Groupable, Scratch};
 use super::read::Bounds;
 use super::rows::GROUPS;
 use super::shelf::{Held, Shelf};
@@ -158,17 +158,17 @@ impl<A: Groupable> GroupedCounts<A> {
     fn each<T: Send>(
         &self,
         control: &Control<'_>,
-        read: impl Fn(Held<'_, A>, &mut Vec<(u64, u8)>) -> Result<T> + Sync,
+        read: impl Fn(Held<'_, A>, &mut Scratch) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
         /// Groups of few shelves that a worker reads at a time.
         const SOME: usize = 16;
         let mut all = crate::simd::room(self.len(), "figures of groups")?;
-        let start = || Ok(Vec::new());
+        let start = || Ok(Scratch::default());
         if self.shelves.len() >= 2 * control.threads {
-            let make = |scratch: &mut Vec<(u64, u8)>, range: Range<usize>| {
+            let make = |scratch: &mut Scratch, range: Range<usize>| {
                 let of = |at: usize| {
                     let sorted = self.shelves[at].sorted()?;
-                    sorted.each(0..self.groups_of(at).len(), control, |held| read(held, scratch))
+                    sorted.each(0..self.groups_of(at).len(), scratch, control, &read)
                 };
                 range.map(of).collect::<Result<Vec<_>>>()
             };
@@ -178,8 +178,8 @@ impl<A: Groupable> GroupedCounts<A> {
         }
         for (at, shelf) in self.shelves.iter().enumerate() {
             let sorted = shelf.sorted()?;
-            let make = |scratch: &mut Vec<(u64, u8)>, range: Range<usize>| {
-                sorted.each(range, control, |held| read(held, scratch))
+            let make = |scratch: &mut Scratch, range: Range<usize>| {
+                sorted.each(range, scratch, control, &read)
             };
             workers::in_order(self.groups_of(at).len(), SOME, control, start, make, |some| all.extend(some))?;
         }

@@ -2,22 +2,20 @@
 
 use std::ops::Range;
 
-use super::kind::Groupable;
-use super::rows::{GROUPS, Rows, RowsOf, ScoresOf, Sorted};
+use super::kind::{Groupable, Scratch};
+use super::pile::{ByGroup, Pile, RUN, Run, gathered};
+use super::rows::{GROUPS, Labelled, RowsOf, ScoresOf};
 use crate::control::Control;
 use crate::count::accumulator::Ledger;
 use crate::error::Result;
 use crate::input::Score;
 use crate::tally::Tally;
 
-/// Rows up to which a tally is made of rows sorted by their keys.
-const FEW: usize = 1 << 10;
-
 #[derive(Debug, Clone)]
 pub(super) struct Shelf<A> {
     /// Rows without and with a weight that no accumulator has counted.
-    pub(super) plain: Rows,
-    pub(super) weighted: Rows,
+    pub(super) plain: Pile,
+    pub(super) weighted: Pile,
     /// By place; empty while there is none.
     pub(super) grown: Vec<Option<Box<A>>>,
     /// Rows dropped of groups without an accumulator; empty while there are none.
@@ -25,10 +23,10 @@ pub(super) struct Shelf<A> {
 }
 
 /// A shelf and its rows by group.
-pub(super) struct ByGroup<'s, A> {
+pub(super) struct Sorted<'s, A> {
     shelf: &'s Shelf<A>,
-    plain: Sorted,
-    weighted: Sorted,
+    plain: ByGroup<'s>,
+    weighted: ByGroup<'s>,
 }
 
 /// What is kept of one group.
@@ -41,8 +39,7 @@ pub(super) struct Held<'s, A> {
 
 impl<A: Groupable> Shelf<A> {
     pub(super) fn empty() -> Self {
-        let (plain, weighted) = (Rows::none(), Rows::none());
-        Self { plain, weighted, grown: Vec::new(), dropped: Vec::new() }
+        Self { plain: Pile::empty(), weighted: Pile::empty(), grown: Vec::new(), dropped: Vec::new() }
     }
 
     pub(super) fn nbytes(&self) -> usize {
@@ -55,38 +52,63 @@ impl<A: Groupable> Shelf<A> {
         self.plain.len() + self.weighted.len()
     }
 
-    /// The same with the rows of large groups counted; none where no group is large.
+    /// Rows that have not been sorted by group.
+    pub(super) fn late(&self) -> usize {
+        self.plain.late.len() + self.weighted.late.len()
+    }
+
+    /// The same with all rows in runs.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub(super) fn sealed(&self) -> Result<Self> {
+        let (plain, weighted) = (self.plain.sealed()?, self.weighted.sealed()?);
+        Ok(Self { plain, weighted, grown: self.grown.clone(), dropped: self.dropped.clone() })
+    }
+
+    /// The same with rows sorted by group, if they are many, and those of large groups counted, if it is to look for these;
+    /// none where there is nothing to do.
     ///
     /// # Errors
     /// [`Error::Interrupted`](crate::Error::Interrupted), [`Error::OutOfMemory`](crate::Error::OutOfMemory).
-    pub(super) fn folded(&self, fresh: &A, control: &Control<'_>) -> Result<Option<Self>> {
-        let least = fresh.rows_kept();
-        let (plain, weighted) = (self.plain.counts(), self.weighted.counts());
-        // A row with a weight takes more than twice as much.
-        let rows = |place: usize| plain[place].iter().sum::<u64>() + 2 * weighted[place].iter().sum::<u64>();
-        let large: Vec<bool> =
-            (0..GROUPS).map(|place| self.grown(place).is_some() || rows(place) > least as u64).collect();
-        if !large.contains(&true) {
+    pub(super) fn folded(&self, look: bool, fresh: &A, control: &Control<'_>) -> Result<Option<Self>> {
+        let large = if look { self.large(fresh.rows_kept()) } else { None };
+        if large.is_none() && self.late() < RUN {
             return Ok(None);
         }
-        let mut folded = Self { grown: self.grown.clone(), dropped: self.dropped.clone(), ..Self::empty() };
-        if !folded.count_cells(&self.plain, &large, fresh, control)? {
-            folded.count_rows(&self.plain, &large, fresh, control)?;
+        let mut folded = self.sealed()?;
+        if let Some(large) = large {
+            control.check()?;
+            let (plain, weighted) = (folded.plain.without(&large)?, folded.weighted.without(&large)?);
+            let plain = std::mem::replace(&mut folded.plain, plain);
+            let weighted = std::mem::replace(&mut folded.weighted, weighted);
+            let runs = folded.count_cells(&plain, &large, fresh, control)?;
+            folded.count_rows(&runs, &large, fresh, control)?;
+            folded.count_rows(&weighted.runs().collect::<Vec<_>>(), &large, fresh, control)?;
         }
-        folded.count_rows(&self.weighted, &large, fresh, control)?;
         Ok(Some(folded))
     }
 
-    /// Has the accumulators of large groups count their rows, one group after another; keeps the rows of the others.
-    fn count_rows(&mut self, rows: &Rows, large: &[bool], fresh: &A, control: &Control<'_>) -> Result<()> {
-        let sorted = rows.by_group()?;
-        for (place, &large) in large.iter().enumerate() {
+    /// Which groups have an accumulator, or so many rows that one takes less memory; none where all their rows are less than
+    /// a quarter of those that are kept: the others would have to be copied.
+    fn large(&self, least: usize) -> Option<Vec<bool>> {
+        let (plain, weighted) = (self.plain.counts(), self.weighted.counts());
+        // A row with a weight takes more than twice as much.
+        let rows = |place: usize| plain[place].iter().sum::<u64>() + 2 * weighted[place].iter().sum::<u64>();
+        let large = |place: usize| self.grown(place).is_some() || rows(place) > least as u64;
+        let (all, of_large) = (0..GROUPS).fold((0, 0), |(all, of_large), place| {
+            (all + rows(place), of_large + if large(place) { rows(place) } else { 0 })
+        });
+        (of_large > 0 && 4 * of_large >= all).then(|| (0..GROUPS).map(large).collect())
+    }
+
+    /// Has the accumulators of large groups count their rows, one group after another.
+    fn count_rows(&mut self, runs: &[&Run], large: &[bool], fresh: &A, control: &Control<'_>) -> Result<()> {
+        let mut scratch = Labelled::default();
+        for place in (0..GROUPS).filter(|&place| large[place]) {
             control.check()?;
-            let rows = sorted.of(place);
-            if !large {
-                let own = if rows.weights.is_empty() { &mut self.plain } else { &mut self.weighted };
-                own.take(place, &rows)?;
-            } else if rows.len() > 0 {
+            let rows = gathered(runs.iter().copied(), place, &mut scratch)?;
+            if rows.len() > 0 {
                 let slot = self.grown_slot(place);
                 let mut grown = slot.take().map_or_else(|| fresh.clone(), |grown| *grown);
                 add(&mut grown, &rows, control)?;
@@ -96,21 +118,28 @@ impl<A: Groupable> Shelf<A> {
         Ok(())
     }
 
-    /// The same for unweighted rows that are counted in few cells: all at once, in a table. False where they are not.
-    fn count_cells(&mut self, rows: &Rows, large: &[bool], fresh: &A, control: &Control<'_>) -> Result<bool> {
-        let labels = rows.labels();
-        let places: Vec<u32> = rows.tags.iter().map(|&tag| u32::from(tag / 2) % GROUPS as u32).collect();
-        let Some(counted) = fresh.by_group(&rows.all(&labels).batch()?, &places, GROUPS, control)? else {
-            return Ok(false);
-        };
-        let (mut cells, width) = (counted.cells, counted.width);
-        cells.chunks_exact_mut(width).zip(large).filter(|(_, large)| !**large).for_each(|(cells, _)| cells.fill(0));
-        for (at, &place) in places.iter().enumerate().filter(|(_, place)| !large[**place as usize]) {
-            self.plain.push(place as usize, rows, at);
+    /// The same for unweighted rows that are counted in few cells: all groups of a run at once, in a table. Returns the runs
+    /// for which that is no way.
+    fn count_cells<'p>(
+        &mut self,
+        rows: &'p Pile,
+        large: &[bool],
+        fresh: &A,
+        control: &Control<'_>,
+    ) -> Result<Vec<&'p Run>> {
+        let mut others = Vec::new();
+        for run in rows.runs() {
+            control.check()?;
+            let Some(counted) = fresh.by_group(&run.all().batch()?, &run.places()?, GROUPS, control)? else {
+                others.push(run);
+                continue;
+            };
+            let (mut cells, width) = (counted.cells, counted.width);
+            let of_others = cells.chunks_exact_mut(width).zip(large).filter(|(_, large)| !**large);
+            of_others.for_each(|(cells, _)| cells.fill(0));
+            self.add_to_cells(&cells, width, fresh)?;
         }
-        control.check()?;
-        self.add_to_cells(&cells, width, fresh)?;
-        Ok(true)
+        Ok(others)
     }
 
     /// Adds rows to the cells of all groups, each of which has `width` of them.
@@ -151,7 +180,7 @@ impl<A: Groupable> Shelf<A> {
             let narrow: Vec<f32> = scores.iter().map(|&score| f32::nearest(score)).collect();
             let exact = narrow.iter().zip(&scores).all(|(&narrow, &score)| f64::from(narrow) == score);
             let scores = if exact { ScoresOf::Narrow(&narrow) } else { ScoresOf::Wide(&scores) };
-            self.plain.take(place, &RowsOf { labels: &labels, scores, weights: &[] })?;
+            self.plain.late.take(place, &RowsOf { labels: &labels, scores, weights: &[] })?;
         }
         if dropped > 0 {
             self.drop_rows(place, dropped);
@@ -191,19 +220,21 @@ impl<A: Groupable> Shelf<A> {
     }
 
     /// The same with its rows by group.
-    pub(super) fn sorted(&self) -> Result<ByGroup<'_, A>> {
-        Ok(ByGroup { shelf: self, plain: self.plain.by_group()?, weighted: self.weighted.by_group()? })
+    pub(super) fn sorted(&self) -> Result<Sorted<'_, A>> {
+        Ok(Sorted { shelf: self, plain: self.plain.by_group()?, weighted: self.weighted.by_group()? })
     }
 
     /// The accumulator of one group.
     pub(super) fn accumulator(&self, place: usize, of: [&A; 2], control: &Control<'_>) -> Result<A> {
-        self.held(place, &self.plain.of_group(place), &self.weighted.of_group(place)).accumulator(of, control)
+        let (plain, weighted) = (self.plain.of_group(place)?, self.weighted.of_group(place)?);
+        let sorted = Sorted { shelf: self, plain, weighted };
+        sorted.held(place, &mut Default::default())?.accumulator(of, control)
     }
 
     /// Adds what all groups hold, but for dropped rows.
     pub(super) fn add_all(&self, total: &mut A, control: &Control<'_>) -> Result<()> {
         for rows in [&self.plain, &self.weighted] {
-            add(total, &rows.by_group()?.all(), control)?;
+            rows.by_group()?.runs().try_for_each(|run| add(total, &run.all(), control))?;
         }
         for grown in self.grown.iter().flatten() {
             control.check()?;
@@ -211,27 +242,30 @@ impl<A: Groupable> Shelf<A> {
         }
         Ok(())
     }
-
-    fn held<'s>(&'s self, place: usize, plain: &'s Sorted, weighted: &'s Sorted) -> Held<'s, A> {
-        let (plain, weighted) = (plain.of(place), weighted.of(place));
-        Held { grown: self.grown(place), plain, weighted, dropped: self.dropped_of(place) }
-    }
 }
 
-impl<A: Groupable> ByGroup<'_, A> {
+impl<A: Groupable> Sorted<'_, A> {
     /// Hands on what is kept of each of some groups.
     pub(super) fn each<T>(
         &self,
         places: Range<usize>,
+        scratch: &mut Scratch,
         control: &Control<'_>,
-        mut take: impl FnMut(Held<'_, A>) -> Result<T>,
+        mut take: impl FnMut(Held<'_, A>, &mut Scratch) -> Result<T>,
     ) -> Result<Vec<T>> {
         let mut all = crate::simd::room(places.len(), "figures of groups")?;
+        let mut gathered = [Labelled::default(), Labelled::default()];
         for place in places {
             control.check()?;
-            all.push(take(self.shelf.held(place, &self.plain, &self.weighted))?);
+            all.push(take(self.held(place, &mut gathered)?, scratch)?);
         }
         Ok(all)
+    }
+
+    fn held<'h>(&'h self, place: usize, scratch: &'h mut [Labelled; 2]) -> Result<Held<'h, A>> {
+        let [plain, weighted] = scratch;
+        let (plain, weighted) = (self.plain.of(place, plain)?, self.weighted.of(place, weighted)?);
+        Ok(Held { grown: self.shelf.grown(place), plain, weighted, dropped: self.shelf.dropped_of(place) })
     }
 }
 
@@ -250,18 +284,12 @@ impl<A: Groupable> Held<'_, A> {
     }
 
     /// Its tally; `scratch` is kept between groups.
-    pub(super) fn tally(&self, of: [&A; 2], scratch: &mut Vec<(u64, u8)>, control: &Control<'_>) -> Result<Tally> {
-        if self.grown.is_none() && self.weighted.len() == 0 {
-            let tally = if self.plain.len() <= FEW {
-                scratch.clear();
-                self.plain.each(|score, label| scratch.push((score.key(), label)));
-                of[1].tally_of_rows(scratch, control)?
-            } else {
-                of[1].tally_of_batch(&self.plain.batch()?, control)?
-            };
-            if let Some(tally) = tally {
-                return Ok(tally);
-            }
+    pub(super) fn tally(&self, of: [&A; 2], scratch: &mut Scratch, control: &Control<'_>) -> Result<Tally> {
+        if self.grown.is_none()
+            && self.weighted.len() == 0
+            && let Some(tally) = of[1].tally_of(&self.plain, scratch, control)?
+        {
+            return Ok(tally);
         }
         self.accumulator(of, control)?.tally(control)
     }

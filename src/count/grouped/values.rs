@@ -102,6 +102,11 @@ impl Values {
         });
     }
 
+    /// Each value, in the order of their numbers.
+    pub(super) fn each(&self) -> impl Iterator<Item = KeyValue<'_>> {
+        (0..self.len() as u32).map(|number| self.get(number))
+    }
+
     /// How the values with two numbers compare.
     pub(super) fn compared(&self, a: u32, b: u32) -> Ordering {
         self.get(a).cmp(&self.get(b))
@@ -140,6 +145,11 @@ impl<'v> Growing<'v> {
 
     pub(super) fn len(&self) -> usize {
         self.base.len() + self.more.len()
+    }
+
+    /// The values that were there.
+    pub(super) fn before(&self) -> &Values {
+        self.base
     }
 
     #[inline]
