@@ -65,6 +65,10 @@ pub const LARGE_INTEGER: u8 = 3;
 const ROWS: usize = 4096;
 const NO_NUMBER: u32 = u32::MAX;
 
+/// Places of numbers that stay in a cache, and may be more than rows: a quarter of a million rows of a million keys took five
+/// times as long by the hash table.
+const SMALL: usize = 1 << 21;
+
 /// Values from before that are put in for each row to come: a few ns each, a look-up of one that is new to a cache 40.
 const MOST_A_ROW: usize = 4;
 
@@ -97,13 +101,12 @@ fn value_of(tag: u8, value: i64) -> KeyValue<'static> {
     }
 }
 
-/// The integer that [`value_of`] makes this value of; none where no integer does.
-fn whole_of(tag: u8, value: KeyValue<'_>) -> Option<i64> {
-    match (tag, value) {
-        (UNSIGNED, KeyValue::Whole { tag: INTEGER, value }) => Some(value).filter(|value| *value >= 0),
-        (UNSIGNED, KeyValue::Whole { tag: LARGE_INTEGER, value }) => Some(value | i64::MIN),
-        (_, KeyValue::Whole { tag: own, value }) if own == tag => Some(value),
-        _ => None,
+/// The integer that [`value_of`] makes a number of this type of; none where no integer does.
+fn whole_of(tag: u8, own: u8, value: i64) -> Option<i64> {
+    match (tag, own) {
+        (UNSIGNED, INTEGER) => Some(value).filter(|value| *value >= 0),
+        (UNSIGNED, LARGE_INTEGER) => Some(value | i64::MIN),
+        _ => Some(value).filter(|_| own == tag),
     }
 }
 
@@ -175,7 +178,7 @@ impl KeyChunk<'_> {
             }
             Self::Coded { codes, dictionary, .. } => {
                 let entries = Entries::new(dictionary, control)?;
-                let mut known = Known { lowest: 0, numbers: vec![NO_NUMBER; dictionary.len()] };
+                let mut known = Known { lowest: 0, numbers: vec![NO_NUMBER; dictionary.len()], all: false };
                 self.each_whole(codes, control, |code| {
                     let number = match code.filter(|&code| code >= 0) {
                         Some(code) => {
@@ -293,6 +296,8 @@ impl<'d> Entries<'d> {
 struct Known {
     lowest: i64,
     numbers: Vec<u32>,
+    /// A value whose number is not here has none.
+    all: bool,
 }
 
 impl Known {
@@ -321,35 +326,38 @@ impl Known {
 
     fn spanning(lowest: i64, highest: i64, rows: usize) -> Self {
         let span = usize::try_from(highest.wrapping_sub(lowest)).ok().filter(|_| lowest <= highest);
-        let places = span.filter(|&span| span <= 2 * rows).map_or(0, |span| span + 1);
-        Self { lowest, numbers: vec![NO_NUMBER; places] }
+        let most = (2 * rows).max(SMALL.min(8 * rows));
+        let places = span.filter(|&span| span <= most).map_or(0, |span| span + 1);
+        Self { lowest, numbers: vec![NO_NUMBER; places], all: false }
     }
 
     /// Puts in the numbers of values that have come before, one after another: to look each up at its first row would touch the
     /// hash table in any order, which took a quarter of the time of a million keys.
     fn take(&mut self, tag: u8, rows: usize, values: &Growing<'_>) {
-        if self.numbers.is_empty() || values.before().len() > MOST_A_ROW * rows {
+        if self.numbers.is_empty() || values.len() > MOST_A_ROW * rows {
             return;
         }
-        for (number, value) in (0..).zip(values.before().each()) {
-            let place = whole_of(tag, value).map(|whole| whole.wrapping_sub(self.lowest).cast_unsigned() as usize);
+        for (number, (own, value)) in (0..).zip(values.numbers()) {
+            let place = whole_of(tag, own, value).map(|whole| whole.wrapping_sub(self.lowest).cast_unsigned() as usize);
             if let Some(known) = place.and_then(|place| self.numbers.get_mut(place)) {
                 *known = number;
             }
         }
+        self.all = true;
     }
 
-    /// The number of an integer, which is looked up at its first row alone.
+    /// The number of an integer, which is looked up at its first row alone, and not even there where all are known.
     #[inline]
     fn number(&mut self, tag: u8, whole: i64, values: &mut Growing<'_>) -> u32 {
         let place = whole.wrapping_sub(self.lowest).cast_unsigned() as usize;
-        match self.numbers.get(place) {
-            Some(&number) if number != NO_NUMBER => number,
-            _ => {
-                let number = values.number(value_of(tag, whole));
-                self.numbers.get_mut(place).into_iter().for_each(|known| *known = number);
-                number
+        match self.numbers.get_mut(place) {
+            Some(&mut number) if number != NO_NUMBER => number,
+            Some(known) => {
+                let value = value_of(tag, whole);
+                *known = if self.all { values.number_new(value) } else { values.number(value) };
+                *known
             }
+            None => values.number(value_of(tag, whole)),
         }
     }
 

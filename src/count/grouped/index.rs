@@ -25,13 +25,30 @@ impl Index {
 
     /// Adds a number that is not there; `hash_of` is asked for those of the others when the table grows.
     pub(super) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
-        if 2 * (self.held + 1) > self.slots.len() {
-            let old = std::mem::take(&mut self.slots);
-            self.slots = vec![0; (2 * old.len()).max(16)];
-            old.into_iter().filter(|&slot| slot != 0).for_each(|slot| self.put(hash_of(slot - 1), slot));
-        }
+        self.make_room(1, hash_of);
         self.put(hash, number + 1);
         self.held += 1;
+    }
+
+    /// Adds the numbers from [`Index::held`] to `end`, none of which is there.
+    pub(super) fn extend(&mut self, end: u32, hash_of: impl Fn(u32) -> u64) {
+        let first = self.held as u32;
+        self.make_room((end - first) as usize, &hash_of);
+        (first..end).for_each(|number| self.put(hash_of(number), number + 1));
+        self.held = end as usize;
+    }
+
+    /// How many numbers it holds.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
+    fn make_room(&mut self, more: usize, hash_of: impl Fn(u32) -> u64) {
+        let least = 2 * (self.held + more);
+        if least > self.slots.len() {
+            let old = std::mem::replace(&mut self.slots, vec![0; least.next_power_of_two().max(16)]);
+            old.into_iter().filter(|&slot| slot != 0).for_each(|slot| self.put(hash_of(slot - 1), slot));
+        }
     }
 
     pub(super) fn nbytes(&self) -> usize {

@@ -115,12 +115,12 @@ impl<A: Groupable> GroupedCounts<A> {
             moved.take(from, to)?;
             self.take_grown(from, to, control)?;
         }
-        for (at, (plain, weighted)) in moved.plain.iter().zip(&moved.weighted).enumerate() {
+        for (shelf, (plain, weighted)) in self.shelves.iter_mut().zip(moved.plain.into_iter().zip(moved.weighted)) {
             control.check()?;
             if plain.len() + weighted.len() > 0 {
-                let shelf = Arc::make_mut(&mut self.shelves[at]);
-                shelf.plain.late.append(plain, 0, plain.len())?;
-                shelf.weighted.late.append(weighted, 0, weighted.len())?;
+                let shelf = Arc::make_mut(shelf);
+                shelf.plain.add(plain)?;
+                shelf.weighted.add(weighted)?;
             }
         }
         if let Some(settled) = self.settled(control)? {

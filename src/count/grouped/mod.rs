@@ -34,7 +34,7 @@ use keys::{Meeting, NewKeys};
 pub use kind::Groupable;
 use read::{Bounds, Read, Wanted};
 use pile::{Pile, RUN, Run};
-use rows::{GROUPS, Rows as GroupRows};
+use rows::GROUPS;
 use shelf::Shelf;
 pub use values::KeyValue;
 
@@ -236,8 +236,7 @@ impl<A: Groupable> GroupedCounts<A> {
             *pile(&mut self.shelves[0], weighted) = runs;
         }
         for (shelf, rows) in self.shelves.iter_mut().zip(read.shelves).filter(|(_, rows)| rows.len() > 0) {
-            let own = late(shelf, &rows);
-            if own.len() == 0 { *own = rows } else { own.append(&rows, 0, rows.len())? }
+            pile(shelf, rows.weighted()).add(rows)?; // for which there is room
         }
         if new.len() > 0 {
             Arc::make_mut(&mut self.keys).extend(&new);
@@ -257,7 +256,7 @@ impl<A: Groupable> GroupedCounts<A> {
             return pile(&mut self.shelves[0], run.weighted()).sealed().map(Some);
         }
         for (shelf, rows) in self.shelves.iter_mut().zip(&read.shelves).filter(|(_, rows)| rows.len() > 0) {
-            late(shelf, rows).make_room(rows, rows.len())?;
+            pile(shelf, rows.weighted()).make_room(rows)?;
         }
         Ok(None)
     }
@@ -332,9 +331,4 @@ impl<A: Groupable> GroupedCounts<A> {
 fn pile<A: Groupable>(shelf: &mut Arc<Shelf<A>>, weighted: bool) -> &mut Pile {
     let shelf = Arc::make_mut(shelf);
     if weighted { &mut shelf.weighted } else { &mut shelf.plain }
-}
-
-/// Those of them that came last.
-fn late<'s, A: Groupable>(shelf: &'s mut Arc<Shelf<A>>, more: &GroupRows) -> &'s mut GroupRows {
-    &mut pile(shelf, !more.weights.is_empty()).late
 }

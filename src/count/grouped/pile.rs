@@ -12,13 +12,17 @@ pub(super) const RUN: usize = 1 << 18;
 
 const PURPOSE: &str = "rows of groups";
 
-/// Rows of the groups of a shelf. A row is written twice at most, however many come after it.
+/// Rows from which on others are not added to their list but make a list of their own. In one list that grew, copying what was
+/// there and touching new pages took a third of the time of 2e7 rows of a million groups.
+const LIST: usize = 1 << 12;
+
+/// Rows of the groups of a shelf. However many come after it, a row is copied a few times at most.
 #[derive(Debug, Clone)]
 pub(super) struct Pile {
     /// In order of arrival.
     runs: Vec<Arc<Run>>,
-    /// Those that came after all runs.
-    pub(super) late: Rows,
+    /// Those that came after all runs, in lists in order of arrival.
+    late: Vec<Rows>,
 }
 
 /// Some rows by group; those of one group stay in order.
@@ -37,20 +41,27 @@ pub(super) struct ByGroup<'p> {
 
 impl Pile {
     pub(super) fn empty() -> Self {
-        Self { runs: Vec::new(), late: Rows::none() }
+        Self { runs: Vec::new(), late: Vec::new() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.late.len() + self.runs.iter().map(|run| run.len()).sum::<usize>()
+        self.late() + self.runs.iter().map(|run| run.len()).sum::<usize>()
+    }
+
+    /// Rows that are not sorted.
+    pub(super) fn late(&self) -> usize {
+        self.late.iter().map(Rows::len).sum()
     }
 
     pub(super) fn nbytes(&self) -> usize {
-        self.late.nbytes() + self.runs.iter().map(|run| run.nbytes()).sum::<usize>()
+        let late = self.late.iter().map(Rows::nbytes).sum::<usize>();
+        late + self.runs.iter().map(|run| run.nbytes()).sum::<usize>()
     }
 
     /// `[negatives, positives]` of each group.
     pub(super) fn counts(&self) -> Vec<[u64; 2]> {
-        let mut counts = self.late.counts();
+        let mut counts = vec![[0; 2]; GROUPS];
+        self.late.iter().for_each(|rows| rows.add_to(&mut counts));
         for run in &self.runs {
             for (place, count) in counts.iter_mut().enumerate() {
                 let labels = run.of_group(place).labels;
@@ -61,9 +72,51 @@ impl Pile {
         counts
     }
 
+    /// Takes the memory to add such rows.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory); no row has changed then.
+    pub(super) fn make_room(&mut self, rows: &Rows) -> Result<()> {
+        match self.list_for(rows.len()) {
+            Some(list) => list.make_room(rows, rows.len()),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// As [`Pile::make_room`].
+    pub(super) fn add(&mut self, rows: Rows) -> Result<()> {
+        if rows.len() == 0 {
+            return Ok(());
+        }
+        match self.list_for(rows.len()) {
+            Some(list) => list.append(&rows, 0, rows.len())?,
+            None => self.late.push(rows),
+        }
+        Ok(())
+    }
+
+    /// Adds rows of one group.
+    ///
+    /// # Errors
+    /// As [`Pile::make_room`].
+    pub(super) fn take(&mut self, place: usize, rows: &RowsOf<'_>) -> Result<()> {
+        if self.late.last().is_none_or(|list| list.len() >= RUN) {
+            self.late.push(Rows::none());
+        }
+        self.late.last_mut().map_or(Ok(()), |list| list.take(place, rows))
+    }
+
+    /// The list that so many rows are copied to, rather than kept as they are.
+    fn list_for(&mut self, rows: usize) -> Option<&mut Rows> {
+        self.late.last_mut().filter(|list| rows < LIST && list.len() < LIST)
+    }
+
     /// Adds a run; all rows that came before it must be in runs.
     pub(super) fn push(&mut self, run: Run) {
-        debug_assert_eq!(self.late.len(), 0);
+        debug_assert_eq!(self.late(), 0);
         self.runs.push(Arc::new(run));
     }
 
@@ -72,14 +125,22 @@ impl Pile {
     /// # Errors
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub(super) fn sealed(&self) -> Result<Self> {
-        let mut sealed = Self { runs: self.runs.clone(), late: Rows::none() };
-        for start in (0..self.late.len()).step_by(RUN) {
-            sealed.push(Run::of(&self.late, start..self.late.len().min(start + RUN))?);
+        let mut sealed = Self { runs: self.runs.clone(), late: Vec::new() };
+        let mut rest = &self.late[..];
+        while !rest.is_empty() {
+            let mut rows = 0;
+            let before = |list: &&Rows| {
+                rows += list.len();
+                rows - list.len() < RUN
+            };
+            let (some, others) = rest.split_at(rest.iter().take_while(before).count());
+            sealed.push(Run::of(some)?);
+            rest = others;
         }
         Ok(sealed)
     }
 
-    /// The rows of groups that are not marked; those of a pile without late rows.
+    /// The rows of groups that are not marked; those of a pile whose rows are all in runs.
     ///
     /// # Errors
     /// As [`Pile::sealed`].
@@ -91,7 +152,7 @@ impl Pile {
             // Short runs would be many: the rows wait for others to be sorted with.
             for run in &self.runs {
                 let mut kept = (0..GROUPS).filter(|&place| !marked[place]);
-                kept.try_for_each(|place| rest.late.take(place, &run.of_group(place)))?;
+                kept.try_for_each(|place| rest.take(place, &run.of_group(place)))?;
             }
             return Ok(rest);
         }
@@ -127,54 +188,54 @@ impl Pile {
     /// # Errors
     /// As [`Pile::sealed`].
     pub(super) fn by_group(&self) -> Result<ByGroup<'_>> {
-        Ok(ByGroup { runs: &self.runs, late: Run::of(&self.late, 0..self.late.len())? })
+        Ok(ByGroup { runs: &self.runs, late: Run::of(&self.late)? })
     }
 }
 
 impl Run {
-    /// Rows `range`, by group.
+    /// All rows of some lists, by group.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
-    pub(super) fn of(rows: &Rows, range: Range<usize>) -> Result<Self> {
-        let tags = &rows.tags[range.clone()];
-        let weights = rows.weights.get(range.clone()).unwrap_or_default();
-        match &rows.scores {
-            Scores::Narrow(scores) => Self::sorted(tags, &scores[range], weights),
-            Scores::Wide(scores) => Self::sorted(tags, &scores[range], weights),
+    pub(super) fn of(lists: &[Rows]) -> Result<Self> {
+        if lists.iter().any(|list| matches!(list.scores, Scores::Wide(_))) {
+            Self::of_lists::<f64>(lists)
+        } else {
+            Self::of_lists::<f32>(lists)
         }
+    }
+
+    fn of_lists<S: Kept + From<f32>>(lists: &[Rows]) -> Result<Self> {
+        let weights = lists.iter().map(|list| list.weights.len()).sum();
+        let mut sorting = Sorting::<S>::new(lists.iter().map(|list| &list.tags[..]), weights)?;
+        for list in lists {
+            match &list.scores {
+                Scores::Narrow(scores) => sorting.take(&list.tags, scores, S::from, &list.weights),
+                Scores::Wide(scores) => sorting.take(&list.tags, scores, S::nearest, &list.weights), // itself: S is f64
+            }
+        }
+        Ok(sorting.run())
     }
 
     /// Rows of these tags, by group.
     ///
     /// # Errors
     /// As [`Run::of`].
-    pub(super) fn sorted<S: Kept>(tags: &[u16], scores: &[S], weights: &[f64]) -> Result<Self> {
-        let mut starts = vec![0; GROUPS + 1];
-        tags.iter().for_each(|&tag| starts[place_of(tag) + 1] += 1);
-        (0..GROUPS).for_each(|place| starts[place + 1] += starts[place]);
-        let mut next = starts.clone();
-        let mut labels = simd::zeros(tags.len(), PURPOSE)?;
-        let mut by_group = simd::zeros(scores.len(), PURPOSE)?;
-        let mut weights_by_group = simd::zeros(weights.len(), PURPOSE)?;
-        for (at, (&tag, &score)) in tags.iter().zip(scores).enumerate() {
-            let place = &mut next[place_of(tag)];
-            (labels[*place], by_group[*place]) = ((tag & 1) as u8, score);
-            if let Some(&weight) = weights.get(at) {
-                weights_by_group[*place] = weight;
-            }
-            *place += 1;
-        }
-        Ok(Self { starts, rows: Labelled { labels, scores: S::kept(by_group), weights: weights_by_group } })
+    pub(super) fn of_columns<S: Kept>(tags: &[u16], scores: &[S], weights: &[f64]) -> Result<Self> {
+        let mut sorting = Sorting::<S>::new([tags].into_iter(), weights.len())?;
+        sorting.take(tags, scores, |score| score, weights);
+        Ok(sorting.run())
     }
 
     /// The rows of one group alone.
-    fn of_one(rows: &Rows, place: usize) -> Result<Self> {
+    fn of_one(lists: &[Rows], place: usize) -> Result<Self> {
         let mut own = Labelled::default();
-        for at in (0..rows.len()).filter(|&at| place_of(rows.tags[at]) == place) {
-            let label = [(rows.tags[at] & 1) as u8];
-            let weights = rows.weights.get(at..=at).unwrap_or_default();
-            own.take(&RowsOf { labels: &label, scores: rows.scores.part(at..at + 1), weights })?;
+        for list in lists {
+            for at in (0..list.len()).filter(|&at| place_of(list.tags[at]) == place) {
+                let label = [(list.tags[at] & 1) as u8];
+                let weights = list.weights.get(at..=at).unwrap_or_default();
+                own.take(&RowsOf { labels: &label, scores: list.scores.part(at..at + 1), weights })?;
+            }
         }
         let mut starts = vec![0; GROUPS + 1];
         starts[place + 1..].fill(own.len());
@@ -216,6 +277,44 @@ impl Run {
 
     fn range(&self, place: usize) -> Range<usize> {
         self.starts[place]..self.starts[place + 1]
+    }
+}
+
+/// A run in the making.
+struct Sorting<S> {
+    starts: Vec<usize>,
+    /// Where the next row of each group goes.
+    next: Vec<usize>,
+    labels: Vec<u8>,
+    scores: Vec<S>,
+    weights: Vec<f64>,
+}
+
+impl<S: Kept> Sorting<S> {
+    /// For rows of these tags, so many of which have weights: all or none.
+    fn new<'t>(tags: impl Iterator<Item = &'t [u16]>, weights: usize) -> Result<Self> {
+        let mut starts = vec![0; GROUPS + 1];
+        tags.for_each(|tags| tags.iter().for_each(|&tag| starts[place_of(tag) + 1] += 1));
+        (0..GROUPS).for_each(|place| starts[place + 1] += starts[place]);
+        let (next, rows) = (starts.clone(), starts[GROUPS]);
+        let (labels, scores) = (simd::zeros(rows, PURPOSE)?, simd::zeros(rows, PURPOSE)?);
+        Ok(Self { starts, next, labels, scores, weights: simd::zeros(weights, PURPOSE)? })
+    }
+
+    fn take<T: Copy>(&mut self, tags: &[u16], scores: &[T], kept: impl Fn(T) -> S, weights: &[f64]) {
+        for (at, (&tag, &score)) in tags.iter().zip(scores).enumerate() {
+            let next = &mut self.next[place_of(tag)];
+            (self.labels[*next], self.scores[*next]) = ((tag & 1) as u8, kept(score));
+            if let Some(&weight) = weights.get(at) {
+                self.weights[*next] = weight;
+            }
+            *next += 1;
+        }
+    }
+
+    fn run(self) -> Run {
+        let Self { starts, labels, scores, weights, .. } = self;
+        Run { starts, rows: Labelled { labels, scores: S::kept(scores), weights } }
     }
 }
 

@@ -258,7 +258,7 @@ impl<S: Kept> Chunk<S> {
             let starts = vec![0, tags.len()];
             Found::Rows { rows: Rows { tags, scores, weights: std::mem::take(&mut self.weights) }, starts }
         } else {
-            Found::Run(Run::sorted(&self.tags, &self.scores, &self.weights)?)
+            Found::Run(Run::of_columns(&self.tags, &self.scores, &self.weights)?)
         };
         Ok(SortedChunk { rows, dropped, ledger, bounds })
     }
@@ -304,7 +304,7 @@ impl SortedChunk {
             (Found::Run(run), shelves) => {
                 let before = shelves.iter_mut().map(|rows| std::mem::replace(rows, Rows::none()));
                 for rows in before.filter(|rows| rows.len() > 0) {
-                    read.runs.push(Run::of(&rows, 0..rows.len())?);
+                    read.runs.push(Run::of(&[rows])?);
                 }
                 read.runs.push(run);
             }

@@ -223,6 +223,11 @@ impl Rows {
         self.tags.len()
     }
 
+    /// True where each row has a weight.
+    pub(super) fn weighted(&self) -> bool {
+        !self.weights.is_empty()
+    }
+
     pub(super) fn nbytes(&self) -> usize {
         2 * self.tags.capacity() + self.scores.nbytes() + 8 * self.weights.capacity()
     }
@@ -265,11 +270,9 @@ impl Rows {
         Ok(())
     }
 
-    /// `[negatives, positives]` of each group.
-    pub(super) fn counts(&self) -> Vec<[u64; 2]> {
-        let mut counts = vec![0; 2 * GROUPS];
-        self.tags.iter().for_each(|&tag| counts[usize::from(tag) % (2 * GROUPS)] += 1);
-        counts.as_chunks::<2>().0.to_vec()
+    /// Adds the `[negatives, positives]` of each group.
+    pub(super) fn add_to(&self, counts: &mut [[u64; 2]]) {
+        self.tags.iter().for_each(|&tag| counts[place_of(tag)][usize::from(tag & 1)] += 1);
     }
 }
 

@@ -54,7 +54,7 @@ impl<A: Groupable> Shelf<A> {
 
     /// Rows that have not been sorted by group.
     pub(super) fn late(&self) -> usize {
-        self.plain.late.len() + self.weighted.late.len()
+        self.plain.late() + self.weighted.late()
     }
 
     /// The same with all rows in runs.
@@ -180,7 +180,7 @@ impl<A: Groupable> Shelf<A> {
             let narrow: Vec<f32> = scores.iter().map(|&score| f32::nearest(score)).collect();
             let exact = narrow.iter().zip(&scores).all(|(&narrow, &score)| f64::from(narrow) == score);
             let scores = if exact { ScoresOf::Narrow(&narrow) } else { ScoresOf::Wide(&scores) };
-            self.plain.late.take(place, &RowsOf { labels: &labels, scores, weights: &[] })?;
+            self.plain.take(place, &RowsOf { labels: &labels, scores, weights: &[] })?;
         }
         if dropped > 0 {
             self.drop_rows(place, dropped);

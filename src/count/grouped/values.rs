@@ -95,16 +95,14 @@ impl Values {
     pub(super) fn extend(&mut self, more: &Self) {
         if self.len() == 0 {
             self.clone_from(more);
-            return;
+        } else {
+            self.wholes.reserve(more.len());
+            self.tags.reserve(more.len());
+            (0..more.len() as u32).for_each(|number| {
+                self.push(more.get(number));
+            });
         }
-        (0..more.len() as u32).map(|number| more.get(number)).for_each(|value| {
-            self.add(value.hash(), value);
-        });
-    }
-
-    /// Each value, in the order of their numbers.
-    pub(super) fn each(&self) -> impl Iterator<Item = KeyValue<'_>> {
-        (0..self.len() as u32).map(|number| self.get(number))
+        self.index_all();
     }
 
     /// How the values with two numbers compare.
@@ -112,7 +110,17 @@ impl Values {
         self.get(a).cmp(&self.get(b))
     }
 
+    /// Adds a value that is not here, where all are in the table.
     fn add(&mut self, hash: u64, value: KeyValue<'_>) -> u32 {
+        let number = self.push(value);
+        let mut table = std::mem::take(&mut self.index);
+        table.insert(hash, number, |other| self.get(other).hash());
+        self.index = table;
+        number
+    }
+
+    /// Adds a value that is not here, and leaves it to [`Values::index_all`] to put it into the table.
+    fn push(&mut self, value: KeyValue<'_>) -> u32 {
         let number = self.len() as u32;
         let (tag, whole) = match value {
             KeyValue::Whole { tag, value } => (tag, value),
@@ -124,10 +132,16 @@ impl Values {
         };
         self.tags.push(tag);
         self.wholes.push(whole);
-        let mut table = std::mem::take(&mut self.index);
-        table.insert(hash, number, |other| self.get(other).hash());
-        self.index = table;
         number
+    }
+
+    /// Puts those values into the table that are not yet there.
+    fn index_all(&mut self) {
+        if self.index.held() < self.len() {
+            let mut table = std::mem::take(&mut self.index);
+            table.extend(self.len() as u32, |number| self.get(number).hash());
+            self.index = table;
+        }
     }
 }
 
@@ -147,9 +161,10 @@ impl<'v> Growing<'v> {
         self.base.len() + self.more.len()
     }
 
-    /// The values that were there.
-    pub(super) fn before(&self) -> &Values {
-        self.base
+    /// Type and number of each value, in order; of a text the number says nothing.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (u8, i64)> {
+        let tags = self.base.tags.iter().chain(&self.more.tags).copied();
+        tags.zip(self.base.wholes.iter().chain(&self.more.wholes).copied())
     }
 
     #[inline]
@@ -158,7 +173,14 @@ impl<'v> Growing<'v> {
         if let Some(number) = self.base.find_hashed(hash, value) {
             return number;
         }
+        self.more.index_all();
         let found = self.more.find_hashed(hash, value);
         self.base.len() as u32 + found.unwrap_or_else(|| self.more.add(hash, value))
+    }
+
+    /// The number of a value that has not come before.
+    #[inline]
+    pub(super) fn number_new(&mut self, value: KeyValue<'_>) -> u32 {
+        self.base.len() as u32 + self.more.push(value)
     }
 }
