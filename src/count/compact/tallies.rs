@@ -6,8 +6,8 @@ use crate::control::Control;
 use crate::count::table::{self, Map};
 use crate::error::Result;
 use crate::input::{Batch, Column, Element, Readable};
-use crate::simd::{Counters, DefaultFloatMode, Kernel};
-use crate::tally::{self, Masses, Tally};
+use crate::simd::{self, Counters, DefaultFloatMode, Kernel};
+use crate::tally::{Masses, Tally};
 
 /// Memory that one tally after another is made in.
 #[derive(Debug, Default)]
@@ -19,7 +19,10 @@ pub(in crate::count) struct Room {
 
 impl CompactCounts {
     /// The tally of a few unweighted rows.
-    pub(in crate::count) fn tally_of_few(rows: impl Iterator<Item = (f64, u8)>, room: &mut Room) -> Tally {
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub(in crate::count) fn tally_of_few(rows: impl Iterator<Item = (f64, u8)>, room: &mut Room) -> Result<Tally> {
         let cells = &mut room.cells;
         cells.clear();
         let mut representative = true;
@@ -29,12 +32,12 @@ impl CompactCounts {
         }));
         cells.sort_unstable();
         let same = |a: &u32, b: &u32| a / 2 == b / 2;
-        let mut columns = Columns::with_room(cells.len());
+        let mut columns = Columns::with_room(cells.len())?;
         for group in cells.chunk_by(same).rev() {
             let positives = group.iter().map(|cell| cell & 1).sum::<u32>();
-            columns.push(group[0] / 2, group.len() as u32 - positives, positives);
+            columns.put(group[0] / 2, group.len() as u32 - positives, positives);
         }
-        columns.tally(representative)
+        Ok(columns.tally(representative))
     }
 
     /// The tally of many unweighted rows, at most 2^32 − 1, none of which is bad: they are counted in a table that holds nothing
@@ -64,15 +67,13 @@ impl CompactCounts {
         });
         let [negatives, positives] = table.columns_mut(touched.start as usize..touched.end as usize);
         let filled = negatives.iter().zip(&*positives).filter(|(negatives, positives)| **negatives | **positives != 0);
-        let mut columns = Columns::with_room(filled.count());
+        let mut columns = Columns::with_room(filled.count())?;
         let mut end = touched.end;
         for (negatives, positives) in negatives.rchunks_mut(STRETCH).zip(positives.rchunks_mut(STRETCH)) {
             let begin = end - negatives.len() as u32;
             if negatives.iter().chain(&*positives).fold(0, |any, &rows| any | rows) != 0 {
                 for (interval, (&negatives, &positives)) in (begin..end).zip(negatives.iter().zip(&*positives)).rev() {
-                    if negatives | positives != 0 {
-                        columns.push(interval, negatives, positives);
-                    }
+                    columns.put(interval, negatives, positives);
                 }
                 negatives.fill(0);
                 positives.fill(0);
@@ -90,33 +91,42 @@ const STRETCH: usize = 32;
 /// The columns of a tally, from the highest interval down.
 struct Columns {
     edges: Vec<f64>,
-    in_order: EdgesInOrder,
     positives: Vec<u64>,
     negatives: Vec<u64>,
+    len: usize,
+    in_order: EdgesInOrder,
 }
 
 impl Columns {
-    fn with_room(intervals: usize) -> Self {
-        Self {
-            edges: tally::column(intervals),
-            in_order: EdgesInOrder::default(),
-            positives: tally::column(intervals),
-            negatives: tally::column(intervals),
-        }
+    /// For so many intervals that hold something.
+    fn with_room(intervals: usize) -> Result<Self> {
+        const PURPOSE: &str = "a tally";
+        let (len, in_order) = (0, EdgesInOrder::default());
+        let (positives, negatives) = (simd::zeros(intervals + 1, PURPOSE)?, simd::zeros(intervals + 1, PURPOSE)?);
+        Ok(Self { edges: simd::zeros(intervals + 1, PURPOSE)?, positives, negatives, len, in_order })
     }
 
-    fn push(&mut self, interval: u32, negatives: u32, positives: u32) {
-        self.edges.push(self.in_order.edge(interval));
-        self.negatives.push(negatives.into());
-        self.positives.push(positives.into());
+    /// Adds an interval; what the next overwrites if it is empty, as a branch on that would be wrong half of the time.
+    #[inline]
+    fn put(&mut self, interval: u32, negatives: u32, positives: u32) {
+        self.edges[self.len] = self.in_order.edge(interval);
+        self.negatives[self.len] = negatives.into();
+        self.positives[self.len] = positives.into();
+        self.len += usize::from(negatives | positives != 0);
     }
 
     /// `tied`: every score was the edge that starts its interval.
     fn tally(self, tied: bool) -> Tally {
-        let Self { edges, positives, negatives, .. } = self;
+        let Self { mut edges, mut positives, mut negatives, len, .. } = self;
+        edges.truncate(len);
+        positives.truncate(len);
+        negatives.truncate(len);
         Tally::new(edges, Masses::Counts { positives, negatives }, tied)
     }
 }
+
+/// Scores that are compared at once.
+const LANES: usize = 32;
 
 /// The lowest and the highest of some scores.
 struct Extremes<'s, S>(&'s [S]);
@@ -127,8 +137,15 @@ impl<S: Readable> Kernel for Extremes<'_, S> {
     #[inline(always)]
     fn run(self) -> Self::Output {
         let &first = self.0.first()?;
-        Some(self.0.iter().fold([first; 2], |[lowest, highest], &score| {
-            [if score < lowest { score } else { lowest }, if score > highest { score } else { highest }]
-        }))
+        let lower = |a: S, b: S| if b < a { b } else { a };
+        let higher = |a: S, b: S| if b > a { b } else { a };
+        let (strips, rest) = self.0.as_chunks::<LANES>();
+        let (mut lowest, mut highest) = ([first; LANES], [first; LANES]);
+        for strip in strips {
+            lowest = std::array::from_fn(|i| lower(lowest[i], strip[i]));
+            highest = std::array::from_fn(|i| higher(highest[i], strip[i]));
+        }
+        let ends = |all: [S; LANES], of: fn(S, S) -> S| all.into_iter().chain(rest.iter().copied()).fold(first, of);
+        Some([ends(lowest, lower), ends(highest, higher)])
     }
 }

@@ -166,7 +166,7 @@ impl Groupable for CompactCounts {
             return Ok(None);
         }
         if rows.len() <= FEW {
-            return Ok(Some(Self::tally_of_few(rows.each(), &mut scratch.compact)));
+            return Self::tally_of_few(rows.each(), &mut scratch.compact).map(Some);
         }
         if u32::try_from(rows.len()).is_err() {
             return Ok(None);
