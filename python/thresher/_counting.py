@@ -59,7 +59,7 @@ class Counting:
         """Count all rows of a piece into the accumulator of every score column."""
         names = dict.fromkeys([self.roles.label, *self.roles.scores, *filter(None, [self.roles.weight])])
         values = {name: _plain(piece.rows.column(name)) for name in names}
-        groups = {name: _key(piece.rows.column(name)) for name in self.roles.groups}
+        groups = {name: piece.rows.column(name) for name in self.roles.groups}
         for score in self.roles.scores:
             arguments = {"labels": self.roles.label, "scores": score, "weights": self.roles.weight}
             taken = {argument: name for argument, name in arguments.items() if name is not None}
@@ -139,11 +139,6 @@ class Counting:
     def _send(self, score: str, groups: dict[str, Any], labels: Any, scores: Any, weights: Any, **options: Any) -> None:
         keys = (groups,) if groups else ()
         self.counts[score].update(*keys, labels, scores, weights=weights, n_threads=self.n_threads, **options)
-
-
-def _key(column: Any) -> Any:
-    """Return a column of keys; numbers in one piece: where they span less than there are rows, each is met once."""
-    return column.combine_chunks() if hasattr(column, "chunks") and is_arrow_number(column) else column
 
 
 def _plain(column: Any) -> Any:

@@ -1,10 +1,10 @@
 //! [`KeyColumn`]: a column of keys as it comes in, and the numbers of its rows' values.
 
+use super::known::{Extremes, Known, value_of};
 use super::values::{Growing, KeyValue};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::input::{Column, bytes_of, int32s, whole};
-use crate::simd::Kernel;
 
 /// A column of keys, in one or several chunks.
 #[derive(Debug)]
@@ -63,15 +63,6 @@ pub const INTEGER: u8 = 2;
 pub const LARGE_INTEGER: u8 = 3;
 
 const ROWS: usize = 4096;
-const NO_NUMBER: u32 = u32::MAX;
-
-/// Places of numbers that stay in a cache, and may be more than rows: a quarter of a million rows of a million keys took five
-/// times as long by the hash table.
-const SMALL: usize = 1 << 21;
-
-/// Values from before that are put in for each row to come: a few ns each, a look-up of one that is new to a cache 40.
-const MOST_A_ROW: usize = 4;
-
 impl KeyColumn<'_> {
     /// Number of rows.
     #[must_use]
@@ -88,25 +79,26 @@ impl KeyColumn<'_> {
     /// The number of each row's value.
     pub(super) fn numbers(&self, values: &mut Growing<'_>, control: &Control<'_>) -> Result<Vec<u32>> {
         let mut numbers = crate::simd::room(self.len(), "groups of rows")?;
-        self.0.iter().try_for_each(|chunk| chunk.number_all(values, &mut numbers, control))?;
+        if let Some((tag, mut known)) = self.known(control)? {
+            known.take(tag, self.len(), values);
+            self.0.iter().try_for_each(|chunk| chunk.number_wholes(&mut known, values, &mut numbers, control))?;
+        } else {
+            self.0.iter().try_for_each(|chunk| chunk.number_others(values, &mut numbers, control))?;
+        }
         Ok(numbers)
     }
-}
 
-fn value_of(tag: u8, value: i64) -> KeyValue<'static> {
-    match (tag, value < 0) {
-        (UNSIGNED, false) => KeyValue::Whole { tag: INTEGER, value },
-        (UNSIGNED, true) => KeyValue::Whole { tag: LARGE_INTEGER, value: value & i64::MAX },
-        _ => KeyValue::Whole { tag, value },
-    }
-}
-
-/// The integer that [`value_of`] makes a number of this type of; none where no integer does.
-fn whole_of(tag: u8, own: u8, value: i64) -> Option<i64> {
-    match (tag, own) {
-        (UNSIGNED, INTEGER) => Some(value).filter(|value| *value >= 0),
-        (UNSIGNED, LARGE_INTEGER) => Some(value | i64::MIN),
-        _ => Some(value).filter(|_| own == tag),
+    /// For numbers of one type in all chunks.
+    fn known(&self, control: &Control<'_>) -> Result<Option<(u8, Known)>> {
+        let tags = self.0.iter().map(|chunk| if let KeyChunk::Whole { tag, .. } = chunk { Some(*tag) } else { None });
+        let Some(tags) = tags.collect::<Option<Vec<_>>>() else { return Ok(None) };
+        let Some((&tag, others)) = tags.split_first() else { return Ok(None) };
+        if others.iter().any(|other| *other != tag) {
+            return Ok(None);
+        }
+        let ends = self.0.iter().map(|chunk| chunk.ends(control)).collect::<Result<Vec<_>>>()?;
+        let ends = ends.into_iter().fold((i64::MAX, i64::MIN), |(a, b), (low, high)| (a.min(low), b.max(high)));
+        Ok(Some((tag, Known::spanning(ends, self.len()))))
     }
 }
 
@@ -127,44 +119,70 @@ impl KeyChunk<'_> {
         }
     }
 
-    fn number_all(&self, values: &mut Growing<'_>, numbers: &mut Vec<u32>, control: &Control<'_>) -> Result<()> {
-        if let Some(valid) = self.valid()
-            && valid.len() != self.len()
-        {
-            return Err(Error::LengthMismatch { argument: "groups", found: valid.len(), expected: self.len() });
+    /// The lowest and the highest integer of a column; the other way round where there is none.
+    fn ends(&self, control: &Control<'_>) -> Result<(i64, i64)> {
+        let (mut lowest, mut highest) = (i64::MAX, i64::MIN);
+        let Self::Whole { values: column, .. } = self else { return Ok((lowest, highest)) };
+        let mut add = |(low, high): (i64, i64)| (lowest, highest) = (lowest.min(low), highest.max(high));
+        if let Some(wholes) = int32s(column) {
+            // Read where they lie, at their own width: twice as many are compared at a time.
+            for wholes in wholes.chunks(ROWS) {
+                control.check()?;
+                let (low, high) = control.level.run(Extremes(wholes));
+                add((low.into(), high.into()));
+            }
+            return Ok((lowest, highest));
         }
-        if let Self::Whole { tag, values: column, valid: None } = self
-            && let Some(wholes) = int32s(column)
-        {
-            let mut known = Known::for_int32s(wholes, control)?;
-            known.take(*tag, column.len(), values);
+        let mut scratch = Vec::new();
+        for start in (0..column.len()).step_by(ROWS) {
+            control.check()?;
+            let wholes = integers(column, start, ROWS.min(column.len() - start), &mut scratch, control)?;
+            add(control.level.run(Extremes(wholes)));
+        }
+        Ok((lowest, highest))
+    }
+
+    fn check_valid(&self) -> Result<()> {
+        match self.valid() {
+            Some(valid) if valid.len() != self.len() => {
+                Err(Error::LengthMismatch { argument: "groups", found: valid.len(), expected: self.len() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn number_wholes(
+        &self,
+        known: &mut Known,
+        values: &mut Growing<'_>,
+        numbers: &mut Vec<u32>,
+        control: &Control<'_>,
+    ) -> Result<()> {
+        self.check_valid()?;
+        let Self::Whole { tag, values: column, valid } = self else { return Ok(()) };
+        if let (Some(wholes), None) = (int32s(column), valid) {
             for wholes in wholes.chunks(ROWS) {
                 control.check()?;
                 numbers.extend(wholes.iter().map(|&whole| known.number(*tag, whole.into(), values)));
             }
             return Ok(());
         }
+        self.each_whole(column, control, |whole| {
+            numbers.push(match whole {
+                Some(whole) => known.number(*tag, whole, values),
+                None => values.number(KeyValue::NONE),
+            });
+            Ok(())
+        })
+    }
+
+    fn number_others(&self, values: &mut Growing<'_>, numbers: &mut Vec<u32>, control: &Control<'_>) -> Result<()> {
+        self.check_valid()?;
         match self {
-            Self::Whole { tag, values: column, .. } => {
-                let mut known = Known::for_values(column, control)?;
-                known.take(*tag, column.len(), values);
-                let (mut scratch, mut flags) = (Vec::new(), Vec::new());
-                for start in (0..column.len()).step_by(ROWS) {
-                    control.check()?;
-                    let len = ROWS.min(column.len() - start);
-                    let wholes = integers(column, start, len, &mut scratch, control)?;
-                    match self.valid() {
-                        None => numbers.extend(wholes.iter().map(|&whole| known.number(*tag, whole, values))),
-                        Some(valid) => {
-                            let valid = integers(valid, start, len, &mut flags, control)?;
-                            numbers.extend(wholes.iter().zip(valid).map(|(&whole, &valid)| match valid {
-                                0 => values.number(KeyValue::NONE),
-                                _ => known.number(*tag, whole, values),
-                            }));
-                        }
-                    }
-                }
-                Ok(())
+            Self::Whole { tag, .. } => {
+                let mut known = Known::spanning(self.ends(control)?, self.len());
+                known.take(*tag, self.len(), values);
+                self.number_wholes(&mut known, values, numbers, control)
             }
             Self::Text { .. } | Self::Mixed { .. } => {
                 let entries = Entries::new(self, control)?;
@@ -178,15 +196,13 @@ impl KeyChunk<'_> {
             }
             Self::Coded { codes, dictionary, .. } => {
                 let entries = Entries::new(dictionary, control)?;
-                let mut known = Known { lowest: 0, numbers: vec![NO_NUMBER; dictionary.len()], all: false };
+                let mut known = Known::of_places(dictionary.len());
                 self.each_whole(codes, control, |code| {
                     let number = match code.filter(|&code| code >= 0) {
                         Some(code) => {
-                            let place = usize::try_from(code).ok().filter(|&place| place < known.numbers.len());
+                            let place = usize::try_from(code).ok().filter(|&place| place < dictionary.len());
                             let place = place.ok_or(Error::UnknownCode { code, len: dictionary.len() })?;
-                            let value =
-                                if known.numbers[place] == NO_NUMBER { Some(entries.get(place)?) } else { None };
-                            known.at(place, || values.number(value.unwrap_or(KeyValue::NONE)))
+                            known.at(place, || entries.get(place).map(|value| values.number(value)))?
                         }
                         None => values.number(KeyValue::NONE),
                     };
@@ -289,96 +305,5 @@ impl<'d> Entries<'d> {
             },
         };
         value.ok_or(Error::ScatteredKeys)
-    }
-}
-
-/// Numbers that have been looked up, by place: a value less the lowest one. Only for values that lie close together.
-struct Known {
-    lowest: i64,
-    numbers: Vec<u32>,
-    /// A value whose number is not here has none.
-    all: bool,
-}
-
-impl Known {
-    /// For values of which the lowest and the highest differ by little more than there are rows.
-    fn for_values(column: &Column<'_>, control: &Control<'_>) -> Result<Self> {
-        let mut scratch = Vec::new();
-        let (mut lowest, mut highest) = (i64::MAX, i64::MIN);
-        for start in (0..column.len()).step_by(ROWS) {
-            control.check()?;
-            let values = integers(column, start, ROWS.min(column.len() - start), &mut scratch, control)?;
-            (lowest, highest) = values.iter().fold((lowest, highest), |(low, high), &v| (low.min(v), high.max(v)));
-        }
-        Ok(Self::spanning(lowest, highest, column.len()))
-    }
-
-    /// The same for values that are read where they lie, at their own width: 32 bits are compared twice as many at a time.
-    fn for_int32s(values: &[i32], control: &Control<'_>) -> Result<Self> {
-        let (mut lowest, mut highest) = (i64::MAX, i64::MIN);
-        for values in values.chunks(ROWS) {
-            control.check()?;
-            let (low, high) = control.level.run(Extremes(values));
-            (lowest, highest) = (lowest.min(low.into()), highest.max(high.into()));
-        }
-        Ok(Self::spanning(lowest, highest, values.len()))
-    }
-
-    fn spanning(lowest: i64, highest: i64, rows: usize) -> Self {
-        let span = usize::try_from(highest.wrapping_sub(lowest)).ok().filter(|_| lowest <= highest);
-        let most = (2 * rows).max(SMALL.min(8 * rows));
-        let places = span.filter(|&span| span <= most).map_or(0, |span| span + 1);
-        Self { lowest, numbers: vec![NO_NUMBER; places], all: false }
-    }
-
-    /// Puts in the numbers of values that have come before, one after another: to look each up at its first row would touch the
-    /// hash table in any order, which took a quarter of the time of a million keys.
-    fn take(&mut self, tag: u8, rows: usize, values: &Growing<'_>) {
-        if self.numbers.is_empty() || values.len() > MOST_A_ROW * rows {
-            return;
-        }
-        for (number, (own, value)) in (0..).zip(values.numbers()) {
-            let place = whole_of(tag, own, value).map(|whole| whole.wrapping_sub(self.lowest).cast_unsigned() as usize);
-            if let Some(known) = place.and_then(|place| self.numbers.get_mut(place)) {
-                *known = number;
-            }
-        }
-        self.all = true;
-    }
-
-    /// The number of an integer, which is looked up at its first row alone, and not even there where all are known.
-    #[inline]
-    fn number(&mut self, tag: u8, whole: i64, values: &mut Growing<'_>) -> u32 {
-        let place = whole.wrapping_sub(self.lowest).cast_unsigned() as usize;
-        match self.numbers.get_mut(place) {
-            Some(&mut number) if number != NO_NUMBER => number,
-            Some(known) => {
-                let value = value_of(tag, whole);
-                *known = if self.all { values.number_new(value) } else { values.number(value) };
-                *known
-            }
-            None => values.number(value_of(tag, whole)),
-        }
-    }
-
-    #[inline]
-    fn at(&mut self, place: usize, number: impl FnOnce() -> u32) -> u32 {
-        let known = &mut self.numbers[place];
-        if *known == NO_NUMBER {
-            *known = number();
-        }
-        *known
-    }
-}
-
-/// The lowest and the highest of some values.
-struct Extremes<'v>(&'v [i32]);
-
-impl Kernel for Extremes<'_> {
-    type Output = (i32, i32);
-
-    #[inline(always)]
-    fn run(self) -> (i32, i32) {
-        self.0.iter().fold((i32::MAX, i32::MIN), |(low, high), &value| (low.min(value), high.max(value)))
     }
 }

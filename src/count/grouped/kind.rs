@@ -269,7 +269,8 @@ fn of_few(rows: &RowsOf<'_>, scratch: &mut Scratch) -> Tally {
         // Key and label in one integer, which sorts in half of the time of two.
         ScoresOf::Narrow(scores) => {
             scratch.narrow.clear();
-            let keyed = scores.iter().zip(rows.labels).map(|(score, &label)| 2 * u64::from(score.key()) + u64::from(label));
+            let keyed =
+                scores.iter().zip(rows.labels).map(|(score, &label)| 2 * u64::from(score.key()) + u64::from(label));
             scratch.narrow.extend(keyed);
             scratch.narrow.sort_unstable();
             of_sorted(&scratch.narrow, |&keyed| f32::from_key((keyed / 2) as u32).to_f64(), |&keyed| keyed % 2)

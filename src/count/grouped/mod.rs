@@ -6,6 +6,7 @@
 //! | `values.rs` | the distinct values of a key column |
 //! | `keys.rs` | keys of several columns, and their groups |
 //! | `columns.rs` | key columns as they come in |
+//! | `known.rs` | the numbers of integers that lie close together |
 //! | `rows.rs` | rows of groups |
 //! | `pile.rs` | rows of neighbouring groups: sorted by group, or the latest as they came |
 //! | `read.rs` | a batch as rows by shelf |
@@ -18,6 +19,7 @@ mod columns;
 mod index;
 mod keys;
 mod kind;
+mod known;
 mod merge;
 mod pile;
 mod read;
@@ -32,8 +34,8 @@ pub use columns::{INTEGER, KeyChunk, KeyColumn, LARGE_INTEGER, UNSIGNED};
 pub(crate) use keys::Keys;
 use keys::{Meeting, NewKeys};
 pub use kind::Groupable;
-use read::{Bounds, Read, Wanted};
 use pile::{Pile, RUN, Run};
+use read::{Bounds, Read, Wanted};
 use rows::GROUPS;
 use shelf::Shelf;
 pub use values::KeyValue;

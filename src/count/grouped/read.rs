@@ -46,7 +46,8 @@ impl From<Counted> for Read {
 impl Read {
     /// Bytes that it adds at most, where each counted group takes `each` beside its cells.
     pub(super) fn nbytes(&self, each: usize) -> usize {
-        let rows = self.shelves.iter().map(Rows::nbytes).sum::<usize>() + self.runs.iter().map(Run::nbytes).sum::<usize>();
+        let rows =
+            self.shelves.iter().map(Rows::nbytes).sum::<usize>() + self.runs.iter().map(Run::nbytes).sum::<usize>();
         let groups = self.cells.len().checked_div(self.width).unwrap_or(0);
         rows + 8 * self.cells.len() + groups * each
     }

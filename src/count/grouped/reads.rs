@@ -178,9 +178,7 @@ impl<A: Groupable> GroupedCounts<A> {
         }
         for (at, shelf) in self.shelves.iter().enumerate() {
             let sorted = shelf.sorted()?;
-            let make = |scratch: &mut Scratch, range: Range<usize>| {
-                sorted.each(range, scratch, control, &read)
-            };
+            let make = |scratch: &mut Scratch, range: Range<usize>| sorted.each(range, scratch, control, &read);
             workers::in_order(self.groups_of(at).len(), SOME, control, start, make, |some| all.extend(some))?;
         }
         Ok(all)
