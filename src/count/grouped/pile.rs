@@ -159,8 +159,8 @@ impl Pile {
         for (run, len) in self.runs.iter().zip(lens) {
             let mut own = Run { starts: vec![0; GROUPS + 1], rows: Labelled::default() };
             own.rows.make_room(&run.all(), len)?;
-            for place in 0..GROUPS {
-                if !marked[place] {
+            for (place, marked) in marked.iter().enumerate() {
+                if !marked {
                     own.rows.take(&run.of_group(place))?;
                 }
                 own.starts[place + 1] = own.len();
