@@ -11,7 +11,7 @@ use super::workers;
 use crate::control::Control;
 use crate::error::Result;
 use crate::input::{BLOCK_ROWS, Batch, Block, BlockReader, Readable};
-use crate::simd::{self, Counters, Level};
+use crate::simd::{self, Counters, Level, Totals};
 
 /// A map from scores to gaps.
 pub(super) trait Map<S>: Sync {
@@ -51,7 +51,7 @@ impl Table {
 #[derive(Debug)]
 pub(super) enum Cells {
     /// Rows per cell.
-    Counts(Vec<u64>),
+    Counts(Totals),
     /// The cell of each row of a small batch, not yet added up.
     Rows(Vec<u32>),
     /// Sums of weights per cell.
@@ -268,7 +268,7 @@ fn counts<S: Readable, const COPIES: usize>(
         counters: Counters<COPIES>,
         counted: usize,
     }
-    let total = Mutex::new(simd::zeros(2 * map.len(), "counts of a batch")?);
+    let total = Mutex::new(Totals::new(map.len())?);
     let flush =
         |counters: &mut Counters<COPIES>| counters.flush(&mut total.lock().unwrap_or_else(PoisonError::into_inner));
     let start = || Ok(Private { worker: Worker::new(control.level), counters: Counters::new(map.len())?, counted: 0 });
@@ -288,8 +288,7 @@ fn counts<S: Readable, const COPIES: usize>(
         representative = representative && part.worker.representative;
     }
     let total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let label = |label: usize| total.iter().skip(label).step_by(2).sum();
-    let ledger = Ledger { rows: [label(0), label(1)], dropped, weighted: false };
+    let ledger = Ledger { rows: total.rows(), dropped, weighted: false };
     Ok(Table { cells: Cells::Counts(total), ledger, representative })
 }
 

@@ -329,7 +329,7 @@ impl Accumulator for ThresholdCounts {
                 }
             }
             Cells::Counts(more) => {
-                Arc::make_mut(&mut self.counts).iter_mut().zip(more).for_each(|(count, more)| *count += more);
+                Arc::make_mut(&mut self.counts).iter_mut().zip(more.cells()).for_each(|(count, more)| *count += more);
             }
             Cells::Sums(sums) if table.ledger.weighted => self.add_sums(sums.iter().copied().enumerate())?,
             Cells::SomeSums(sums) if table.ledger.weighted => {

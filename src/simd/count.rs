@@ -1,5 +1,7 @@
 //! Counting places: the increments, and adding up what they made.
 
+use std::ops::Range;
+
 /// Rows that are placed and counted at a time: the places of one strip are found while those of the strip before are
 /// counted.
 pub(crate) const STRIP: usize = 64;
@@ -51,41 +53,81 @@ impl<const COPIES: usize> Counters<COPIES> {
         }
     }
 
-    /// Adds the counts to `total`, whose cells are `2 * gap + label`, and starts again from zero.
-    pub(crate) fn flush(&mut self, total: &mut [u64]) {
+    /// Adds the counts to `total` and starts again from zero.
+    pub(crate) fn flush(&mut self, total: &mut Totals) {
         for table in &mut self.tables {
-            let (negatives, positives) = table.split_at(self.gaps);
-            add_widened(total, negatives, positives);
-            table.fill(0);
+            let (negatives, positives) = table.split_at_mut(self.gaps);
+            total.take(negatives, positives);
+        }
+    }
+}
+
+/// Sums of counts by cell, `2 * gap + label`.
+#[derive(Debug)]
+pub(crate) struct Totals {
+    cells: Vec<u64>,
+    /// All others are zero.
+    touched: Range<usize>,
+}
+
+/// Gaps that are passed over at once where nothing was counted in them: most are, of a table far larger than what scores
+/// spread over, and memory that was never touched stays so.
+const STRETCH: usize = 512;
+
+impl Totals {
+    /// Zeros.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub(crate) fn new(gaps: usize) -> crate::Result<Self> {
+        Ok(Self { cells: super::zeros(2 * gaps, "counts of a batch")?, touched: 0..0 })
+    }
+
+    /// All cells.
+    pub(crate) fn cells(&self) -> &[u64] {
+        &self.cells
+    }
+
+    /// The first cell, and those from there on, that something was counted in.
+    pub(crate) fn touched(&self) -> (usize, &[u64]) {
+        (self.touched.start, &self.cells[self.touched.clone()])
+    }
+
+    /// `[negatives, positives]` of all gaps.
+    pub(crate) fn rows(&self) -> [u64; 2] {
+        let pairs = self.cells[self.touched.clone()].as_chunks::<2>().0;
+        pairs.iter().fold([0, 0], |[negatives, positives], pair| [negatives + pair[0], positives + pair[1]])
+    }
+
+    /// Adds counts, which become zero.
+    fn take(&mut self, negatives: &mut [u32], positives: &mut [u32]) {
+        let parts = negatives.chunks_mut(STRETCH).zip(positives.chunks_mut(STRETCH));
+        for (at, (negatives, positives)) in parts.enumerate() {
+            if negatives.iter().chain(&*positives).fold(0, |any, &count| any | count) == 0 {
+                continue;
+            }
+            let cells = 2 * at * STRETCH..2 * (at * STRETCH + negatives.len());
+            let pairs = self.cells[cells.clone()].as_chunks_mut::<2>().0;
+            for ([negative, positive], (negatives, positives)) in
+                pairs.iter_mut().zip(negatives.iter().zip(&*positives))
+            {
+                *negative += u64::from(*negatives);
+                *positive += u64::from(*positives);
+            }
+            negatives.fill(0);
+            positives.fill(0);
+            let before = if self.touched.is_empty() { cells.clone() } else { self.touched.clone() };
+            self.touched = before.start.min(cells.start)..before.end.max(cells.end);
         }
     }
 }
 
 impl Counters<1> {
     /// The counts of some gaps: of negatives, of positives.
-    pub(crate) fn columns_mut(&mut self, gaps: std::ops::Range<usize>) -> [&mut [u32]; 2] {
+    pub(crate) fn columns_mut(&mut self, gaps: Range<usize>) -> [&mut [u32]; 2] {
         let [table] = &mut self.tables;
         let (negatives, positives) = table.split_at_mut(self.gaps);
         [&mut negatives[gaps.clone()], &mut positives[gaps]]
-    }
-}
-
-/// `total[2 i] += negatives[i]`, `total[2 i + 1] += positives[i]`. Stretches of zeros are passed over, so that pages of the
-/// total nobody counted in stay untouched.
-fn add_widened(total: &mut [u64], negatives: &[u32], positives: &[u32]) {
-    const STRETCH: usize = 512;
-    let any = |part: &[u32]| part.iter().fold(0, |any, &count| any | count) != 0;
-    let parts = negatives.chunks(STRETCH).zip(positives.chunks(STRETCH));
-    for (total, (negatives, positives)) in total.chunks_mut(2 * STRETCH).zip(parts) {
-        if any(negatives) || any(positives) {
-            for (cells, (&negatives, &positives)) in
-                total.as_chunks_mut().0.iter_mut().zip(negatives.iter().zip(positives))
-            {
-                let [negative, positive] = cells;
-                *negative += u64::from(negatives);
-                *positive += u64::from(positives);
-            }
-        }
     }
 }
 
@@ -129,12 +171,12 @@ mod tests {
     fn every_place_of_every_strip_is_counted<const COPIES: usize>() {
         let gaps = 1300;
         let mut counters = Counters::<COPIES>::new(gaps).unwrap();
-        let mut total = vec![0; 2 * gaps];
+        let mut total = Totals::new(gaps).unwrap();
         for len in [STRIP, 1, 63, 0, STRIP] {
             counters.add(len, |i| (i % 7) as u32 * 371);
             counters.flush(&mut total);
         }
-        for (cell, &count) in total.iter().enumerate() {
+        for (cell, &count) in total.cells().iter().enumerate() {
             let place = cell / 2 + cell % 2 * gaps;
             let expected = [STRIP, 1, 63, STRIP].iter().flat_map(|&len| 0..len).filter(|i| i % 7 * 371 == place);
             assert_eq!(count, expected.count() as u64, "{COPIES} copies, cell {cell}");
@@ -170,8 +212,27 @@ mod tests {
         let mut counters = Counters::<1>::new(2).unwrap();
         counters.add(STRIP, |_| 4);
         counters.add(STRIP, |_| 3);
-        let mut total = vec![0; 4];
+        let mut total = Totals::new(2).unwrap();
         counters.flush(&mut total);
-        assert_eq!(total, [0, 0, 0, 64]);
+        assert_eq!(total.cells(), [0, 0, 0, 64]);
+    }
+
+    #[test]
+    fn what_was_touched_is_all_that_was_counted() {
+        let gaps = 5 * STRETCH + 7;
+        for (places, cells) in [
+            (vec![], 0..0),
+            (vec![2 * STRETCH + 1], 4 * STRETCH..6 * STRETCH),
+            (vec![STRETCH, 3 * STRETCH + gaps], 2 * STRETCH..8 * STRETCH),
+            (vec![gaps - 1, 2 * gaps - 1], 10 * STRETCH..2 * gaps),
+        ] {
+            let (mut counters, mut total) = (Counters::<1>::new(gaps).unwrap(), Totals::new(gaps).unwrap());
+            counters.add(places.len(), |i| places[i] as u32);
+            counters.flush(&mut total);
+            counters.flush(&mut total); // zeros by now
+            assert_eq!(total.touched(), (cells.start, &total.cells()[cells]));
+            let label = |label| places.iter().filter(|&&place| place / gaps == label).count() as u64;
+            assert_eq!((total.rows(), total.cells().iter().sum::<u64>()), ([label(0), label(1)], places.len() as u64));
+        }
     }
 }

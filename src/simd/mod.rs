@@ -14,7 +14,7 @@ mod pages;
 mod prefetch;
 mod threads;
 
-pub(crate) use count::{Aligned, Counters, STRIP, add_weights};
+pub(crate) use count::{Aligned, Counters, STRIP, Totals, add_weights};
 pub use float_mode::DefaultFloatMode;
 pub(crate) use level::Kernel;
 pub use level::Level;

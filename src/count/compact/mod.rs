@@ -302,8 +302,11 @@ impl Accumulator for CompactCounts {
         self.take_on(ledger, weight, representative)?;
         match cells {
             Cells::Rows(rows) => self.counts.add_to_each(&rows, 1),
-            Cells::Counts(more) => self.counts.add_slice(&more),
-            Cells::Sums(more) => self.sums.add_slice(&more),
+            Cells::Counts(more) => {
+                let (first, more) = more.touched();
+                self.counts.add_slice(first, more);
+            }
+            Cells::Sums(more) => self.sums.add_slice(0, &more),
             Cells::SomeSums(more) => more.iter().for_each(|&(cell, sum)| self.sums.add_to(cell as usize, sum)),
             Cells::Summed(more) => {
                 for (cell, held) in more.cells.into_iter().map(|(cell, held)| (cell as usize, held)) {

@@ -52,9 +52,10 @@ impl<T: Copy + Default + PartialEq + AddAssign> Pages<T> {
         }
     }
 
-    /// Adds `more[cell]` to each cell.
-    pub(super) fn add_slice(&mut self, more: &[T]) {
-        for (at, more) in more.chunks(PAGE).enumerate() {
+    /// Adds to each cell from `first` on, which begins a page.
+    pub(super) fn add_slice(&mut self, first: usize, more: &[T]) {
+        debug_assert_eq!(first % PAGE, 0);
+        for (at, more) in (first / PAGE..).zip(more.chunks(PAGE)) {
             if more.iter().any(|&value| value != T::default()) {
                 self.page(at).iter_mut().zip(more).for_each(|(own, &more)| *own += more);
             }
