@@ -5,13 +5,15 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use thresher::count::{Committed, CompactCounts, ExactCounts, GroupedPart, KeyColumn, KeyValue, Rows, ThresholdCounts};
 use thresher::input::Batch;
-use thresher::measure;
+use thresher::measure::{self, Rate};
 use thresher::state::{AnyCounts, AnyGrouped};
 use thresher::tally::{Masses, Tally};
 use thresher::{Control, Error, Result as CoreResult};
 
+use crate::accumulators::Accumulator;
 use crate::batches::Samples;
 use crate::calls::{self, ATTACHED_ROWS};
+use crate::decisions;
 use crate::errors::Result;
 use crate::guarded::{Guarded, Held};
 use crate::keys::LentKeys;
@@ -123,6 +125,20 @@ impl GroupedCounts {
         calls::run(py, work, Settings::new(py, work, n_threads)?, |control| read(&held.counts, control))
     }
 
+    /// The accumulator of one group, made while other Python threads go on.
+    pub(crate) fn one(&self, py: Python<'_>, held: &Held<State>, group: u32) -> Result<Accumulator> {
+        let (work, settings) = (ATTACHED_ROWS + 1, Settings::serial(py)?);
+        let made = calls::run(py, work, settings, |control| {
+            let sorted = sorted_about(&held.counts, group)?;
+            accumulator(sorted.as_ref().unwrap_or(&held.counts), group, control).map(|made| (made, sorted))
+        });
+        let (made, sorted) = made?;
+        if let Some(counts) = sorted {
+            self.0.settle(py, held, State { counts, order: held.order.clone() });
+        }
+        Ok(Accumulator::new(made))
+    }
+
     /// The state now, and its groups in the order of their keys.
     pub(crate) fn ordered(&self, py: Python<'_>) -> Result<(Held<State>, Arc<Vec<u32>>)> {
         let held = self.0.snapshot(py);
@@ -212,7 +228,7 @@ pub(crate) fn selected(counts: &AnyGrouped, marked: &[bool], control: &Control<'
 }
 
 /// The accumulator of a group.
-pub(crate) fn accumulator(counts: &AnyGrouped, group: u32, control: &Control<'_>) -> CoreResult<AnyCounts> {
+fn accumulator(counts: &AnyGrouped, group: u32, control: &Control<'_>) -> CoreResult<AnyCounts> {
     Ok(match counts {
         AnyGrouped::Thresholds(counts) => AnyCounts::Thresholds(counts.accumulator(group, control)?),
         AnyGrouped::Exact(counts) => AnyCounts::Exact(counts.accumulator(group, control)?),
@@ -238,6 +254,15 @@ pub(crate) fn prototype(counts: &AnyGrouped) -> AnyCounts {
     }
 }
 
+/// The same with the rows of this group's neighbours sorted by group; None where they are few.
+fn sorted_about(counts: &AnyGrouped, group: u32) -> CoreResult<Option<AnyGrouped>> {
+    Ok(match counts {
+        AnyGrouped::Thresholds(counts) => counts.sorted_about(group)?.map(AnyGrouped::Thresholds),
+        AnyGrouped::Exact(counts) => counts.sorted_about(group)?.map(AnyGrouped::Exact),
+        AnyGrouped::Compact(counts) => counts.sorted_about(group)?.map(AnyGrouped::Compact),
+    })
+}
+
 /// A key's group.
 pub(crate) fn find(counts: &AnyGrouped, key: &[KeyValue<'_>]) -> Option<u32> {
     any!(counts, counts => counts.find(key))
@@ -249,10 +274,41 @@ pub(crate) fn rows(counts: &AnyGrouped) -> Rows {
 }
 
 /// A figure of one tally.
-pub(crate) type Figure = fn(&Tally) -> CoreResult<f64>;
+#[derive(Clone, Copy)]
+pub(crate) enum Figure {
+    Query(fn(&Tally) -> CoreResult<f64>),
+    RateAt(Rate, f64),
+}
 
-/// The figure of that name, if the core has it for all groups at once.
-pub(crate) fn figure(name: &str) -> Option<Figure> {
+impl Figure {
+    pub(crate) fn threshold(&self) -> Option<f64> {
+        if let Self::RateAt(_, threshold) = self { Some(*threshold) } else { None }
+    }
+}
+
+/// All figures of a tally; `admitted`: how many of its groups each of their thresholds admits.
+pub(crate) fn figures(all: &[Figure], tally: &Tally, admitted: &[usize]) -> CoreResult<Box<[f64]>> {
+    let mut admitted = admitted.iter();
+    let of = |figure: &Figure| match figure {
+        Figure::Query(query) => query(tally),
+        Figure::RateAt(rate, threshold) => {
+            let admitted: Vec<usize> = admitted.next().copied().into_iter().collect();
+            let table = measure::confusion_of_groups(tally, vec![*threshold], &admitted);
+            Ok(table.rate(*rate).first().copied().unwrap_or(f64::NAN))
+        }
+    };
+    all.iter().map(of).collect()
+}
+
+/// The figure of that name, or the rate of that name at a threshold, if the core has it for all groups at once.
+pub(crate) fn figure(name: &str, at: Option<f64>) -> Result<Option<Figure>> {
+    Ok(match at {
+        Some(threshold) => Some(Figure::RateAt(decisions::named(name, 1.0)?, threshold)),
+        None => query(name).map(Figure::Query),
+    })
+}
+
+fn query(name: &str) -> Option<fn(&Tally) -> CoreResult<f64>> {
     fn mass(tally: &Tally, positive: bool) -> f64 {
         match tally.masses() {
             Masses::Counts { positives, negatives } => {

@@ -163,7 +163,7 @@ impl GroupedCounts {
         let held = self.0.snapshot(py);
         let key: Vec<KeyValue<'_>> = key.iter().map(Value::value).collect();
         let Some(group) = grouped::find(&held.counts, &key) else { return Ok(None) };
-        Ok(Some(one(py, &held.counts, group)?))
+        Ok(Some(self.one(py, &held, group)?))
     }
 
     /// True when there is a group of this key.
@@ -177,7 +177,7 @@ impl GroupedCounts {
     fn at(&self, py: Python<'_>, place: usize) -> Result<Accumulator> {
         let (held, order) = self.ordered(py)?;
         let group = *order.get(place).ok_or_else(|| Failure::Value(format!("there is no group {place}")))?;
-        one(py, &held.counts, group)
+        self.one(py, &held, group)
     }
 
     /// The accumulator of all groups together.
@@ -233,15 +233,16 @@ impl GroupedCounts {
         (0..3).map(of).collect()
     }
 
-    /// Figures of each group, in the order of the keys; None for a figure that only an accumulator can tell.
+    /// Figures of each group, in the order of the keys: queries without arguments, and rates at a threshold; None for a figure
+    /// that only an accumulator can tell.
     fn figures<'py>(
         &self,
         py: Python<'py>,
-        names: Vec<String>,
+        names: Vec<(String, Option<f64>)>,
         n_threads: Option<&Bound<'_, PyAny>>,
     ) -> Result<Vec<Option<Column<'py>>>> {
         let n_threads = settings::n_threads(n_threads)?;
-        let all: Vec<_> = names.iter().map(|name| grouped::figure(name)).collect();
+        let all = names.iter().map(|(name, at)| grouped::figure(name, *at)).collect::<Result<Vec<_>>>()?;
         let known: Vec<_> = all.iter().flatten().copied().collect();
         if known.is_empty() {
             return Ok(all.iter().map(|_| None).collect());
@@ -250,19 +251,14 @@ impl GroupedCounts {
         let counts = &held.counts;
         let work = grouped::entries(counts);
         let found = calls::run(py, work, Settings::new(py, work, n_threads)?, |control| {
-            let of = |tally: &_| known.iter().map(|figure| figure(tally)).collect::<thresher::Result<Box<[f64]>>>();
-            any!(counts, counts => counts.tallies(control, of))
+            let thresholds: Vec<f64> = known.iter().filter_map(|figure| figure.threshold()).collect();
+            let of = |tally: &_, admitted: &[usize]| grouped::figures(&known, tally, admitted);
+            any!(counts, counts => counts.tallies_at(&thresholds, control, of))
         })?;
         let mut next = 0..known.len();
         let of = |i: usize| column(py, order.iter().map(|&group| found[group as usize][i]).collect());
         Ok(all.iter().map(|figure| figure.and_then(|_| next.next()).map(of)).collect())
     }
-}
-
-/// The accumulator of one group, made while other Python threads go on.
-fn one(py: Python<'_>, counts: &AnyGrouped, group: u32) -> Result<Accumulator> {
-    let (work, settings) = (calls::ATTACHED_ROWS + 1, Settings::serial(py)?);
-    Ok(Accumulator::new(calls::run(py, work, settings, |control| grouped::accumulator(counts, group, control))?))
 }
 
 struct KeyColumns {

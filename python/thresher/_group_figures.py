@@ -26,17 +26,13 @@ def figures_of(state: _core.GroupedCounts, like: Any, metrics: Sequence[str]) ->
     """Return each metric of each group, in the order of the keys; `like` is the class of an accumulator."""
     if isinstance(metrics, str):
         raise TypeError(f"`metrics` must be a list of names, but is the string {metrics!r}")
-    rates = {metric: _rate_at(metric, like) for metric in metrics}
-    plain = [metric for metric in metrics if rates[metric] is None]
-    found = dict(zip(plain, state.figures(plain, None), strict=True))
-    table = {}
-    for metric in metrics:
-        at_once = found.get(metric)
-        table[metric] = _one_by_one(state, like, metric, rates[metric]) if at_once is None else at_once
-    return table
+    rates = {metric: _rate_at(metric, state, like) for metric in metrics}
+    asked = [(metric, None) if rate is None else (rate.name, rate.threshold) for metric, rate in rates.items()]
+    found = zip(rates, state.figures(asked, None), strict=True)
+    return {metric: _one_by_one(state, like, metric) if values is None else values for metric, values in found}
 
 
-def _rate_at(metric: str, like: Any) -> _RateAt | None:
+def _rate_at(metric: str, state: _core.GroupedCounts, like: Any) -> _RateAt | None:
     """Return the rate and the threshold that a name as recall@0.5 stands for; refuse what is no metric."""
     name, at, threshold = metric.partition("@")
     if not at:
@@ -53,24 +49,16 @@ def _rate_at(metric: str, like: Any) -> _RateAt | None:
         raise Error(f"`metrics` has {metric!r}; what follows the @ must be a number") from None
     if name not in RATES:
         raise Error(f"`metrics` has {metric!r}; before the @ one of {', '.join(RATES)} is accepted")
+    if state.kind == "thresholds" and value not in like._of(state.prototype()).thresholds:
+        raise Error(f"`metrics` has {metric!r}, but {value} is none of the thresholds counted at")
     return _RateAt(name, value)
 
 
-def _one_by_one(state: _core.GroupedCounts, like: Any, metric: str, rate: _RateAt | None) -> NDArray[np.float64]:
+def _one_by_one(state: _core.GroupedCounts, like: Any, metric: str) -> NDArray[np.float64]:
     values = np.empty(len(state), np.float64)
     for place in range(len(state)):
-        counts = like._of(state.at(place))
-        value = getattr(counts, metric)() if rate is None else _rate_of(counts, metric, rate)
+        value = getattr(like._of(state.at(place)), metric)()
         if not isinstance(value, int | float | np.number):
             raise Error(f"`metrics` has {metric!r}, whose answer is a {type(value).__name__}, not a number")
         values[place] = value
     return values
-
-
-def _rate_of(counts: Any, metric: str, rate: _RateAt) -> float:
-    if counts._kind != "thresholds":
-        return float(counts.confusion(rate.threshold).rate(rate.name))
-    places = np.flatnonzero(counts.thresholds == rate.threshold)
-    if not len(places):
-        raise Error(f"`metrics` has {metric!r}, but {rate.threshold} is none of the thresholds counted at")
-    return float(counts.confusion().rate(rate.name)[places[0]])

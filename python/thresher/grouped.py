@@ -310,7 +310,7 @@ class GroupedCounts(Mergeable, Mapping[Any, ThresholdCounts | CompactCounts | Ex
         """
         names = ["roc_auc", "roc_auc_lower", "roc_auc_upper", "weight_positives", "weight_negatives"]
         areas, lowers, uppers, positives, negatives = (
-            each for each in self._state.figures(names, None) if each is not None
+            each for each in self._state.figures([(name, None) for name in names], None) if each is not None
         )
         given = not isinstance(average, str)
         weights = self._weight_of_each(average, positives, negatives)

@@ -38,10 +38,10 @@ pub use exact::{
     Columns, ExactCounts, ExactPart, Filled, GroupValues, Order, Pairs, PositiveGroup, each_weighted_group,
     fold_positive_groups, one_vs_rest_pairs, roc_auc_pairs, weighted_tally,
 };
+pub(crate) use grouped::{Group, KeyNames, Loading};
 pub use grouped::{
     Groupable, GroupedCounts, GroupedPart, INTEGER, KeyChunk, KeyColumn, KeyValue, LARGE_INTEGER, UNSIGNED,
 };
-pub(crate) use grouped::{KeyNames, Keys};
 pub use labels::{LabelColumn, LabelPairs, LabelWeights, label_pairs};
 pub use losses::{Losses, losses};
 pub(crate) use moments::Moments;

@@ -14,7 +14,7 @@
 use super::reader::{Reader, invalid};
 use super::rows::{check_totals, read_ledger, write_ledger};
 use super::sums::{read_cells, read_range, write_cells, write_range};
-use crate::count::{Accumulator, CompactCounts, INTERVALS, Moments, Pages};
+use crate::count::{Accumulator, CompactCounts, Group, INTERVALS, Ledger, Moments, Pages};
 use crate::error::Result;
 
 /// Bytes of an entry.
@@ -50,24 +50,62 @@ fn write_pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, further: bool) -> Result<CompactCounts> {
+    read_entries(reader)?.counts(reader, further)
+}
+
+/// One of many groups: rows that it would be the same after, where they have no weights, no further sums are kept and they are at
+/// most `most`.
+pub(super) fn read_group(reader: &mut Reader<'_>, further: bool, most: usize) -> Result<Group<CompactCounts>> {
+    let entries = read_entries(reader)?;
+    if further || entries.ledger.weighted || entries.ledger.total() > most as u64 {
+        return Ok(Group::Counts(entries.counts(reader, further)?));
+    }
+    let of = |&(interval, pair): &(u32, [u64; 2])| {
+        let edge = CompactCounts::lower_edge(interval as usize);
+        // Not at an edge, where some score was not: the next float64 lies in every interval.
+        let score = if entries.exact { edge } else { edge.next_up() };
+        let rows = move |label: u8| std::iter::repeat_n((score, label), pair[usize::from(label)] as usize);
+        rows(0).chain(rows(1))
+    };
+    Ok(Group::Rows(entries.counts.iter().flat_map(of).collect(), entries.ledger.dropped))
+}
+
+/// What has been read and checked, but for further sums.
+struct Entries {
+    ledger: Ledger,
+    exact: bool,
+    counts: Vec<(u32, [u64; 2])>,
+    sums: Vec<(u32, [f64; 2])>,
+}
+
+impl Entries {
+    fn counts(&self, reader: &mut Reader<'_>, further: bool) -> Result<CompactCounts> {
+        let (counts, sums) = (pages(&self.counts), pages(&self.sums));
+        let counts = CompactCounts::from_parts(counts, sums, self.ledger, self.exact);
+        if further { read_moments(reader, counts) } else { Ok(counts) }
+    }
+}
+
+fn pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(entries: &[(u32, [T; 2])]) -> Pages<T> {
+    let mut pages = Pages::new();
+    for &(interval, pair) in entries {
+        (0..2).for_each(|label| pages.add_to(2 * interval as usize + label, pair[label]));
+    }
+    pages
+}
+
+fn read_entries(reader: &mut Reader<'_>) -> Result<Entries> {
     let ledger = read_ledger(reader)?;
     let exact = reader.flag("`exact`")?;
-    let counts = read_pages(reader, Some)?;
+    let counts = read_pairs(reader, Some)?;
     // A sum of weights is not negative, and so not −0.0 either.
     let sum = |bits| Some(f64::from_bits(bits)).filter(|sum| sum.is_sign_positive());
-    let sums = if ledger.weighted { read_pages(reader, sum)? } else { Pages::new() };
-    let pair = |cell: usize, value| if cell.is_multiple_of(2) { [value, 0] } else { [0, value] };
-    let pair_of_sums = |cell: usize, value| if cell.is_multiple_of(2) { [value, 0.0] } else { [0.0, value] };
-    check_totals(
-        ledger,
-        counts.cells().map(|(cell, count)| pair(cell, count)),
-        sums.cells().map(|(cell, value)| pair_of_sums(cell, value)),
-    )?;
+    let sums = if ledger.weighted { read_pairs(reader, sum)? } else { Vec::new() };
+    check_totals(ledger, counts.iter().map(|&(_, pair)| pair), sums.iter().map(|&(_, pair)| pair))?;
     if !exact && ledger.rows == [0, 0] {
         return invalid("inexact without rows");
     }
-    let counts = CompactCounts::from_parts(counts, sums, ledger, exact);
-    if further { read_moments(reader, counts) } else { Ok(counts) }
+    Ok(Entries { ledger, exact, counts, sums })
 }
 
 fn read_moments(reader: &mut Reader<'_>, counts: CompactCounts) -> Result<CompactCounts> {
@@ -80,13 +118,13 @@ fn read_moments(reader: &mut Reader<'_>, counts: CompactCounts) -> Result<Compac
     Ok(counts.with_moments(pages, range))
 }
 
-fn read_pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(
+fn read_pairs<T: Copy + Default + PartialEq>(
     reader: &mut Reader<'_>,
     value: impl Fn(u64) -> Option<T>,
-) -> Result<Pages<T>> {
-    let mut pages = Pages::new();
-    let mut next = 0;
-    for _ in 0..reader.len(ENTRY)? {
+) -> Result<Vec<(u32, [T; 2])>> {
+    let len = reader.len(ENTRY)?;
+    let (mut pairs, mut next) = (Vec::with_capacity(len), 0);
+    for _ in 0..len {
         let interval = reader.u32()?;
         if interval < next || interval as usize >= INTERVALS {
             return invalid(format!("interval {interval} where {next} to {} may come", INTERVALS - 1));
@@ -98,8 +136,7 @@ fn read_pages<T: Copy + Default + PartialEq + std::ops::AddAssign>(
         if negatives == T::default() && positives == T::default() {
             return invalid(format!("interval {interval} holds nothing"));
         }
-        pages.add_to(2 * interval as usize, negatives);
-        pages.add_to(2 * interval as usize + 1, positives);
+        pairs.push((interval, [negatives, positives]));
     }
-    Ok(pages)
+    Ok(pairs)
 }

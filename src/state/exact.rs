@@ -15,7 +15,7 @@ use super::reader::{Reader, invalid};
 use super::rows::{check_totals, read_ledger, write_ledger};
 use super::sums::check_squares;
 use crate::control::Control;
-use crate::count::{Accumulator, ExactCounts, RunBuilder};
+use crate::count::{Accumulator, ExactCounts, Group, Ledger, RunBuilder};
 use crate::error::Result;
 use crate::input::Score;
 
@@ -47,6 +47,48 @@ pub(super) fn write(counts: &ExactCounts, out: &mut Vec<u8>, control: &Control<'
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, further: bool) -> Result<ExactCounts> {
+    read_entries(reader, further)?.counts(further)
+}
+
+/// One of many groups: its rows, where they have no weights and are at most `most`.
+pub(super) fn read_group(reader: &mut Reader<'_>, further: bool, most: usize) -> Result<Group<ExactCounts>> {
+    let entries = read_entries(reader, further)?;
+    if entries.ledger.weighted || entries.ledger.total() > most as u64 {
+        return Ok(Group::Counts(entries.counts(further)?));
+    }
+    let of = |(&score, &pair): (&f64, &[u64; 2])| {
+        let rows = |label: u8| std::iter::repeat_n((score, label), pair[usize::from(label)] as usize);
+        rows(0).chain(rows(1))
+    };
+    let rows = entries.scores.iter().zip(entries.counts.as_chunks().0).flat_map(of).collect();
+    Ok(Group::Rows(rows, entries.ledger.dropped))
+}
+
+/// What has been read and checked.
+struct Entries {
+    ledger: Ledger,
+    scores: Vec<f64>,
+    narrow: bool,
+    /// Two a score, as of `sums` and `squares`, which are there of weighted rows alone.
+    counts: Vec<u64>,
+    sums: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Entries {
+    fn counts(&self, further: bool) -> Result<ExactCounts> {
+        let Self { ledger, scores, narrow, counts, sums, squares } = self;
+        let sums = sums.as_chunks().0;
+        let mut builder = RunBuilder::new(*narrow, ledger.total(), ledger.weighted, scores.len())?;
+        for (i, (&score, &pair)) in scores.iter().zip(counts.as_chunks().0).enumerate() {
+            builder.push(score.key(), pair, sums.get(i).copied());
+        }
+        let run = builder.finish().with_squares(squares.as_chunks().0.to_vec());
+        Ok(ExactCounts::from_parts(run, *ledger, further))
+    }
+}
+
+fn read_entries(reader: &mut Reader<'_>, further: bool) -> Result<Entries> {
     let ledger = read_ledger(reader)?;
     let (score_size, count_size) = (reader.u8()?, reader.u8()?);
     if ![4, 8].contains(&score_size) || ![4, 8].contains(&count_size) {
@@ -69,20 +111,13 @@ pub(super) fn read(reader: &mut Reader<'_>, further: bool) -> Result<ExactCounts
     if count_size == 8 && counts.iter().all(|&count| u32::try_from(count).is_ok()) {
         return invalid("counts take 8 bytes where 4 would do");
     }
-    let pairs = counts.as_chunks().0;
-    let sums = sums.as_chunks().0;
-    check_totals(ledger, pairs.iter().copied(), sums.iter().copied())?;
-    let rows = ledger.rows[0] + ledger.rows[1];
-    let mut builder = RunBuilder::new(score_size == 4, rows, ledger.weighted, len)?;
-    for (i, (&score, &pair)) in scores.iter().zip(pairs).enumerate() {
-        let sum = sums.get(i).copied();
-        if pair == [0, 0] && sum.is_none_or(|sum| sum == [0.0, 0.0]) {
-            return invalid(format!("nothing was counted at score {score}"));
-        }
-        builder.push(score.key(), pair, sum);
+    let (pairs, pairs_of_sums) = (counts.as_chunks().0, sums.as_chunks().0);
+    check_totals(ledger, pairs.iter().copied(), pairs_of_sums.iter().copied())?;
+    let nothing = |i: usize| pairs[i] == [0, 0] && pairs_of_sums.get(i).is_none_or(|sum| *sum == [0.0, 0.0]);
+    if let Some(i) = (0..len).find(|&i| nothing(i)) {
+        return invalid(format!("nothing was counted at score {}", scores[i]));
     }
-    let run = builder.finish().with_squares(squares.as_chunks().0.to_vec());
-    Ok(ExactCounts::from_parts(run, ledger, further))
+    Ok(Entries { ledger, scores, narrow: score_size == 4, counts, sums, squares })
 }
 
 fn check_scores(scores: &[f64], narrow: bool) -> Result<()> {

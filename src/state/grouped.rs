@@ -23,7 +23,8 @@ use super::reader::{Reader, invalid};
 use super::{AnyCounts, compact, exact, threshold};
 use crate::control::Control;
 use crate::count::{
-    Accumulator, CompactCounts, ExactCounts, Groupable, GroupedCounts, KeyNames, KeyValue, Keys, ThresholdCounts,
+    Accumulator, CompactCounts, ExactCounts, Group, Groupable, GroupedCounts, KeyNames, KeyValue, Loading,
+    ThresholdCounts,
 };
 use crate::error::Result;
 
@@ -108,7 +109,8 @@ trait Written: Groupable {
     fn write_group(&self, out: &mut Vec<u8>, control: &Control<'_>) -> Result<()>;
     /// What each begins as, before and after the first rows.
     fn read_settings(reader: &mut Reader<'_>, sums: bool) -> Result<[Self; 2]>;
-    fn read_group(reader: &mut Reader<'_>, sums: bool, of: &[Self; 2]) -> Result<Self>;
+    /// Reads one; as its rows, where these can be told and are at most `most`.
+    fn read_group(reader: &mut Reader<'_>, sums: bool, of: &[Self; 2], most: usize) -> Result<Group<Self>>;
     /// Ok when the settings that the first rows fix are fixed exactly if there are rows.
     fn check_settings(_of: &[Self; 2], _any_rows: bool) -> Result<()> {
         Ok(())
@@ -129,8 +131,8 @@ impl Written for ThresholdCounts {
     fn read_settings(reader: &mut Reader<'_>, sums: bool) -> Result<[Self; 2]> {
         threshold::read_settings(reader, sums)
     }
-    fn read_group(reader: &mut Reader<'_>, sums: bool, of: &[Self; 2]) -> Result<Self> {
-        threshold::read_group(reader, sums, of)
+    fn read_group(reader: &mut Reader<'_>, sums: bool, of: &[Self; 2], _most: usize) -> Result<Group<Self>> {
+        threshold::read_group(reader, sums, of).map(Group::Counts)
     }
     fn check_settings([prototype, fresh]: &[Self; 2], any_rows: bool) -> Result<()> {
         let fits = prototype.dtype() == fresh.dtype() || (prototype.dtype().is_none() && any_rows);
@@ -151,8 +153,8 @@ impl Written for ExactCounts {
         let counts = if sums { Self::new(None).with_sums() } else { Self::new(None) };
         Ok([counts.clone(), counts])
     }
-    fn read_group(reader: &mut Reader<'_>, sums: bool, _of: &[Self; 2]) -> Result<Self> {
-        exact::read(reader, sums)
+    fn read_group(reader: &mut Reader<'_>, sums: bool, _of: &[Self; 2], most: usize) -> Result<Group<Self>> {
+        exact::read_group(reader, sums, most)
     }
 }
 
@@ -169,8 +171,8 @@ impl Written for CompactCounts {
         let counts = if sums { Self::new().with_sums() } else { Self::new() };
         Ok([counts.clone(), counts])
     }
-    fn read_group(reader: &mut Reader<'_>, sums: bool, _of: &[Self; 2]) -> Result<Self> {
-        compact::read(reader, sums)
+    fn read_group(reader: &mut Reader<'_>, sums: bool, _of: &[Self; 2], most: usize) -> Result<Group<Self>> {
+        compact::read_group(reader, sums, most)
     }
 }
 
@@ -226,22 +228,23 @@ fn read<A: Written>(reader: &mut Reader<'_>, sums: bool) -> Result<GroupedCounts
     if (columns == 0) != (len == 0) {
         return invalid(format!("{len} groups by {columns} columns"));
     }
-    let (mut keys, mut groups) = (Keys::of_columns(columns), Vec::with_capacity(len));
+    let [prototype, fresh] = of.clone();
+    let names = (columns > 0).then_some(KeyNames { columns, names });
+    let mut loading = Loading::new(prototype, fresh, names);
     let mut last: Option<Vec<KeyValue<'_>>> = None;
     for _ in 0..len {
         let key = (0..columns).map(|_| read_value(reader)).collect::<Result<Vec<_>>>()?;
         if last.as_ref().is_some_and(|last| *last >= key) {
             return invalid("keys of groups do not ascend");
         }
-        keys.number(&key).or_else(|error| invalid(error.to_string()))?;
-        groups.push(A::read_group(reader, sums, &of)?);
+        let group = A::read_group(reader, sums, &of, loading.rows_kept())?;
+        loading.add(&key, group).or_else(|error| invalid(error.to_string()))?;
         last = Some(key);
     }
-    let any_rows = groups.iter().any(|group| group.counted().0 != [0, 0]);
-    A::check_settings(&of, any_rows)?;
-    let [prototype, fresh] = of;
-    let columns = (columns > 0).then_some(KeyNames { columns, names });
-    GroupedCounts::from_parts(prototype, fresh, columns, keys, groups).or_else(|error| invalid(error.to_string()))
+    let counts = loading.finish().or_else(|error| invalid(error.to_string()))?;
+    let rows = counts.rows();
+    A::check_settings(&of, rows.positives + rows.negatives > 0)?;
+    Ok(counts)
 }
 
 fn read_names(reader: &mut Reader<'_>, columns: usize) -> Result<Option<Vec<String>>> {

@@ -113,6 +113,11 @@ impl CompactCounts {
     /// # Errors
     /// [`Error::EmptyThresholds`], [`Error::NanThreshold`]; [`Error::NotAnEdge`] naming the nearest edges.
     pub fn resolve(&self, at: &[f64], nearest: bool) -> Result<Vec<f64>> {
+        Self::resolved(at, self.exact, nearest)
+    }
+
+    /// The same for a state that is, or is not, exact.
+    pub(super) fn resolved(at: &[f64], exact: bool, nearest: bool) -> Result<Vec<f64>> {
         if at.is_empty() {
             return Err(Error::EmptyThresholds);
         }
@@ -122,7 +127,7 @@ impl CompactCounts {
             }
             let interval = intervals::of_f64(value);
             let below = intervals::edge(interval);
-            if self.exact || below == value {
+            if exact || below == value {
                 return Ok(value);
             }
             let above = intervals::edge(interval + 1); // +∞ is an edge, so a value that is none has one above it
@@ -135,7 +140,7 @@ impl CompactCounts {
     }
 
     /// The lower edge of an interval.
-    pub(super) fn lower_edge(interval: usize) -> f64 {
+    pub(crate) fn lower_edge(interval: usize) -> f64 {
         intervals::edge(interval as u32)
     }
 

@@ -241,8 +241,18 @@ impl ExactCounts {
     /// Thresholds as they act on the scores held: rounded to float32 when every score is a float32, else as they are.
     #[must_use]
     pub fn edges(&self, at: &[f64]) -> Vec<f64> {
-        let narrow = self.base.is_narrow() && self.pieces.iter().all(Piece::is_narrow);
-        at.iter().map(|&edge| if narrow { f32::nearest(edge).to_f64() } else { edge }).collect()
+        let narrow = self.is_narrow();
+        at.iter().map(|&edge| Self::edge(edge, narrow)).collect()
+    }
+
+    /// A threshold as it acts on scores that are all float32, or are not.
+    pub(super) fn edge(at: f64, narrow: bool) -> f64 {
+        if narrow { f32::nearest(at).to_f64() } else { at }
+    }
+
+    /// True when every score held is a float32.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.base.is_narrow() && self.pieces.iter().all(Piece::is_narrow)
     }
 
     /// `2U` and the rows of each class; see [`roc_auc_pairs`]. Weights are left out of it.

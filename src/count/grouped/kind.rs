@@ -6,7 +6,7 @@ use crate::count::accumulator::{Accumulator, Ledger};
 use crate::count::compact::Room;
 use crate::count::group_table::Counted;
 use crate::count::{CompactCounts, ExactCounts, ThresholdCounts};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::{Batch, DType, Score};
 use crate::tally::{Masses, Tally};
 
@@ -48,6 +48,18 @@ pub trait Groupable: Accumulator {
         Ok(None)
     }
 
+    /// How many groups of a tally, from the highest down, a threshold admits, at which one of these can be read; `narrow`: all its
+    /// scores are float32.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] and [`Error::NotAnEdge`] for a threshold that is none; [`Error::NanThreshold`].
+    fn admitted(&self, tally: &Tally, narrow: bool, threshold: f64) -> Result<usize>;
+
+    /// True when all scores held are float32, or it makes no difference.
+    fn narrow(&self) -> bool {
+        true
+    }
+
     /// The rows of an unweighted batch by group, of which there are `groups`, and cell: where rows are counted in a few cells
     /// alone, and the batch is large enough for a table of all groups.
     ///
@@ -70,10 +82,6 @@ pub trait Groupable: Accumulator {
     fn add_to_cells(&mut self, _rows: &[u32]) -> Result<()> {
         Ok(())
     }
-
-    /// Unweighted rows that this would be the same after, score and label, where it can be said and they are at most
-    /// `limit`; none where they cannot.
-    fn as_rows(&self, limit: usize) -> Option<Vec<(f64, u8)>>;
 
     /// `[negatives, positives]`, and rows dropped.
     fn counted(&self) -> ([u64; 2], u64);
@@ -116,6 +124,13 @@ impl Groupable for ThresholdCounts {
         self.clone().fixed_by(dtype)
     }
 
+    fn admitted(&self, _tally: &Tally, _narrow: bool, threshold: f64) -> Result<usize> {
+        let place = self.thresholds().given().iter().position(|&given| given == threshold);
+        let accepted = "one of the thresholds counted at";
+        let refused = Error::OutOfRange { argument: "threshold", value: threshold, accepted };
+        place.map(|place| self.groups_admitted()[place]).ok_or(refused)
+    }
+
     fn by_group(
         &self,
         batch: &Batch<'_>,
@@ -128,10 +143,6 @@ impl Groupable for ThresholdCounts {
 
     fn add_to_cells(&mut self, rows: &[u32]) -> Result<()> {
         self.add_rows(rows)
-    }
-
-    fn as_rows(&self, _limit: usize) -> Option<Vec<(f64, u8)>> {
-        None
     }
 
     fn counted(&self) -> ([u64; 2], u64) {
@@ -178,18 +189,9 @@ impl Groupable for CompactCounts {
         .map(Some)
     }
 
-    fn as_rows(&self, limit: usize) -> Option<Vec<(f64, u8)>> {
-        let (counts, _, ledger) = self.parts();
-        if self.sums() || ledger.weighted || ledger.total() > limit as u64 {
-            return None;
-        }
-        let of = |(cell, count): (usize, u64)| {
-            let edge = Self::lower_edge(cell / 2);
-            // Not at an edge, where some score was not: the next float64 lies in every interval.
-            let score = if self.exact() { edge } else { edge.next_up() };
-            vec![(score, (cell % 2) as u8); count as usize]
-        };
-        Some(counts.cells().flat_map(of).collect())
+    fn admitted(&self, tally: &Tally, _narrow: bool, threshold: f64) -> Result<usize> {
+        let edges = Self::resolved(&[threshold], tally.tied(), false)?;
+        Ok(tally.thresholds().partition_point(|&edge| edge >= edges[0]))
     }
 
     fn counted(&self) -> ([u64; 2], u64) {
@@ -239,18 +241,16 @@ impl Groupable for ExactCounts {
         Ok(Some(tally.with_sums(sums)))
     }
 
-    fn as_rows(&self, limit: usize) -> Option<Vec<(f64, u8)>> {
-        let ledger = self.ledger();
-        if ledger.weighted || ledger.total() > limit as u64 {
-            return None;
+    fn admitted(&self, tally: &Tally, narrow: bool, threshold: f64) -> Result<usize> {
+        if threshold.is_nan() {
+            return Err(Error::NanThreshold { index: 0 });
         }
-        let cancel = std::sync::atomic::AtomicBool::new(false);
-        let run = self.folded(&Control::new(&cancel)).ok()?;
-        let of = |i: usize| {
-            let [negatives, positives] = run.counts(i).map(|count| count as usize);
-            [vec![(run.score(i), 0); negatives], vec![(run.score(i), 1); positives]].concat()
-        };
-        Some((0..run.len()).flat_map(of).collect())
+        let edge = Self::edge(threshold, narrow);
+        Ok(tally.thresholds().partition_point(|&score| score >= edge))
+    }
+
+    fn narrow(&self) -> bool {
+        self.is_narrow()
     }
 
     fn counted(&self) -> ([u64; 2], u64) {

@@ -8,7 +8,6 @@ use super::rows::{GROUPS, Rows};
 use super::shelf::Shelf;
 use super::{GroupedCounts, KeyNames, Keys};
 use crate::control::Control;
-use crate::count::accumulator::Ledger;
 use crate::error::{Error, Result};
 
 /// Stands for no group.
@@ -150,32 +149,6 @@ impl<A: Groupable> GroupedCounts<A> {
             }
         }
         Ok(())
-    }
-
-    /// The state with these parts, an accumulator for each group; the caller has checked that they fit together.
-    pub(crate) fn from_parts(
-        prototype: A,
-        fresh: A,
-        columns: Option<KeyNames>,
-        keys: Keys,
-        groups: Vec<A>,
-    ) -> Result<Self> {
-        let mut counts = Self { fresh, columns, keys: Arc::new(keys), ..Self::new(prototype) };
-        let least = counts.fresh.rows_kept();
-        let mut shelves = Vec::new();
-        let mut groups = groups.into_iter().peekable();
-        while groups.peek().is_some() {
-            let mut shelf = Shelf::empty();
-            for (place, group) in groups.by_ref().take(GROUPS).enumerate() {
-                let (rows, dropped) = group.counted();
-                counts.ledger = counts.ledger.plus(Ledger { rows, dropped, weighted: group.weighted() })?;
-                counts.bounds = counts.bounds.plus(Bounds::of(&group))?;
-                shelf.put(place, group, least)?;
-            }
-            shelves.push(Arc::new(shelf.sealed()?));
-        }
-        counts.shelves = shelves;
-        Ok(counts)
     }
 }
 

@@ -13,6 +13,7 @@
 //! | `shelf.rs` | what is kept of neighbouring groups: rows, or accumulators |
 //! | `kind.rs` | what each kind of accumulator tells of itself |
 //! | `merge.rs` | groups put together: merging, fewer columns, some of them |
+//! | `load.rs` | groups put in one after another |
 //! | `reads.rs` | what is read off them |
 
 mod columns;
@@ -20,6 +21,7 @@ mod index;
 mod keys;
 mod kind;
 mod known;
+mod load;
 mod merge;
 mod pile;
 mod read;
@@ -34,6 +36,7 @@ pub use columns::{INTEGER, KeyChunk, KeyColumn, LARGE_INTEGER, UNSIGNED};
 pub(crate) use keys::Keys;
 use keys::{Meeting, NewKeys};
 pub use kind::Groupable;
+pub(crate) use load::{Group, Loading};
 use pile::{Pile, RUN, Run};
 use read::{Bounds, Read, Wanted};
 use rows::GROUPS;

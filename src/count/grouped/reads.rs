@@ -1,6 +1,7 @@
 //! What is read off a [`GroupedCounts`].
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::kind::{Groupable, Scratch};
 use super::read::Bounds;
@@ -107,6 +108,22 @@ impl<A: Groupable> GroupedCounts<A> {
         self.shelves[shelf].accumulator(place, [&self.prototype, &self.fresh], control)
     }
 
+    /// The same with the rows of this group's neighbours sorted by group: who asks for one group after another would else have
+    /// all of them looked through each time. None where there are few.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub fn sorted_about(&self, group: u32) -> Result<Option<Self>> {
+        const FEW: usize = 1 << 12;
+        let at = group as usize / GROUPS;
+        if self.shelves[at].late() < FEW {
+            return Ok(None);
+        }
+        let mut sorted = self.clone();
+        sorted.shelves[at] = Arc::new(self.shelves[at].sealed()?);
+        Ok(Some(sorted))
+    }
+
     /// What one accumulator would hold of all rows.
     ///
     /// # Errors
@@ -133,8 +150,27 @@ impl<A: Groupable> GroupedCounts<A> {
     /// # Errors
     /// As [`GroupedCounts::accumulator`]; those of `read`.
     pub fn tallies<T: Send>(&self, control: &Control<'_>, read: impl Fn(&Tally) -> Result<T> + Sync) -> Result<Vec<T>> {
+        self.tallies_at(&[], control, |tally, _| read(tally))
+    }
+
+    /// The same, with how many of the tally's groups each of some thresholds admits.
+    ///
+    /// # Errors
+    /// As [`GroupedCounts::tallies`]; [`Error::OutOfRange`](crate::Error::OutOfRange) and
+    /// [`Error::NotAnEdge`](crate::Error::NotAnEdge) for a threshold at which a group cannot be read.
+    pub fn tallies_at<T: Send>(
+        &self,
+        thresholds: &[f64],
+        control: &Control<'_>,
+        read: impl Fn(&Tally, &[usize]) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
         let of = [&self.prototype, &self.fresh];
-        self.each(control, |held, scratch| read(&held.tally(of, scratch, &control.with_threads(1))?))
+        self.each(control, |held, scratch| {
+            let tally = held.tally(of, scratch, &control.with_threads(1))?;
+            let admitted = |&threshold: &f64| self.fresh.admitted(&tally, held.narrow(), threshold);
+            let admitted = thresholds.iter().map(admitted).collect::<Result<Vec<_>>>()?;
+            read(&tally, &admitted)
+        })
     }
 
     /// What `read` makes of each group's accumulator, on all threads.

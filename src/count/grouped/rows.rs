@@ -134,6 +134,11 @@ impl<'r> RowsOf<'r> {
         self.labels.len()
     }
 
+    /// True when all scores are float32.
+    pub(super) fn narrow(&self) -> bool {
+        !self.scores.wide()
+    }
+
     /// The same as a batch.
     pub(super) fn batch(&self) -> Result<Batch<'r>> {
         let scores = match self.scores {

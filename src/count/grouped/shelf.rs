@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::kind::{Groupable, Scratch};
+use super::load::Group;
 use super::pile::{ByGroup, Pile, RUN, Run, gathered};
 use super::rows::{GROUPS, Labelled, RowsOf, ScoresOf};
 use crate::control::Control;
@@ -167,21 +168,27 @@ impl<A: Groupable> Shelf<A> {
         &mut self.grown[place]
     }
 
-    /// Takes over the accumulator of a group of which there is nothing yet: its rows, where it has at most `least` and they
-    /// can be told.
-    pub(super) fn put(&mut self, place: usize, counts: A, least: usize) -> Result<()> {
-        let (rows, dropped) = counts.counted();
-        if rows != [0, 0] {
-            let Some(rows) = counts.as_rows(least) else {
-                *self.grown_slot(place) = Some(Box::new(counts));
-                return Ok(());
-            };
-            let (scores, labels): (Vec<f64>, Vec<u8>) = rows.into_iter().unzip();
-            let narrow: Vec<f32> = scores.iter().map(|&score| f32::nearest(score)).collect();
-            let exact = narrow.iter().zip(&scores).all(|(&narrow, &score)| f64::from(narrow) == score);
-            let scores = if exact { ScoresOf::Narrow(&narrow) } else { ScoresOf::Wide(&scores) };
-            self.plain.take(place, &RowsOf { labels: &labels, scores, weights: &[] })?;
-        }
+    /// Takes over a group of which there is nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub(super) fn put(&mut self, place: usize, group: Group<A>) -> Result<()> {
+        let (rows, dropped) = match group {
+            Group::Rows(rows, dropped) => (rows, dropped),
+            Group::Counts(counts) => {
+                let (rows, dropped) = counts.counted();
+                if rows != [0, 0] {
+                    *self.grown_slot(place) = Some(Box::new(counts));
+                    return Ok(());
+                }
+                (Vec::new(), dropped)
+            }
+        };
+        let (scores, labels): (Vec<f64>, Vec<u8>) = rows.into_iter().unzip();
+        let narrow: Vec<f32> = scores.iter().map(|&score| f32::nearest(score)).collect();
+        let exact = narrow.iter().zip(&scores).all(|(&narrow, &score)| f64::from(narrow) == score);
+        let scores = if exact { ScoresOf::Narrow(&narrow) } else { ScoresOf::Wide(&scores) };
+        self.plain.take(place, &RowsOf { labels: &labels, scores, weights: &[] })?;
         if dropped > 0 {
             self.drop_rows(place, dropped);
         }
@@ -281,6 +288,11 @@ impl<A: Groupable> Held<'_, A> {
         add(&mut counts, &self.plain, control)?;
         add(&mut counts, &self.weighted, control)?;
         if self.dropped > 0 { counts.with_dropped(self.dropped) } else { Ok(counts) }
+    }
+
+    /// True when all its scores are float32, or it makes no difference.
+    pub(super) fn narrow(&self) -> bool {
+        self.plain.narrow() && self.weighted.narrow() && self.grown.is_none_or(A::narrow)
     }
 
     /// Its tally; `scratch` is kept between groups.
