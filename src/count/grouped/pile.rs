@@ -349,3 +349,90 @@ pub(super) fn gathered<'r>(
     [first, second].into_iter().chain(pieces).try_for_each(|rows| scratch.take(&rows))?;
     Ok(scratch.part(0..scratch.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows::{ScoresOf, tag};
+    use super::*;
+
+    /// Place, label, score, weight.
+    type Row = (usize, u8, f64, f64);
+
+    fn lists(rows: &[Row], wide: bool, weighted: bool) -> Rows {
+        let scores = rows.iter().map(|row| row.2);
+        let scores = if wide {
+            Scores::Wide(scores.collect())
+        } else {
+            Scores::Narrow(scores.map(|score| score as f32).collect())
+        };
+        let tags = rows.iter().map(|row| tag(row.0 as u32, row.1)).collect();
+        Rows { tags, scores, weights: rows.iter().filter(|_| weighted).map(|row| row.3).collect() }
+    }
+
+    fn told(rows: &RowsOf<'_>, place: usize) -> Vec<Row> {
+        let weights = rows.weights.iter().copied().chain(std::iter::repeat(0.0));
+        rows.each().zip(weights).map(|((score, label), weight)| (place, label, score, weight)).collect()
+    }
+
+    fn each_group(pile: &Pile) -> Vec<Vec<Row>> {
+        let (sorted, mut scratch) = (pile.by_group().unwrap(), Labelled::default());
+        let groups: Vec<Vec<Row>> =
+            (0..GROUPS).map(|place| told(&sorted.of(place, &mut scratch).unwrap(), place)).collect();
+        for place in [0, 1, 2, GROUPS - 1] {
+            let alone = pile.of_group(place).unwrap();
+            assert_eq!(told(&alone.of(place, &mut scratch).unwrap(), place), groups[place]);
+        }
+        groups
+    }
+
+    #[test]
+    fn rows_stay_in_order_in_their_group_however_they_are_kept() {
+        for weighted in [false, true] {
+            let (mut pile, mut expected) = (Pile::empty(), vec![Vec::new(); GROUPS]);
+            let places = [0, 1, 2, 5, GROUPS - 1];
+            let mut next = 0;
+            let mut some = |len: usize| -> Vec<Row> {
+                let row = |i: usize| {
+                    (places[i * i % 5], (i % 3 == 0).into(), i as f64, if weighted { 1.0 + i as f64 } else { 0.0 })
+                };
+                next += len;
+                (next - len..next).map(row).collect()
+            };
+            for (turn, len) in [3, LIST - 1, 2, LIST, 7, 0, 3 * LIST, 9].into_iter().enumerate() {
+                let rows = some(len);
+                rows.iter().for_each(|row| expected[row.0].push(*row));
+                let wide = turn == 4; // all after it are wide, and those before it where they are in one list or run
+                pile.make_room(&lists(&rows, wide, weighted)).unwrap();
+                pile.add(lists(&rows, wide, weighted)).unwrap();
+                assert_eq!(each_group(&pile), expected);
+                if turn % 3 == 2 {
+                    pile = pile.sealed().unwrap();
+                    assert_eq!((each_group(&pile), pile.late()), (expected.clone(), 0));
+                }
+            }
+            let rows = some(4);
+            let labels: Vec<u8> = rows.iter().map(|row| row.1).collect();
+            let (scores, weights): (Vec<f64>, Vec<f64>) = rows.iter().map(|row| (row.2, row.3)).unzip();
+            let weights = if weighted { &weights[..] } else { &[] };
+            pile.take(2, &RowsOf { labels: &labels, scores: ScoresOf::Wide(&scores), weights }).unwrap();
+            expected[2].extend(rows.iter().map(|row| (2, row.1, row.2, row.3)));
+            assert_eq!(each_group(&pile), expected);
+            let counts = |rows: &Vec<Row>| [0, 1].map(|label| rows.iter().filter(|row| row.1 == label).count() as u64);
+            assert_eq!(pile.counts(), expected.iter().map(counts).collect::<Vec<_>>());
+            assert_eq!(pile.len(), next);
+
+            // Few rows left are in a list again, many in runs.
+            let sealed = pile.sealed().unwrap();
+            for gone in [vec![1], vec![0, 1, 2, 5]] {
+                let marked: Vec<bool> = (0..GROUPS).map(|place| gone.contains(&place)).collect();
+                let rest = sealed.without(&marked).unwrap();
+                let left: Vec<_> =
+                    (0..GROUPS).map(|i| if marked[i] { Vec::new() } else { expected[i].clone() }).collect();
+                assert_eq!(each_group(&rest), left);
+                assert_eq!(rest.late() > 0, 2 * rest.len() < pile.len());
+            }
+            let all: Vec<u32> = sealed.runs().flat_map(|run| run.places().unwrap()).collect();
+            assert_eq!(all.len(), next);
+        }
+    }
+}
