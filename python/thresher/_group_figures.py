@@ -27,6 +27,7 @@ def figures_of(state: _core.GroupedCounts, like: Any, metrics: Sequence[str]) ->
     if isinstance(metrics, str):
         raise TypeError(f"`metrics` must be a list of names, but is the string {metrics!r}")
     rates = {metric: _rate_at(metric, state, like) for metric in metrics}
+    asked: list[tuple[str, float | None]]
     asked = [(metric, None) if rate is None else (rate.name, rate.threshold) for metric, rate in rates.items()]
     found = zip(rates, state.figures(asked, None), strict=True)
     return {metric: _one_by_one(state, like, metric) if values is None else values for metric, values in found}

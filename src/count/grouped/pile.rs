@@ -393,7 +393,7 @@ mod tests {
             let mut next = 0;
             let mut some = |len: usize| -> Vec<Row> {
                 let row = |i: usize| {
-                    (places[i * i % 5], (i % 3 == 0).into(), i as f64, if weighted { 1.0 + i as f64 } else { 0.0 })
+                    (places[i * i % 5], i.is_multiple_of(3).into(), i as f64, if weighted { 1.0 + i as f64 } else { 0.0 })
                 };
                 next += len;
                 (next - len..next).map(row).collect()
