@@ -20,8 +20,8 @@ __all__ = ["BATCH_ROWS", "format_of", "row_total", "tasks_of_files"]
 
 # Rows decoded at a time: of more, memory grows and time does not shrink. docs/dev/scan.md has the measurement.
 BATCH_ROWS = 1 << 17
-# Rows of row groups that are read as one task, so that tiny row groups cost no file opening each, and no two of a usual size
-# are one: at the end one thread would read both.
+# Rows of row groups that are read as one task, so that tiny row groups cost no file opening each, and no two of a usual
+# size are one: at the end one thread would read both.
 _TASK_ROWS = 1 << 19
 # A local column chunk is read in such pieces, so that a row group of any size is read in bounded memory.
 _BUFFER = 1 << 20
