@@ -17,8 +17,8 @@ __all__ = ["Task", "read_ahead"]
 _Item = TypeVar("_Item")
 Task: TypeAlias = Callable[[], Iterator[_Item]]
 
-# Items that wait in the queue of a task, its end aside: as many as a usual row group has, so that a thread need not wait
-# for another to finish its row group.
+# Items that wait in the queue of a task, its end aside: as many as a usual row group has, so that a thread need not
+# wait for another to finish its row group.
 _DEPTH = 8
 # Tasks that were taken and wait to be emptied, beside those under way. Of 1e8 rows at 19 thresholds (two cores): with
 # one 0.33 s, with 2 0.31, with 3 or 4 0.29; more takes memory alone.
