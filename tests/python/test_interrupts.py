@@ -87,6 +87,39 @@ def test_ctrl_c_stops_a_long_call_within_a_tenth_of_a_second(call, threads, monk
 
 
 @posix
+@pytest.mark.parametrize("prototype", ["th.ThresholdCounts(50)", "th.CompactCounts()", "th.ExactCounts()"])
+def test_ctrl_c_stops_counting_by_group(prototype):
+    delays = []
+    for _ in range(3):
+        delays.append(
+            float(
+                child(f"""
+                    n = 150_000_000
+                    keys, labels = np.broadcast_to(np.int64(7), n), np.broadcast_to(np.True_, n)
+                    counts = th.GroupedCounts({prototype})
+                    counts.update([7, 8], [0, 1], [0.2, 0.9])
+                    before = counts.to_bytes()
+                    sent = []
+                    def interrupt():
+                        time.sleep(0.1)
+                        sent.append(time.perf_counter())
+                        os.kill(os.getpid(), signal.SIGINT)
+                    threading.Thread(target=interrupt).start()
+                    try:
+                        counts.update(keys, labels, np.broadcast_to(np.float32(0.3), n))
+                    except KeyboardInterrupt:
+                        print(time.perf_counter() - sent[0])
+                    assert counts.to_bytes() == before
+                    counts.update([7, 9], [0, 1], [0.2, 0.9])
+                """)
+            )
+        )
+        if delays[-1] < 0.1:
+            break
+    assert min(delays) < 0.1
+
+
+@posix
 def test_whatever_a_signal_handler_raises_comes_out_of_the_call():
     output = child("""
         class Stop(Exception): pass
@@ -249,6 +282,38 @@ def test_a_thread_that_scribbles_over_the_arrays_does_no_harm(make, n):
         thread.join()
     assert counts.n_samples % n == 0
     assert not counts.n_samples or 0 <= counts.roc_auc(tolerance=1) <= 1
+
+
+@pytest.mark.parametrize("prototype", [th.ThresholdCounts(20), th.CompactCounts(), th.ExactCounts()])
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_a_thread_that_scribbles_over_keys_and_scores_does_no_harm(prototype, dtype):
+    rng = np.random.default_rng(0)
+    n = 100_000
+    keys, labels, scores = rng.integers(0, 50, n, dtype), rng.random(n) < 0.5, rng.random(n).astype(np.float32)
+    over = threading.Event()
+
+    def scribble():
+        places, noise = rng.permutation(n), rng.random(n).astype(np.float32)
+        while not over.is_set():
+            keys[places[: n // 2]] += 100_000  # now close together, now not
+            scores[:] = noise
+            keys[:] = places % 60
+
+    thread = threading.Thread(target=scribble)
+    thread.start()
+    counts, updates = th.GroupedCounts(prototype), 0
+    end = time.monotonic() + 1.0
+    try:
+        while time.monotonic() < end:
+            counts.update(keys, labels, scores, n_threads=2)
+            updates += 1
+    finally:
+        over.set()
+        thread.join()
+    assert counts.n_samples == n * updates
+    table = counts.columns()
+    assert len(set(table["key"].tolist())) == len(counts)
+    assert table["n_samples"].sum() == n * updates
 
 
 @posix
