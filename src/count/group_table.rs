@@ -9,7 +9,7 @@ use super::workers;
 use crate::control::Control;
 use crate::error::Result;
 use crate::input::{Batch, Block, BlockReader, Readable};
-use crate::simd;
+use crate::simd::{self, STRIP};
 
 /// The most cells of a table: 4 MiB of counts a thread.
 const MOST_CELLS: usize = 1 << 20;
@@ -154,10 +154,15 @@ impl Sink for OfGroups<'_> {
     fn take(&mut self, len: usize, place: impl Fn(usize) -> u32) {
         let (groups, rest) = self.groups.split_at(len);
         self.groups = rest;
-        for (i, &group) in groups.iter().enumerate() {
-            // The arrays may change while they are read, so a place is made sure of before it becomes an index.
-            let place = (place(i) as usize).min(self.width - 1);
-            self.places[group as usize * self.width + place] += 1;
+        let width = self.width as u32;
+        // In vectors, before any is counted. The arrays may change while they are read, so a place is made sure of before it
+        // becomes an index.
+        let mut cells = [0; STRIP];
+        for (i, (cell, &group)) in cells.iter_mut().zip(groups).enumerate() {
+            *cell = group * width + place(i).min(width - 1);
+        }
+        for &cell in &cells[..len] {
+            self.places[cell as usize] += 1;
         }
     }
 }
