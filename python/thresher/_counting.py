@@ -15,10 +15,10 @@ from thresher._places import Piece
 
 __all__ = ["Counting", "Roles"]
 
-# Of 1e8 rows (two cores) ExactCounts takes 0.57 s in pieces of 2^20 rows, CompactCounts 0.29 s, 19 thresholds 0.29 s; in
-# pieces of 2^22 0.78 s, 0.30 s and 0.30 s: what it keeps is then written to larger pages, which are slow to get.
+# Of 1e8 rows (two cores) ExactCounts takes 0.57 s in pieces of 2^20 rows, CompactCounts and 19 thresholds 0.29 s; in
+# pieces of 2^22 0.78 s and 0.30 s: what ExactCounts keeps then lies in larger pages, which are slow to get.
 _ROWS = 1 << 20
-# Of 2e7 rows a million groups take 1.0 to 1.1 s whether a piece has one row a group, two or four, but 560, 550 and 610 MB.
+# Of 2e7 rows a million groups take 1.0 to 1.1 s whether a piece has one row a group, two or four; but 560, 550, 610 MB.
 # Of 1e8 rows a thousand groups at 19 thresholds take 0.54 s in pieces of 2^18, 0.51 s of 2^19 and of 2^20.
 _ROWS_A_GROUP = 2
 _FEWEST_ROWS, _MOST_ROWS = 1 << 19, 1 << 22
