@@ -149,3 +149,43 @@ impl<S: Readable> Kernel for Extremes<'_, S> {
         Some([ends(lowest, lower), ends(highest, higher)])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::count::Accumulator;
+
+    fn check<S: Readable + Element>(scores: &[S], room: &mut Room, control: &Control<'_>)
+    where
+        Intervals: Map<S>,
+    {
+        let labels: Vec<u8> = (0..scores.len()).map(|i| u8::from(i % 3 == 1)).collect();
+        let mut counts = CompactCounts::new();
+        let batch = Batch::new(Column::from_slice(&labels), Column::from_slice(scores)).unwrap();
+        counts.update(&batch, control).unwrap();
+        let expected = counts.tally(control).unwrap();
+        assert_eq!(CompactCounts::tally_of_many(&labels, scores, room, control).unwrap(), expected);
+        let rows = scores.iter().map(|score| score.to_f64()).zip(labels.iter().copied());
+        assert_eq!(CompactCounts::tally_of_few(rows, room).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_tally_without_an_accumulator_is_that_of_one_whatever_was_asked_before() {
+        let cancel = AtomicBool::new(false);
+        let (control, mut room) = (Control::new(&cancel), Room::default());
+        let spread =
+            |i: usize| ((i * 37 % 1009) as f64 / 1009.0).powi(9) * if i.is_multiple_of(5) { -3.0 } else { 1.0 };
+        for len in [0, 1, 31, 32, 33, 1000, 5000] {
+            for edge in [0.25, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE / 8.0, 1.0, 0.999_999_9] {
+                let wide: Vec<f64> = (0..len).map(|i| if i % 7 == 3 { edge } else { spread(i) }).collect();
+                check(&wide, &mut room, &control);
+                let narrow: Vec<f32> = wide.iter().map(|&score| score as f32).collect();
+                check(&narrow, &mut room, &control);
+                check(&vec![edge as f32; len], &mut room, &control);
+                check(&vec![edge; len], &mut room, &control);
+            }
+        }
+    }
+}

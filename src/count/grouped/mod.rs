@@ -8,7 +8,8 @@
 //! | `columns.rs` | key columns as they come in |
 //! | `known.rs` | the numbers of integers that lie close together |
 //! | `rows.rs` | rows of groups |
-//! | `pile.rs` | rows of neighbouring groups: sorted by group, or the latest as they came |
+//! | `run.rs` | some rows of neighbouring groups, sorted by group |
+//! | `pile.rs` | all rows of neighbouring groups: runs, and the latest as they came |
 //! | `read.rs` | a batch as rows by shelf |
 //! | `shelf.rs` | what is kept of neighbouring groups: rows, or accumulators |
 //! | `kind.rs` | what each kind of accumulator tells of itself |
@@ -27,6 +28,7 @@ mod pile;
 mod read;
 mod reads;
 mod rows;
+mod run;
 mod shelf;
 mod values;
 
@@ -37,9 +39,10 @@ pub(crate) use keys::Keys;
 use keys::{Meeting, NewKeys};
 pub use kind::Groupable;
 pub(crate) use load::{Group, Loading};
-use pile::{Pile, RUN, Run};
+use pile::{Pile, RUN};
 use read::{Bounds, Read, Wanted};
 use rows::GROUPS;
+use run::Run;
 use shelf::Shelf;
 pub use values::KeyValue;
 

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::pile::{RUN, Run};
+use super::pile::RUN;
 use super::rows::{GROUPS, Kept, Rows, tag};
+use super::run::Run;
 use crate::control::Control;
 use crate::count::accumulator::Ledger;
 use crate::count::group_table::Counted;

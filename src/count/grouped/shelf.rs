@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::kind::{Groupable, Scratch};
 use super::load::Group;
-use super::pile::{ByGroup, Pile, RUN, Run, gathered};
+use super::pile::{ByGroup, Pile, RUN};
 use super::rows::{GROUPS, Labelled, RowsOf, ScoresOf};
+use super::run::{Run, gathered};
 use crate::control::Control;
 use crate::count::accumulator::Ledger;
 use crate::error::Result;
