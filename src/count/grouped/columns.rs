@@ -167,11 +167,14 @@ impl KeyChunk<'_> {
             }
             return Ok(());
         }
-        self.each_whole(column, control, |whole| {
-            numbers.push(match whole {
-                Some(whole) => known.number(*tag, whole, values),
-                None => values.number(KeyValue::NONE),
-            });
+        self.each_block(column, control, |wholes, valid| {
+            match valid {
+                None => numbers.extend(wholes.iter().map(|&whole| known.number(*tag, whole, values))),
+                Some(valid) => numbers.extend(wholes.iter().zip(valid).map(|(&whole, &valid)| match valid {
+                    0 => values.number(KeyValue::NONE),
+                    _ => known.number(*tag, whole, values),
+                })),
+            }
             Ok(())
         })
     }
@@ -197,42 +200,40 @@ impl KeyChunk<'_> {
             Self::Coded { codes, dictionary, .. } => {
                 let entries = Entries::new(dictionary, control)?;
                 let mut known = Known::of_places(dictionary.len());
-                self.each_whole(codes, control, |code| {
-                    let number = match code.filter(|&code| code >= 0) {
-                        Some(code) => {
+                self.each_block(codes, control, |codes, valid| {
+                    if valid.is_none() && known.extend(codes, numbers) {
+                        return Ok(());
+                    }
+                    for (at, &code) in codes.iter().enumerate() {
+                        let number = if code < 0 || valid.is_some_and(|valid| valid[at] == 0) {
+                            values.number(KeyValue::NONE)
+                        } else {
                             let place = usize::try_from(code).ok().filter(|&place| place < dictionary.len());
                             let place = place.ok_or(Error::UnknownCode { code, len: dictionary.len() })?;
                             known.at(place, || entries.get(place).map(|value| values.number(value)))?
-                        }
-                        None => values.number(KeyValue::NONE),
-                    };
-                    numbers.push(number);
+                        };
+                        numbers.push(number);
+                    }
                     Ok(())
                 })
             }
         }
     }
 
-    /// Hands on each row's integer; none where there is none.
-    fn each_whole(
+    /// Hands on the integers of some rows at a time, and which of them are there, unless all are: 0 for those that are not.
+    fn each_block(
         &self,
         column: &Column<'_>,
         control: &Control<'_>,
-        mut take: impl FnMut(Option<i64>) -> Result<()>,
+        mut take: impl FnMut(&[i64], Option<&[i64]>) -> Result<()>,
     ) -> Result<()> {
         let (mut scratch, mut flags) = (Vec::new(), Vec::new());
         for start in (0..column.len()).step_by(ROWS) {
             control.check()?;
             let len = ROWS.min(column.len() - start);
             let values = integers(column, start, len, &mut scratch, control)?;
-            match self.valid() {
-                None => values.iter().try_for_each(|&value| take(Some(value)))?,
-                Some(valid) => {
-                    let valid = integers(valid, start, len, &mut flags, control)?;
-                    let mut rows = values.iter().zip(valid);
-                    rows.try_for_each(|(&value, &valid)| take((valid != 0).then_some(value)))?;
-                }
-            }
+            let valid = self.valid().map(|valid| integers(valid, start, len, &mut flags, control)).transpose()?;
+            take(values, valid)?;
         }
         Ok(())
     }

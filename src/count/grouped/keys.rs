@@ -233,21 +233,33 @@ impl<'p> GrowingPairs<'p> {
         check: &impl Fn() -> Result<()>,
     ) -> Result<()> {
         const STRIP: usize = 1 << 16;
+        const BLOCK: usize = 1 << 10;
+        const NO_NUMBER: u32 = u32::MAX;
         let possible = widths[0].saturating_mul(widths[1]);
         let known = if possible <= (2 * left.len()).max(1 << 12) { possible } else { 0 };
-        let mut known = vec![u32::MAX; known];
+        let mut known = vec![NO_NUMBER; known];
         for (left, right) in left.chunks_mut(STRIP).zip(right.chunks(STRIP)) {
             check()?;
-            for (left, &right) in left.iter_mut().zip(right) {
-                let at = *left as usize * widths[1] + right as usize;
-                *left = match known.get(at) {
-                    Some(&number) if number != u32::MAX => number,
-                    _ => {
-                        let number = self.number(*left, right);
-                        known.get_mut(at).into_iter().for_each(|known| *known = number);
-                        number
-                    }
-                };
+            for (left, right) in left.chunks_mut(BLOCK).zip(right.chunks(BLOCK)) {
+                let at = |left: u32, right: u32| left as usize * widths[1] + right as usize;
+                let number = |left: u32, right: u32| known.get(at(left, right)).copied().unwrap_or(NO_NUMBER);
+                // Two passes without a branch take less time than one with.
+                let pairs = left.iter().zip(right);
+                if pairs.fold(true, |all, (&left, &right)| all & (number(left, right) != NO_NUMBER)) {
+                    left.iter_mut().zip(right).for_each(|(left, &right)| *left = number(*left, right));
+                    continue;
+                }
+                for (left, &right) in left.iter_mut().zip(right) {
+                    let at = at(*left, right);
+                    *left = match known.get(at) {
+                        Some(&number) if number != NO_NUMBER => number,
+                        _ => {
+                            let number = self.number(*left, right);
+                            known.get_mut(at).into_iter().for_each(|known| *known = number);
+                            number
+                        }
+                    };
+                }
             }
         }
         Ok(())

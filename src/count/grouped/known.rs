@@ -84,6 +84,16 @@ impl Known {
         }
     }
 
+    /// Adds the numbers of these places, if all have one: two passes without a branch take less time than one with.
+    pub(super) fn extend(&self, places: &[i64], numbers: &mut Vec<u32>) -> bool {
+        let number = |&place: &i64| self.numbers.get(place.cast_unsigned() as usize).copied().unwrap_or(NO_NUMBER);
+        let all = places.iter().fold(true, |all, place| all & (number(place) != NO_NUMBER));
+        if all {
+            numbers.extend(places.iter().map(number));
+        }
+        all
+    }
+
     /// The number of a place, made by `number` where it has none.
     ///
     /// # Errors
