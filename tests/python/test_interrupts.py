@@ -8,6 +8,7 @@ import threading
 import time
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import thresher as th
@@ -285,17 +286,21 @@ def test_a_thread_that_scribbles_over_the_arrays_does_no_harm(make, n):
 
 
 @pytest.mark.parametrize("prototype", [th.ThresholdCounts(20), th.CompactCounts(), th.ExactCounts()])
-@pytest.mark.parametrize("dtype", ["int32", "int64"])
-def test_a_thread_that_scribbles_over_keys_and_scores_does_no_harm(prototype, dtype):
+@pytest.mark.parametrize("kind", ["int32", "int64", "codes"])
+def test_a_thread_that_scribbles_over_keys_and_scores_does_no_harm(prototype, kind):
     rng = np.random.default_rng(0)
     n = 100_000
-    keys, labels, scores = rng.integers(0, 50, n, dtype), rng.random(n) < 0.5, rng.random(n).astype(np.float32)
+    keys = rng.integers(0, 50, n, "int32" if kind == "int32" else "int64")
+    labels, scores = rng.random(n) < 0.5, rng.random(n).astype(np.float32)
+    groups = keys
+    if kind == "codes":
+        groups = pa.DictionaryArray.from_arrays(pa.array(keys), pa.array([f"group {place}" for place in range(90)]))
     over = threading.Event()
 
     def scribble():
         places, noise = rng.permutation(n), rng.random(n).astype(np.float32)
         while not over.is_set():
-            keys[places[: n // 2]] += 100_000  # now close together, now not
+            keys[places[: n // 2]] += 30 if kind == "codes" else 100_000  # now close together, now not
             scores[:] = noise
             keys[:] = places % 60
 
@@ -305,7 +310,7 @@ def test_a_thread_that_scribbles_over_keys_and_scores_does_no_harm(prototype, dt
     end = time.monotonic() + 1.0
     try:
         while time.monotonic() < end:
-            counts.update(keys, labels, scores, n_threads=2)
+            counts.update(groups, labels, scores, n_threads=2)
             updates += 1
     finally:
         over.set()

@@ -84,12 +84,15 @@ impl Known {
         }
     }
 
-    /// Adds the numbers of these places, if all have one: two passes without a branch take less time than one with.
+    /// Adds the numbers of these places, if all have one: two passes without a branch take less time than one with. The places
+    /// may change while they are read, so what is looked at is the numbers.
     pub(super) fn extend(&self, places: &[i64], numbers: &mut Vec<u32>) -> bool {
+        let start = numbers.len();
         let number = |&place: &i64| self.numbers.get(place.cast_unsigned() as usize).copied().unwrap_or(NO_NUMBER);
-        let all = places.iter().fold(true, |all, place| all & (number(place) != NO_NUMBER));
-        if all {
-            numbers.extend(places.iter().map(number));
+        numbers.extend(places.iter().map(number));
+        let all = numbers[start..].iter().fold(true, |all, &number| all & (number != NO_NUMBER));
+        if !all {
+            numbers.truncate(start);
         }
         all
     }
