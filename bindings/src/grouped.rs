@@ -128,11 +128,10 @@ impl GroupedCounts {
     /// The accumulator of one group, made while other Python threads go on.
     pub(crate) fn one(&self, py: Python<'_>, held: &Held<State>, group: u32) -> Result<Accumulator> {
         let (work, settings) = (ATTACHED_ROWS + 1, Settings::serial(py)?);
-        let made = calls::run(py, work, settings, |control| {
+        let (made, sorted) = calls::run(py, work, settings, |control| {
             let sorted = sorted_about(&held.counts, group)?;
             accumulator(sorted.as_ref().unwrap_or(&held.counts), group, control).map(|made| (made, sorted))
-        });
-        let (made, sorted) = made?;
+        })?;
         if let Some(counts) = sorted {
             self.0.settle(py, held, State { counts, order: held.order.clone() });
         }

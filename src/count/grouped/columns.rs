@@ -63,6 +63,7 @@ pub const INTEGER: u8 = 2;
 pub const LARGE_INTEGER: u8 = 3;
 
 const ROWS: usize = 4096;
+
 impl KeyColumn<'_> {
     /// Number of rows.
     #[must_use]

@@ -266,7 +266,7 @@ impl Groupable for ExactCounts {
 /// The tally of rows, each score a group.
 fn of_few(rows: &RowsOf<'_>, scratch: &mut Scratch) -> Tally {
     match rows.scores {
-        // Key and label in one integer, which sorts in half of the time of two.
+        // Key and label in one integer, so that one comparison orders two rows.
         ScoresOf::Narrow(scores) => {
             scratch.narrow.clear();
             let keyed =

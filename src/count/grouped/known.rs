@@ -7,11 +7,11 @@ use crate::simd::Kernel;
 
 const NO_NUMBER: u32 = u32::MAX;
 
-/// Places of numbers that stay in a cache, and may be more than rows: a quarter of a million rows of a million keys took five
-/// times as long by the hash table.
+/// Places of numbers that stay in a cache, and may be more than rows: the first quarter of a million rows of a million keys took
+/// 160 to 280 ns each by the hash table, 64 to 130 by place.
 const SMALL: usize = 1 << 21;
 
-/// Values from before that are put in for each row to come: a few ns each, a look-up of one that is new to a cache 40.
+/// Values from before that are put in for each row to come. Chosen, not tuned: putting one in costs less than looking one up.
 const MOST_A_ROW: usize = 4;
 
 /// The value that an integer of a column of this type is.

@@ -271,8 +271,10 @@ mod tests {
                 assert_eq!(each_group(&rest), left);
                 assert_eq!(rest.late() > 0, 2 * rest.len() < pile.len());
             }
-            let all: Vec<u32> = sealed.runs().flat_map(|run| run.places().unwrap()).collect();
-            assert_eq!(all.len(), next);
+            for run in sealed.runs() {
+                let places = (0..GROUPS).flat_map(|place| vec![place as u32; run.of_group(place).len()]);
+                assert_eq!(run.places().unwrap(), places.collect::<Vec<_>>());
+            }
         }
     }
 }
